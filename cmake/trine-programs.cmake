@@ -1,0 +1,18 @@
+# How our own programs are compiled; users of the headers choose for themselves.
+if(NOT CMAKE_BUILD_TYPE AND NOT CMAKE_CONFIGURATION_TYPES)
+    set(CMAKE_BUILD_TYPE Release)
+endif()
+
+add_library(trine_program INTERFACE)
+target_link_libraries(trine_program INTERFACE trine::trine)
+target_compile_options(trine_program INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor)
+if(TRINE_NATIVE)
+    target_compile_options(trine_program INTERFACE -march=native)
+endif()
+if(TRINE_WARNINGS_AS_ERRORS)
+    target_compile_options(trine_program INTERFACE -Werror)
+endif()
+if(TRINE_SANITIZE)
+    target_compile_options(trine_program INTERFACE -fsanitize=${TRINE_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
+    target_link_options(trine_program INTERFACE -fsanitize=${TRINE_SANITIZE})
+endif()

@@ -1,0 +1,87 @@
+#!/bin/bash
+# Sets everything up, then trains, enrols and recognises; or builds and runs the tests.
+set -euo pipefail
+cd "$(dirname "$0")"
+
+packages=(g++ make cmake libxtensor-dev libxtensor-blas-dev libxsimd-dev libopenblas-openmp-dev nlohmann-json3-dev
+          libjpeg-dev libpng-dev libcli11-dev catch2)
+
+usage() {
+    cat <<'HELP'
+usage: ./quickstart.sh                 install what is missing, build, train on synthetic faces and recognise
+       ./quickstart.sh --data FOLDER   the same with your own photos, one sub-folder per person
+       ./quickstart.sh test            install what is missing, build and run all tests
+       ./quickstart.sh --help          this text
+
+Further options after --data FOLDER or on their own go to train_faces (see build/release/examples/train_faces --help).
+HELP
+}
+
+as_root() {
+    if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi
+}
+
+can_be_root() {
+    [ "$(id -u)" = 0 ] || { command -v sudo >/dev/null && sudo -n true 2>/dev/null; } ||
+        { command -v sudo >/dev/null && [ -t 0 ]; }
+}
+
+install_missing() {
+    if ! command -v dpkg-query >/dev/null; then
+        echo "This is not a Debian system, so nothing is installed for you. Needed, by Debian's names: ${packages[*]}, and CImg.h" >&2
+        return
+    fi
+    local missing=() package
+    for package in "${packages[@]}"; do
+        dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing+=("$package")
+    done
+    if [ ${#missing[@]} -gt 0 ]; then
+        if ! can_be_root; then
+            echo "These packages are missing, and installing them needs root or sudo. Please run:" >&2
+            echo "    apt-get install --no-install-recommends ${missing[*]}" >&2
+            exit 1
+        fi
+        echo "Installing ${missing[*]} ..."
+        as_root apt-get update -qq
+        as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+    fi
+    # CImg is one header, but its package pulls in OpenCV and Qt: take the header out of the package and leave the rest.
+    if [ ! -e /usr/include/CImg.h ] && [ ! -e build/_cimg/CImg.h ]; then
+        echo "Fetching CImg.h ..."
+        local folder; folder=$(mktemp -d)
+        if ! (cd "$folder" && chmod 755 . && apt-get download -qq cimg-dev); then
+            rm -rf "$folder"
+            echo "Could not fetch the package cimg-dev. Please put CImg.h into build/_cimg/ and run this again." >&2
+            exit 1
+        fi
+        dpkg-deb -x "$folder"/cimg-dev_*.deb "$folder"
+        mkdir -p build/_cimg
+        cp "$folder/usr/include/CImg.h" build/_cimg/
+        rm -rf "$folder"
+    fi
+}
+
+build() {
+    cmake --preset release -DTRINE_BUILD_TESTS="$1" -DTRINE_BUILD_EXAMPLES="$2" >build/configure.log || { cat build/configure.log; exit 1; }
+    shift 2
+    echo "Building with $(nproc) processes ..."
+    cmake --build --preset release --parallel "$(nproc)" "$@"
+}
+
+case "${1:-}" in
+-h | --help)
+    usage
+    ;;
+test)
+    install_missing
+    mkdir -p build
+    build ON ON
+    ctest --preset release --output-on-failure
+    ;;
+*)
+    install_missing
+    mkdir -p build
+    build OFF ON --target train_faces --target recognize
+    exec examples/quickstart.sh "$@"
+    ;;
+esac
