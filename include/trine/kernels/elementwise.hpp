@@ -1,0 +1,74 @@
+#pragma once
+
+#include <cmath>
+#include <cstddef>
+
+#include "../core/parallel.hpp"
+
+namespace trine::kernels {
+
+/// Values a work item takes: enough to outweigh its start, few enough to stay in cache.
+inline constexpr std::size_t elementwise_block = 16384;
+
+/// y = max(x, 0); NaN stays NaN. `y` may be `x`.
+template <class T>
+void relu_forward(std::size_t size, T const* x, T* y) {
+    parallel_blocks(size, elementwise_block, [&](std::size_t first, std::size_t last) {
+        for (std::size_t i = first; i < last; ++i)
+            y[i] = x[i] < T(0) ? T(0) : x[i];
+    });
+}
+
+/// dx = dy where the output was positive, else 0. `dx` may be `dy`.
+template <class T>
+void relu_backward(std::size_t size, T const* y, T const* dy, T* dx) {
+    parallel_blocks(size, elementwise_block, [&](std::size_t first, std::size_t last) {
+        for (std::size_t i = first; i < last; ++i)
+            dx[i] = y[i] > T(0) ? dy[i] : T(0);
+    });
+}
+
+/// y += x.
+template <class T>
+void add(std::size_t size, T const* x, T* y) {
+    parallel_blocks(size, elementwise_block, [&](std::size_t first, std::size_t last) {
+        for (std::size_t i = first; i < last; ++i)
+            y[i] += x[i];
+    });
+}
+
+/// Rows to unit length; a row shorter than the smallest positive scalar's root becomes zero. `y` may be `x`.
+///
+/// @param norms  N, the rows' lengths before
+template <class T>
+void normalize_rows(std::size_t rows, std::size_t cols, T const* x, T* y, T* norms) {
+    parallel_blocks(rows, 16, [&](std::size_t first, std::size_t last) {
+        for (std::size_t r = first; r < last; ++r) {
+            double squares = 0;
+            for (std::size_t c = 0; c < cols; ++c)
+                squares += static_cast<double>(x[r * cols + c]) * static_cast<double>(x[r * cols + c]);
+            double const norm = std::sqrt(squares);
+            norms[r] = static_cast<T>(norm);
+            T const scale = norms[r] > T(0) ? static_cast<T>(1 / norm) : T(0);
+            for (std::size_t c = 0; c < cols; ++c)
+                y[r * cols + c] = x[r * cols + c] * scale;
+        }
+    });
+}
+
+/// Gradient of `normalize_rows`: dx = (dy − y (y·dy)) / ‖x‖, 0 for a row that was zero. `dx` may be `dy`.
+template <class T>
+void normalize_rows_backward(std::size_t rows, std::size_t cols, T const* y, T const* norms, T const* dy, T* dx) {
+    parallel_blocks(rows, 16, [&](std::size_t first, std::size_t last) {
+        for (std::size_t r = first; r < last; ++r) {
+            double dot = 0;
+            for (std::size_t c = 0; c < cols; ++c)
+                dot += static_cast<double>(y[r * cols + c]) * static_cast<double>(dy[r * cols + c]);
+            T const scale = norms[r] > T(0) ? T(1) / norms[r] : T(0), along = static_cast<T>(dot);
+            for (std::size_t c = 0; c < cols; ++c)
+                dx[r * cols + c] = (dy[r * cols + c] - y[r * cols + c] * along) * scale;
+        }
+    });
+}
+
+} // namespace trine::kernels

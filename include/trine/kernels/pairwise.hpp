@@ -1,0 +1,49 @@
+#pragma once
+
+#include <algorithm>
+#include <cassert>
+#include <cstddef>
+
+#include "../core/buffer.hpp"
+#include "../core/parallel.hpp"
+#include "../core/view.hpp"
+#include "register_tile.hpp"
+
+namespace trine::kernels {
+
+/// out[i][j] = Σ over k of Op(a[i][k], b[j][k]): all pairs of rows of two matrices.
+///
+/// Squared distances are summed from differences, not expanded into norms and products, so that equal rows are at distance exactly 0,
+/// close ones keep their digits, and d(a, b) = d(b, a) bit for bit. Bounded by arithmetic.
+///
+/// @param a    Q×D
+/// @param b    R×D
+/// @param out  Q×R
+template <class Op, class T>
+void pairwise(matrix_view<T const> a, matrix_view<T const> b, matrix_view<T> out) {
+    assert(a.cols() == b.cols() && out.rows() == a.rows() && out.cols() == b.rows());
+    if (a.rows() == 0 || b.rows() == 0)
+        return;
+    std::size_t const depth = a.cols(), width = panel_width<T>(b.rows()), vectors = panel_vectors<T>(b.rows());
+    constexpr std::size_t row_block = 8 * tile_rows;
+    std::size_t const row_items = (a.rows() + row_block - 1) / row_block, panels = panel_count<T>(b.rows());
+    // One panel of references is packed by the thread that uses it, and is small: D · two vectors.
+    thread_local buffer<T> packed;
+    parallel_for(panels, [&](std::size_t panel) {
+        packed.reserve_discarding(depth * width);
+        std::size_t const first = panel * width, used = std::min(width, b.rows() - first);
+        // The last panel is as wide as the others, however few columns it holds.
+        pack_panels(depth, used > simd_width<T> || vectors == 1 ? used : simd_width<T> + 1, packed.data(),
+                    [&](std::size_t k, std::size_t c) { return c < used ? b(first + c, k) : T(0); });
+        for (std::size_t item = 0; item < row_items; ++item)
+            for (std::size_t r = item * row_block, end = std::min(r + row_block, a.rows()); r < end;) {
+                std::size_t const tile = next_tile(end - r);
+                tile_operand<T> const left{a.data() + r * a.stride(), a.stride(), 0, 1, depth};
+                compute_tile<Op>(tile, vectors, left, packed.data(), static_cast<T const*>(nullptr), out.data() + r * out.stride() + first,
+                                 out.stride(), used);
+                r += tile;
+            }
+    });
+}
+
+} // namespace trine::kernels

@@ -1,0 +1,144 @@
+#pragma once
+
+/// The one inner loop that convolutions, their gradient of data and pairwise distances share.
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+
+#include "simd.hpp"
+
+namespace trine::kernels {
+
+/// acc + a·b: products of matrices, convolutions, dot products.
+struct multiply_add {
+    template <class V>
+    [[gnu::always_inline]] static V apply(V const& a, V const& b, V const& acc) {
+        return xsimd::fma(a, b, acc);
+    }
+};
+
+/// acc + (a − b)²: squared Euclidean distances, exactly 0 between equal rows.
+struct add_squared_difference {
+    template <class V>
+    [[gnu::always_inline]] static V apply(V const& a, V const& b, V const& acc) {
+        V const difference = a - b;
+        return xsimd::fma(difference, difference, acc);
+    }
+};
+
+/// Rows of the largest tile: with two vectors a row, its accumulators and operands fill the registers.
+inline constexpr std::size_t tile_rows = simd_registers == 32 ? 14 : 6;
+
+/// Vectors a panel is wide when it holds `columns` columns.
+template <class T>
+constexpr std::size_t panel_vectors(std::size_t columns) {
+    return columns <= simd_width<T> ? 1 : 2;
+}
+
+/// Columns of a panel, filled up with zeros where the matrix has fewer.
+template <class T>
+constexpr std::size_t panel_width(std::size_t columns) {
+    return panel_vectors<T>(columns) * simd_width<T>;
+}
+
+template <class T>
+constexpr std::size_t panel_count(std::size_t columns) {
+    return (columns + panel_width<T>(columns) - 1) / panel_width<T>(columns);
+}
+
+/// Where a tile reads its left operand and how deep it goes: `segments` runs of `run` scalars each, for every row.
+template <class T>
+struct tile_operand {
+    T const* first;             ///< the first row's first run
+    std::size_t row_stride;     ///< from a row to the next
+    std::size_t segment_stride; ///< from a run to the next
+    std::size_t segments;
+    std::size_t run;
+};
+
+namespace detail {
+
+// Arithmetic bounds it: Rows·Vectors FMAs against Rows broadcasts and Vectors loads; the panel streams from L2.
+template <class Op, std::size_t Rows, std::size_t Vectors, class T>
+void register_tile(tile_operand<T> const& left, T const* panel, T const* initial, T* out, std::size_t out_stride, std::size_t columns) {
+    using V = simd<T>;
+    V acc[Rows][Vectors];
+    unrolled<Vectors>([&](auto v) __attribute__((always_inline)) {
+        V const start = initial ? V::load_unaligned(initial + v * V::size) : V(T(0));
+        unrolled<Rows>([&](auto r) __attribute__((always_inline)) { acc[r][v] = start; });
+    });
+    for (std::size_t segment = 0; segment < left.segments; ++segment) {
+        T const* a = left.first + segment * left.segment_stride;
+        for (std::size_t k = 0; k < left.run; ++k, ++a, panel += Vectors * V::size) {
+            V b[Vectors];
+            unrolled<Vectors>([&](auto v) __attribute__((always_inline)) { b[v] = V::load_unaligned(panel + v * V::size); });
+            unrolled<Rows>([&](auto r) __attribute__((always_inline)) {
+                V const value(a[r * left.row_stride]);
+                unrolled<Vectors>([&](auto v) __attribute__((always_inline)) { acc[r][v] = Op::apply(value, b[v], acc[r][v]); });
+            });
+        }
+    }
+    if (columns >= Vectors * V::size) {
+        unrolled<Rows>([&](auto r) __attribute__((always_inline)) {
+            unrolled<Vectors>([&](auto v) __attribute__((always_inline)) { acc[r][v].store_unaligned(out + r * out_stride + v * V::size); });
+        });
+    } else {
+        unrolled<Rows>([&](auto r) __attribute__((always_inline)) {
+            unrolled<Vectors>([&](auto v) __attribute__((always_inline)) {
+                if (columns > v * V::size)
+                    store_first(out + r * out_stride + v * V::size, acc[r][v], columns - v * V::size);
+            });
+        });
+    }
+}
+
+template <class Op, class T>
+using tile_function = void (*)(tile_operand<T> const&, T const*, T const*, T*, std::size_t, std::size_t);
+
+template <class Op, std::size_t Vectors, class T>
+inline constexpr auto tile_table = []<std::size_t... I>(std::index_sequence<I...>) {
+    return std::array<tile_function<Op, T>, sizeof...(I)>{&register_tile<Op, I + 1, Vectors, T>...};
+}(std::make_index_sequence<tile_rows>{});
+
+} // namespace detail
+
+/// One output tile: out[r][c] = initial[c] ⊕ Σ over segments and runs of Op(left[r], panel[c]).
+///
+/// Every element is summed in the order of the panel's rows, whatever the tile's size or place: results do not depend on how the
+/// rows were cut into tiles.
+///
+/// @param rows     1 … tile_rows
+/// @param panel    (segments · run) × panel width, packed by `pack_panels`
+/// @param initial  panel width values to start from, or null for zeros
+/// @param columns  how many of the panel's columns are stored
+template <class Op, class T>
+void compute_tile(std::size_t rows, std::size_t vectors, tile_operand<T> const& left, T const* panel, T const* initial, T* out,
+                  std::size_t out_stride, std::size_t columns) {
+    auto const& table = vectors == 1 ? detail::tile_table<Op, 1, T> : detail::tile_table<Op, 2, T>;
+    table[rows - 1](left, panel, initial, out, out_stride, columns);
+}
+
+/// How many rows the next tile takes when `remaining` are left: tiles of nearly equal height rather than full ones and a stump.
+constexpr std::size_t next_tile(std::size_t remaining) {
+    std::size_t const tiles = (remaining + tile_rows - 1) / tile_rows;
+    return (remaining + tiles - 1) / tiles;
+}
+
+/// Packs a depth×columns matrix into panels: element (k, c) is read from `at(k, c)`.
+///
+/// @param out  panel_count · depth · panel_width scalars
+template <class T, class At>
+void pack_panels(std::size_t depth, std::size_t columns, T* out, At&& at) {
+    std::size_t const width = panel_width<T>(columns);
+    for (std::size_t first = 0; first < columns; first += width) {
+        std::size_t const used = std::min(width, columns - first);
+        for (std::size_t k = 0; k < depth; ++k, out += width) {
+            for (std::size_t c = 0; c < used; ++c)
+                out[c] = at(k, first + c);
+            std::fill(out + used, out + width, T(0));
+        }
+    }
+}
+
+} // namespace trine::kernels

@@ -1,0 +1,46 @@
+#pragma once
+
+#include <cstddef>
+#include <utility>
+
+#include <xsimd/xsimd.hpp>
+
+namespace trine::kernels {
+
+/// The widest vector of scalars that the compiler's target has.
+template <class T>
+using simd = xsimd::batch<T>;
+
+/// Scalars in a vector.
+template <class T>
+inline constexpr std::size_t simd_width = simd<T>::size;
+
+/// Vector registers of the target; a tile of accumulators has to fit into them beside its operands.
+#if defined(__AVX512F__) || defined(__aarch64__)
+inline constexpr std::size_t simd_registers = 32;
+#else
+inline constexpr std::size_t simd_registers = 16;
+#endif
+
+/// Calls `f(std::integral_constant<std::size_t, i>{})` for i = 0 … N−1, with no loop left for the compiler to keep.
+template <std::size_t N, class F>
+[[gnu::always_inline]] inline void unrolled(F&& f) {
+    [&]<std::size_t... I>(std::index_sequence<I...>) __attribute__((always_inline)) {
+        (f(std::integral_constant<std::size_t, I>{}), ...);
+    }(std::make_index_sequence<N>{});
+}
+
+/// Stores the first `count` scalars of a vector.
+template <class T>
+[[gnu::always_inline]] inline void store_first(T* to, simd<T> const& value, std::size_t count) {
+    if (count >= simd_width<T>) {
+        value.store_unaligned(to);
+        return;
+    }
+    alignas(64) T lanes[simd_width<T>];
+    value.store_aligned(lanes);
+    for (std::size_t i = 0; i < count; ++i)
+        to[i] = lanes[i];
+}
+
+} // namespace trine::kernels

@@ -1,0 +1,115 @@
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include <trine/kernels/batch_norm.hpp>
+#include <trine/kernels/elementwise.hpp>
+#include <trine/kernels/gemm.hpp>
+#include <trine/kernels/pairwise.hpp>
+#include <trine/kernels/pooling.hpp>
+#include <trine/kernels/top_k.hpp>
+
+#include "support/catch.hpp"
+#include "support/random_values.hpp"
+
+using namespace trine;
+
+TEST_CASE("gemm multiplies, for every way the matrices lie", "[kernels]") {
+    std::size_t const m = 70, n = 41, k = 13;
+    using kernels::transposed;
+    for (auto ta : {transposed::no, transposed::yes})
+        for (auto tb : {transposed::no, transposed::yes})
+            for (bool wide : {false, true}) {
+                std::size_t const rows = wide ? n : m, cols = wide ? m : n;
+                auto const a = random_values<double>(rows * k, 1), b = random_values<double>(k * cols, 2), c = random_values<double>(rows * cols, 3);
+                auto got = c;
+                matrix_view<double const> const av = ta == transposed::yes ? matrix_view<double const>(a.data(), k, rows) : matrix_view<double const>(a.data(), rows, k);
+                matrix_view<double const> const bv = tb == transposed::yes ? matrix_view<double const>(b.data(), cols, k) : matrix_view<double const>(b.data(), k, cols);
+                kernels::gemm(ta, tb, 2.0, av, bv, 0.5, matrix_view<double>(got.data(), rows, cols));
+                double worst = 0;
+                for (std::size_t i = 0; i < rows; ++i)
+                    for (std::size_t j = 0; j < cols; ++j) {
+                        double sum = 0;
+                        for (std::size_t l = 0; l < k; ++l)
+                            sum += (ta == transposed::yes ? av(l, i) : av(i, l)) * (tb == transposed::yes ? bv(j, l) : bv(l, j));
+                        worst = std::max(worst, std::abs(got[i * cols + j] - (2 * sum + 0.5 * c[i * cols + j])));
+                    }
+                CHECK(worst < 1e-13);
+            }
+}
+
+TEST_CASE("pairwise squared differences are exact between equal rows, symmetric, and follow a permutation", "[kernels]") {
+    std::size_t const n = 67, d = 19;
+    auto e = random_values<float>(n * d, 5);
+    std::copy_n(e.begin() + 3 * d, d, e.begin() + 40 * d);
+    std::vector<float> out(n * n);
+    matrix_view<float const> const view(e.data(), n, d);
+    kernels::pairwise<kernels::add_squared_difference>(view, view, matrix_view<float>(out.data(), n, n));
+    for (std::size_t i = 0; i < n; ++i) {
+        CHECK(out[i * n + i] == 0);
+        for (std::size_t j = 0; j < n; ++j) {
+            double sum = 0;
+            for (std::size_t k = 0; k < d; ++k)
+                sum += std::pow(static_cast<double>(e[i * d + k]) - static_cast<double>(e[j * d + k]), 2);
+            REQUIRE(out[i * n + j] == Approx(sum).epsilon(1e-6));
+            REQUIRE(out[i * n + j] == out[j * n + i]);
+        }
+    }
+    CHECK(out[3 * n + 40] == 0);
+    std::vector<std::size_t> order(n);
+    std::iota(order.begin(), order.end(), 0);
+    random_stream(1, purpose::user).shuffle(std::span(order));
+    std::vector<float> permuted(n * d), permuted_out(n * n);
+    for (std::size_t i = 0; i < n; ++i)
+        std::copy_n(e.begin() + static_cast<std::ptrdiff_t>(order[i] * d), d, permuted.begin() + static_cast<std::ptrdiff_t>(i * d));
+    matrix_view<float const> const permuted_view(permuted.data(), n, d);
+    kernels::pairwise<kernels::add_squared_difference>(permuted_view, permuted_view, matrix_view<float>(permuted_out.data(), n, n));
+    bool same = true;
+    for (std::size_t i = 0; i < n; ++i)
+        for (std::size_t j = 0; j < n; ++j)
+            same = same && permuted_out[i * n + j] == out[order[i] * n + order[j]];
+    CHECK(same);
+}
+
+TEST_CASE("top_k keeps the nearest, and of equals the smaller index", "[kernels]") {
+    std::vector<float> distances(500);
+    random_stream stream(3, purpose::user);
+    for (auto& d : distances)
+        d = static_cast<float>(stream.below(40)); // many ties
+    std::vector<std::size_t> order(distances.size());
+    std::iota(order.begin(), order.end(), 0);
+    std::stable_sort(order.begin(), order.end(), [&](auto a, auto b) { return distances[a] < distances[b]; });
+    for (std::size_t k : {1, 7, 100, 500, 600}) {
+        std::vector<kernels::candidate<float>> memory(k);
+        kernels::top_k<float> top{std::span(memory)};
+        top.offer(std::span(std::as_const(distances)).first(123), 0);
+        top.offer(std::span(std::as_const(distances)).subspan(123), 123);
+        REQUIRE(top.nearest().size() == std::min(k, distances.size()));
+        for (std::size_t i = 0; i < top.nearest().size(); ++i)
+            REQUIRE(top.nearest()[i].index == order[i]);
+    }
+    std::vector<kernels::candidate<float>> memory(2);
+    kernels::top_k<float> top{std::span(memory)};
+    std::vector<float> const awkward{NAN, 2.f, NAN, 1.f, NAN};
+    top.offer(awkward, 0);
+    CHECK(top.nearest()[0].index == 3);
+    CHECK(top.nearest()[1].index == 1);
+}
+
+TEST_CASE("batch statistics survive a large common offset", "[kernels]") {
+    std::size_t const rows = 1500, channels = 7;
+    auto x = random_values<float>(rows * channels, 8);
+    for (auto& v : x)
+        v = v * 0.01f + 1000;
+    std::vector<float> mean(channels), variance(channels), scratch(kernels::batch_norm_scratch(rows, channels));
+    kernels::batch_norm_statistics(rows, channels, x.data(), mean.data(), variance.data(), scratch.data());
+    for (std::size_t c = 0; c < channels; ++c) {
+        double m = 0, v = 0;
+        for (std::size_t r = 0; r < rows; ++r)
+            m += static_cast<double>(x[r * channels + c]) / rows;
+        for (std::size_t r = 0; r < rows; ++r)
+            v += std::pow(static_cast<double>(x[r * channels + c]) - m, 2) / rows;
+        CHECK(mean[c] == Approx(m).epsilon(1e-7));
+        CHECK(variance[c] == Approx(v).epsilon(1e-4));
+    }
+}
