@@ -1,0 +1,103 @@
+#pragma once
+
+/// What every layer is: a type such as `conv2d<32, 3>`, whose `at<shape>` is that layer bound to the shape of its input.
+///
+/// A bound layer has
+///   input, output                the shapes
+///   parameters, state            how many scalars it learns, and how many it only keeps track of
+///   multiply_adds                of one image's forward pass
+///   layers                       how many layers it counts as, so that each has a number of its own
+///   tape_of(batch)               scalars that the forward pass leaves for the backward pass
+///   workspace<T>(batch)          scalars of scratch for either
+///   in_place                     whether y may be x and dx may be dy
+///   needs_input, needs_output    whether the backward pass reads x, y
+///   forward(pass, x, y, tape)    activations are N×H×W×C
+///   backward(pass, x, y, dy, dx, tape)   dy may be overwritten; dx is null when nobody needs it; adds to pass.gradients
+///   list(inventory, prefix)      names its tensors, in the order in which they lie in memory
+///   describe(rows, prefix)       a line for each layer
+
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "../core/random.hpp"
+#include "shape.hpp"
+
+namespace trine::nn {
+
+/// What a forward or backward pass is given besides activations.
+template <class T>
+struct pass {
+    std::size_t batch;
+    bool training;
+    std::uint64_t seed;
+    std::uint32_t step;
+    std::uint32_t layer;   ///< number of the layer in the network
+    T const* parameters;   ///< the layer's own
+    T* gradients;          ///< the same places; null in a forward pass
+    T* state;              ///< the layer's own
+    T* workspace;
+
+    /// The pass of a layer inside this one.
+    pass inside(std::size_t layers, std::size_t parameter_offset, std::size_t state_offset, std::size_t workspace_offset) const {
+        pass p = *this;
+        p.layer += static_cast<std::uint32_t>(layers);
+        p.parameters += parameter_offset;
+        if (p.gradients)
+            p.gradients += parameter_offset;
+        p.state += state_offset;
+        p.workspace += workspace_offset;
+        return p;
+    }
+};
+
+/// How a tensor lies in the model's memory, when not as its shape says.
+enum class memory_layout {
+    plain,
+    kernel_last_outputs, ///< shape O×C×KH×KW, in memory KH×KW×C×O
+};
+
+/// How a tensor starts.
+enum class initial_value { zero, one, he_normal };
+
+/// One named tensor of a network.
+struct tensor_info {
+    std::string name;
+    std::vector<std::size_t> shape;
+    memory_layout layout = memory_layout::plain;
+    initial_value start = initial_value::zero;
+    std::size_t fan_in = 1;
+    bool learnt = true; ///< else it is state, such as running statistics
+    bool decays = false; ///< whether weight decay applies
+    std::size_t offset = 0;
+
+    std::size_t size() const {
+        std::size_t n = 1;
+        for (auto s : shape)
+            n *= s;
+        return n;
+    }
+};
+
+/// The tensors of a network, in memory order.
+struct inventory {
+    std::vector<tensor_info> tensors;
+    std::size_t parameters = 0, state = 0;
+
+    void add(tensor_info info) {
+        std::size_t& end = info.learnt ? parameters : state;
+        info.offset = end;
+        end += info.size();
+        tensors.push_back(std::move(info));
+    }
+};
+
+/// One line of `describe`.
+struct layer_row {
+    std::string name, layer, output;
+    std::size_t parameters, multiply_adds, activations;
+};
+
+} // namespace trine::nn

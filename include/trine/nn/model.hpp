@@ -1,0 +1,137 @@
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <span>
+#include <vector>
+
+#include "../core/buffer.hpp"
+#include "../core/tensor.hpp"
+#include "network.hpp"
+
+namespace trine::nn {
+
+/// A network with values: parameters, their gradients, running statistics, and the memory that passes through it need.
+///
+/// Memory grows to the largest batch seen and is then reused. A model is used by one thread at a time; it is parallel inside.
+template <class Network, class T = float>
+class model {
+    using body = typename Network::body;
+
+public:
+    using network_type = Network;
+    using scalar = T;
+    using input = typename Network::input;
+    static constexpr std::size_t embedding_size = Network::embedding_size;
+
+    /// He initialisation from the seed: every tensor from a random stream of its own.
+    explicit model(std::uint64_t seed = 1)
+        : tensors_(tensors_of<Network>().tensors), parameters_(Network::parameters), gradients_(Network::parameters), state_(Network::state),
+          seed_(seed) {
+        for (std::size_t i = 0; i < tensors_.size(); ++i) {
+            auto const& info = tensors_[i];
+            auto const values = values_of(info);
+            random_stream stream(seed, purpose::initialization, 0, static_cast<std::uint32_t>(i));
+            double const deviation = std::sqrt(2.0 / static_cast<double>(info.fan_in));
+            for (T& v : values)
+                v = info.start == initial_value::he_normal ? static_cast<T>(deviation * stream.normal()) : info.start == initial_value::one ? T(1) : T(0);
+        }
+    }
+
+    std::span<T> parameters() { return parameters_.span(); }
+    std::span<T const> parameters() const { return parameters_.span(); }
+    std::span<T> gradients() { return gradients_.span(); }
+    std::span<T> state() { return state_.span(); }
+    std::span<T const> state() const { return state_.span(); }
+    /// Names, shapes and places of all tensors.
+    std::vector<tensor_info> const& tensors() const { return tensors_; }
+    std::span<T> values_of(tensor_info const& info) {
+        return (info.learnt ? parameters_ : state_).span().subspan(info.offset, info.size());
+    }
+
+    /// Embeddings of a batch, for inference: running statistics, no dropout. Done in portions, so any number of images will do.
+    ///
+    /// @param images  N×C×H×W
+    /// @return N×D
+    /// @throws shape_error  when the images do not have the network's shape
+    tensor<T, 2> embed(tensor<T, 4> const& images) {
+        check_shape(images.shape(1), images.shape(2), images.shape(3));
+        auto out = make_tensor<T>(images.shape(0), embedding_size);
+        embed(images.data(), images.shape(0), out.data());
+        return out;
+    }
+    /// The same for raw memory, N×C×H×W in and N×D out.
+    void embed(T const* images, std::size_t count, T* out) {
+        constexpr std::size_t portion = 32;
+        for (std::size_t first = 0; first < count; first += portion) {
+            std::size_t const n = std::min(portion, count - first);
+            run(images + first * input::size, n, false, 0);
+            std::copy_n(output_.data(), n * embedding_size, out + first * embedding_size);
+        }
+    }
+
+    /// Forward pass of a training step; what `backward` needs is kept.
+    ///
+    /// @param images  N×C×H×W
+    /// @param step    number of the training step, for random masks
+    /// @return N×D, valid until the next pass
+    matrix_view<T const> forward(T const* images, std::size_t count, std::uint32_t step) {
+        run(images, count, true, step);
+        return {output_.data(), count, embedding_size};
+    }
+
+    /// Gradients of the parameters (written to `gradients()`) for the batch of the last `forward`.
+    ///
+    /// @param embedding_gradient  N×D, ∂loss/∂embedding; overwritten
+    /// @param image_gradient      N×C×H×W, or null: ∂loss/∂image
+    void backward(matrix_view<T> embedding_gradient, T* image_gradient = nullptr) {
+        assert(embedding_gradient.rows() == batch_ && embedding_gradient.is_contiguous());
+        std::fill_n(gradients_.data(), gradients_.size(), T(0));
+        auto p = make_pass(true, step_);
+        p.gradients = gradients_.data();
+        T* dx = nullptr;
+        if (image_gradient) {
+            image_gradient_.reserve_discarding(batch_ * input::size);
+            dx = image_gradient_.data();
+        }
+        body::backward(p, static_cast<T const*>(input_.data()), static_cast<T const*>(output_.data()), embedding_gradient.data(), dx, tape_.data());
+        if (image_gradient)
+            for (std::size_t n = 0; n < batch_; ++n)
+                for (std::size_t c = 0; c < input::channels; ++c)
+                    for (std::size_t i = 0; i < input::pixels; ++i)
+                        image_gradient[(n * input::channels + c) * input::pixels + i] = dx[(n * input::pixels + i) * input::channels + c];
+    }
+
+    /// @throws shape_error  unless the sizes are those of the network's input
+    static void check_shape(std::size_t channels, std::size_t height, std::size_t width) {
+        require<shape_error>(channels == input::channels && height == input::height && width == input::width, "images of ", channels, "×", height,
+                             "×", width, " given to a network for ", input::text());
+    }
+
+private:
+    pass<T> make_pass(bool training, std::uint32_t step) {
+        return {batch_, training, seed_, step, 0, parameters_.data(), nullptr, state_.data(), workspace_.data()};
+    }
+    void run(T const* images, std::size_t count, bool training, std::uint32_t step) {
+        batch_ = count;
+        step_ = step;
+        input_.reserve_discarding(count * input::size);
+        output_.reserve_discarding(count * embedding_size);
+        tape_.reserve_discarding(body::tape_of(count));
+        workspace_.reserve_discarding(body::template workspace<T>(count));
+        parallel_for(count, [&](std::size_t n) {
+            for (std::size_t c = 0; c < input::channels; ++c)
+                for (std::size_t i = 0; i < input::pixels; ++i)
+                    input_[(n * input::pixels + i) * input::channels + c] = images[(n * input::channels + c) * input::pixels + i];
+        });
+        body::forward(make_pass(training, step), static_cast<T const*>(input_.data()), output_.data(), tape_.data());
+    }
+
+    std::vector<tensor_info> tensors_;
+    buffer<T> parameters_, gradients_, state_, input_, output_, tape_, workspace_, image_gradient_;
+    std::size_t batch_ = 0;
+    std::uint32_t step_ = 0;
+    std::uint64_t seed_;
+};
+
+} // namespace trine::nn

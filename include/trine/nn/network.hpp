@@ -1,0 +1,74 @@
+#pragma once
+
+#include <cmath>
+#include <iomanip>
+#include <sstream>
+#include <string>
+
+#include "sequential.hpp"
+
+namespace trine::nn {
+
+/// A network: layers bound to the shape of an image. Everything about it is known at compile time.
+///
+/// @tparam In      shape of the images
+/// @tparam Layers  usually a `sequential<…>`
+template <class In, class Layers>
+struct network {
+    using body = typename Layers::template at<In>;
+    using input = In;
+    using output = typename body::output;
+    static_assert(layer_fits<network, output, shape<output::size>, output::pixels == 1>::value);
+
+    /// Values of the embedding.
+    static constexpr std::size_t embedding_size = output::size;
+    /// Scalars that are learnt.
+    static constexpr std::size_t parameters = body::parameters;
+    /// Scalars that are only kept track of, such as running means.
+    static constexpr std::size_t state = body::state;
+    /// Multiplications with addition in one image's forward pass.
+    static constexpr std::size_t multiply_adds = body::multiply_adds;
+    /// Scalars of activations that a training step keeps for a batch.
+    static constexpr std::size_t activations(std::size_t batch) { return body::tape_of(batch) + extent::round(batch * embedding_size); }
+};
+
+/// The network's tensors in memory order, named as PyTorch names those of an equal `torch.nn.Sequential`.
+template <class Network>
+inventory tensors_of() {
+    inventory all;
+    Network::body::list(all, "");
+    return all;
+}
+
+/// A table of the network's layers: output shape, parameters, multiply-adds, activation memory.
+template <class Network>
+std::string describe() {
+    std::vector<layer_row> rows;
+    Network::body::describe(rows, "");
+    std::size_t activations = 0;
+    for (auto const& r : rows)
+        activations += r.activations;
+    rows.push_back({"", "total", "", Network::parameters, Network::multiply_adds, activations});
+    std::ostringstream out;
+    // Widths count characters, not bytes: × takes two.
+    auto const cell = [&](std::string const& text, std::size_t width, bool left) {
+        std::size_t shown = 0;
+        for (char c : text)
+            shown += (static_cast<unsigned char>(c) & 0xC0) != 0x80;
+        std::string const space(width > shown ? width - shown : 0, ' ');
+        out << (left ? text + space : space + text);
+    };
+    cell("layer", 10, true), cell("", 22, true), cell("output", 14, true), cell("parameters", 12, false), cell("multiply-adds", 15, false),
+        cell("activations", 13, false);
+    out << "\n" << std::string(10, ' ');
+    cell("input", 22, true), cell(Network::input::text(), 14, true);
+    out << "\n";
+    for (auto const& r : rows) {
+        cell(r.name, 10, true), cell(r.layer, 22, true), cell(r.output, 14, true), cell(std::to_string(r.parameters), 12, false),
+            cell(std::to_string(r.multiply_adds), 15, false), cell(std::to_string(r.activations), 13, false);
+        out << "\n";
+    }
+    return out.str();
+}
+
+} // namespace trine::nn

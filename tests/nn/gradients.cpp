@@ -1,0 +1,105 @@
+#include <cmath>
+
+#include <trine/backbones/compact.hpp>
+#include <trine/nn/model.hpp>
+
+#include "support/catch.hpp"
+#include "support/random_values.hpp"
+
+using namespace trine;
+using namespace trine::nn;
+
+namespace {
+
+// Compares all gradients of Σ weights·output with central differences, in double and in training mode.
+template <class In, class... Layers>
+void check_gradients() {
+    using net = network<In, sequential<Layers...>>;
+    std::size_t const batch = 3;
+    model<net, double> m(5);
+    auto x = random_values<double>(batch * In::size, 1);
+    auto const weights = random_values<double>(batch * net::embedding_size, 2);
+    for (auto& p : m.parameters())
+        p += 0.1 * std::sin(static_cast<double>(&p - m.parameters().data())); // so that no bias or scale is a special value
+    auto const loss = [&] {
+        auto const y = m.forward(x.data(), batch, 7);
+        double sum = 0;
+        for (std::size_t i = 0; i < weights.size(); ++i)
+            sum += weights[i] * y.data()[i];
+        return sum;
+    };
+    loss();
+    auto dy = weights;
+    std::vector<double> dx(x.size());
+    m.backward({dy.data(), batch, net::embedding_size}, dx.data());
+    std::vector<double> const gradients(m.gradients().begin(), m.gradients().end());
+    auto const check = [&](double& value, double expected, char const* what, std::size_t index) {
+        double const h = 1e-5, before = value;
+        value = before + h;
+        double const above = loss();
+        value = before - h;
+        double const below = loss();
+        value = before;
+        CAPTURE(what, index);
+        REQUIRE(expected == Approx((above - below) / (2 * h)).epsilon(1e-5).margin(1e-7));
+    };
+    for (std::size_t i = 0; i < x.size(); ++i)
+        check(x[i], dx[i], "image", i);
+    for (std::size_t i = 0; i < gradients.size(); ++i)
+        check(m.parameters()[i], gradients[i], "parameter", i);
+}
+
+} // namespace
+
+TEST_CASE("gradients of every layer agree with central differences", "[nn]") {
+    using in = shape<3, 6, 5>;
+    SECTION("conv2d") { check_gradients<in, conv2d<4, 3>, flatten>(); }
+    SECTION("conv2d, strided, with bias") { check_gradients<in, conv2d<4, 3, stride<2>, with_bias, padding<0>>, flatten>(); }
+    SECTION("batch_norm") { check_gradients<in, batch_norm, flatten>(); }
+    SECTION("relu behind batch_norm") { check_gradients<in, conv2d<4, 3>, batch_norm, relu, flatten, linear<3>>(); }
+    SECTION("max_pool") { check_gradients<in, conv2d<2, 3>, max_pool<2>, flatten>(); }
+    SECTION("max_pool, overlapping") { check_gradients<in, max_pool<3, 1>, flatten>(); }
+    SECTION("average_pool") { check_gradients<in, average_pool<2>, flatten>(); }
+    SECTION("global_average_pool") { check_gradients<in, global_average_pool, linear<4>>(); }
+    SECTION("dropout") { check_gradients<in, flatten, linear<6>, relu, dropout<40>, linear<2>>(); }
+    SECTION("l2_normalize") { check_gradients<in, flatten, linear<4>, l2_normalize>(); }
+    SECTION("residual, plain") { check_gradients<in, residual<sequential<conv2d<3, 3>, batch_norm, relu>>, flatten, linear<2>>(); }
+    SECTION("residual with shortcut, nested") {
+        check_gradients<in, conv2d<3, 3>, residual<sequential<conv2d<4, 3, stride<2>>, relu, residual<conv2d<4, 3>>>, conv2d<4, 1, stride<2>>>, relu,
+                        global_average_pool>();
+    }
+}
+
+TEST_CASE("a network's figures are constant expressions", "[nn]") {
+    using net = network<shape<1, 28, 28>, sequential<conv2d<8, 3>, batch_norm, relu, max_pool<2>, flatten, linear<10>>>;
+    STATIC_REQUIRE(net::parameters == 8 * 9 + 16 + 8 * 14 * 14 * 10 + 10);
+    STATIC_REQUIRE(net::state == 16);
+    STATIC_REQUIRE(net::multiply_adds == 28 * 28 * 8 * 9 + 8 * 14 * 14 * 10);
+    STATIC_REQUIRE(net::embedding_size == 10);
+    STATIC_REQUIRE(net::activations(2) > 0);
+    STATIC_REQUIRE(std::is_same_v<conv2d<4, 3, stride<2>>::at<shape<3, 112, 92>>::output, shape<4, 56, 46>>);
+    STATIC_REQUIRE(std::is_same_v<conv2d<4, 5, padding<0>>::at<shape<3, 9, 8>>::output, shape<4, 5, 4>>);
+    auto const table = describe<net>();
+    CHECK(table.find("8×28×28") != std::string::npos);
+    CHECK(table.find("batch_norm") != std::string::npos);
+    CHECK(table.find(std::to_string(net::parameters)) != std::string::npos);
+    auto const all = tensors_of<net>();
+    CHECK(all.parameters == net::parameters);
+    CHECK(all.state == net::state);
+    CHECK(all.tensors[0].name == "0.weight");
+    CHECK(all.tensors[3].name == "1.running_mean");
+}
+
+TEST_CASE("inference does not depend on the batch an image is in", "[nn]") {
+    using net = backbones::compact<shape<1, 32, 32>, 16, 8>;
+    model<net> m(3);
+    auto const x = random_values<float>(40 * 32 * 32, 9);
+    m.forward(x.data(), 40, 0); // moves the running statistics
+    std::vector<float> all(40 * 16), one(16);
+    m.embed(x.data(), 40, all.data());
+    for (std::size_t n : {0, 13, 39}) {
+        m.embed(x.data() + n * 32 * 32, 1, one.data());
+        CHECK(std::equal(one.begin(), one.end(), all.begin() + static_cast<std::ptrdiff_t>(n * 16)));
+    }
+    CHECK_THROWS_WITH(m.embed(make_tensor<float>(2, 1, 30, 32)), "images of 1×30×32 given to a network for 1×32×32");
+}
