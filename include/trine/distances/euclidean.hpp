@@ -1,0 +1,84 @@
+#pragma once
+
+#include <cmath>
+#include <string_view>
+
+#include "../core/parallel.hpp"
+#include "../kernels/gemm.hpp"
+#include "../kernels/pairwise.hpp"
+
+namespace trine::distances {
+
+namespace detail {
+
+// W = (G + Gᵀ)∘factor(d), in g's place; then out_i = Σ_j W_ij (e_i − e_j) = (Σ_j W_ij) e_i − (W E)_i. W is symmetric.
+template <class T, class Factor>
+void difference_gradient(matrix_view<T const> e, matrix_view<T const> d, matrix_view<T> g, matrix_view<T> out, Factor&& factor) {
+    std::size_t const n = e.rows();
+    parallel_blocks(n, 16, [&](std::size_t first, std::size_t last) {
+        for (std::size_t i = first; i < last; ++i)
+            for (std::size_t j = 0; j < i; ++j) {
+                T const sum = g(i, j) + g(j, i);
+                // What contributes nothing stays exactly nothing, even beside an infinite factor.
+                g(i, j) = g(j, i) = sum == T(0) ? T(0) : sum * factor(d(i, j));
+            }
+        for (std::size_t i = first; i < last; ++i)
+            g(i, i) = T(0); // an embedding's distance to itself does not change
+    });
+    kernels::gemm(kernels::transposed::no, kernels::transposed::no, T(-1), g, e, T(0), out);
+    parallel_blocks(n, 16, [&](std::size_t first, std::size_t last) {
+        for (std::size_t i = first; i < last; ++i) {
+            T sum = 0;
+            for (std::size_t j = 0; j < n; ++j)
+                sum += g(i, j);
+            for (std::size_t k = 0; k < e.cols(); ++k)
+                out(i, k) += sum * e(i, k);
+        }
+    });
+}
+
+template <class T>
+void take_roots(matrix_view<T> m) {
+    parallel_blocks(m.rows(), 16, [&](std::size_t first, std::size_t last) {
+        for (std::size_t i = first; i < last; ++i)
+            for (T& v : m.row(i))
+                v = std::sqrt(v);
+    });
+}
+
+} // namespace detail
+
+/// d(x, y) = Σ (x − y)².
+struct squared_euclidean {
+    static constexpr std::string_view name = "squared_euclidean";
+
+    template <class T>
+    void pairwise(matrix_view<T const> e, matrix_view<T> out) const { kernels::pairwise<kernels::add_squared_difference>(e, e, out); }
+    template <class T>
+    void cross(matrix_view<T const> queries, matrix_view<T const> references, matrix_view<T> out) const {
+        kernels::pairwise<kernels::add_squared_difference>(queries, references, out);
+    }
+    template <class T>
+    void gradient(matrix_view<T const> e, matrix_view<T const> d, matrix_view<T> g, matrix_view<T> out) const {
+        detail::difference_gradient(e, d, g, out, [](T) { return T(2); });
+    }
+};
+
+/// d(x, y) = √Σ (x − y)². Its gradient between equal embeddings, where it has none, is taken as 0.
+struct euclidean {
+    static constexpr std::string_view name = "euclidean";
+
+    template <class T>
+    void pairwise(matrix_view<T const> e, matrix_view<T> out) const { cross(e, e, out); }
+    template <class T>
+    void cross(matrix_view<T const> queries, matrix_view<T const> references, matrix_view<T> out) const {
+        kernels::pairwise<kernels::add_squared_difference>(queries, references, out);
+        detail::take_roots(out);
+    }
+    template <class T>
+    void gradient(matrix_view<T const> e, matrix_view<T const> d, matrix_view<T> g, matrix_view<T> out) const {
+        detail::difference_gradient(e, d, g, out, [](T distance) { return distance > T(0) ? T(1) / distance : T(0); });
+    }
+};
+
+} // namespace trine::distances
