@@ -169,7 +169,7 @@ private:
     static std::string text(std::vector<std::size_t> const& shape) {
         std::string s = "[";
         for (std::size_t i = 0; i < shape.size(); ++i)
-            s += (i ? ", " : "") + std::to_string(shape[i]);
+            s.append(i ? ", " : "").append(std::to_string(shape[i]));
         return s + "]";
     }
 

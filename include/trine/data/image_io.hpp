@@ -1,0 +1,185 @@
+#pragma once
+
+/// Photos from files and back. The one header that includes CImg, without its display.
+
+#include <csetjmp>
+#include <cstdio>
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+#include <jpeglib.h>
+
+#ifndef cimg_display
+#define cimg_display 0
+#endif
+#ifndef cimg_verbosity
+#define cimg_verbosity 0
+#endif
+#ifndef cimg_use_png
+#define cimg_use_png
+#endif
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wall"
+#pragma GCC diagnostic ignored "-Wextra"
+#pragma GCC diagnostic ignored "-Wshadow"
+#pragma GCC diagnostic ignored "-Wpedantic"
+#include <CImg.h>
+#pragma GCC diagnostic pop
+
+#include "../core/error.hpp"
+#include "../io/file.hpp"
+#include "image.hpp"
+
+namespace trine::data {
+
+namespace detail {
+
+struct jpeg_errors {
+    jpeg_error_mgr base;
+    std::jmp_buf out;
+    char message[JMSG_LENGTH_MAX];
+};
+
+// libjpeg fills what is missing of a truncated file with grey and only warns: here a warning is an error.
+inline image decode_jpeg(std::string const& bytes, std::string const& name) {
+    image result;
+    jpeg_decompress_struct reader{};
+    jpeg_errors errors{};
+    reader.err = jpeg_std_error(&errors.base);
+    errors.base.error_exit = [](j_common_ptr info) {
+        auto* e = reinterpret_cast<jpeg_errors*>(info->err);
+        info->err->format_message(info, e->message);
+        std::longjmp(e->out, 1);
+    };
+    errors.base.emit_message = [](j_common_ptr info, int level) {
+        if (level < 0)
+            info->err->error_exit(info);
+    };
+    unsigned char* volatile line = nullptr;
+    if (setjmp(errors.out)) {
+        jpeg_destroy_decompress(&reader);
+        delete[] line;
+        fail<format_error>(name, ": damaged JPEG: ", errors.message);
+    }
+    jpeg_create_decompress(&reader);
+    jpeg_mem_src(&reader, reinterpret_cast<unsigned char const*>(bytes.data()), static_cast<unsigned long>(bytes.size()));
+    jpeg_read_header(&reader, TRUE);
+    reader.out_color_space = reader.num_components == 1 ? JCS_GRAYSCALE : JCS_RGB;
+    jpeg_start_decompress(&reader);
+    std::size_t const channels = reader.output_components == 1 ? 1 : 3, width = reader.output_width;
+    result = image(channels, reader.output_height, width);
+    line = new unsigned char[width * channels];
+    while (reader.output_scanline < reader.output_height) {
+        std::size_t const y = reader.output_scanline;
+        unsigned char* row = line;
+        jpeg_read_scanlines(&reader, &row, 1);
+        for (std::size_t x = 0; x < width; ++x)
+            for (std::size_t c = 0; c < channels; ++c)
+                result(c, y, x) = row[x * channels + c];
+    }
+    jpeg_finish_decompress(&reader);
+    jpeg_destroy_decompress(&reader);
+    delete[] line;
+    return result;
+}
+
+inline image from_cimg(cimg_library::CImg<unsigned char> const& in, std::string const& name) {
+    require<format_error>(!in.is_empty(), name, ": holds no pixels");
+    std::size_t const channels = in.spectrum() >= 3 ? 3 : 1; // transparency is left out
+    image out(channels, static_cast<std::size_t>(in.height()), static_cast<std::size_t>(in.width()));
+    std::copy_n(in.data(), out.samples.size(), out.samples.begin());
+    return out;
+}
+
+// Bytes that a PNM file's header promises, so that CImg cannot fill up a truncated one.
+inline void check_pnm(std::string const& bytes, std::string const& name) {
+    std::size_t at = 2, values[3] = {0, 0, 0};
+    for (std::size_t& v : values) {
+        while (at < bytes.size() && (std::isspace(static_cast<unsigned char>(bytes[at])) || bytes[at] == '#'))
+            if (bytes[at++] == '#')
+                while (at < bytes.size() && bytes[at] != '\n')
+                    ++at;
+        require<format_error>(at < bytes.size() && std::isdigit(static_cast<unsigned char>(bytes[at])), name, ": damaged PNM header");
+        while (at < bytes.size() && std::isdigit(static_cast<unsigned char>(bytes[at])) && v < 1'000'000)
+            v = v * 10 + static_cast<std::size_t>(bytes[at++] - '0');
+    }
+    std::size_t const samples = values[0] * values[1] * (bytes[1] == '6' ? 3 : 1), size = values[2] > 255 ? 2 * samples : samples;
+    require<format_error>(values[0] > 0 && values[1] > 0 && values[2] > 0, name, ": damaged PNM header");
+    require<format_error>(bytes.size() >= at + 1 + size, name, ": truncated PNM: ", bytes.size(), " bytes of ", at + 1 + size);
+}
+
+} // namespace detail
+
+/// Whether a file's name says that it is a photo of a kind that `load_image` reads.
+inline bool is_image_name(std::filesystem::path const& path) {
+    std::string extension = path.extension().string();
+    std::transform(extension.begin(), extension.end(), extension.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    for (char const* known : {".pgm", ".ppm", ".pnm", ".png", ".jpg", ".jpeg", ".bmp"})
+        if (extension == known)
+            return true;
+    return false;
+}
+
+/// Reads a PGM, PPM, PNG, JPEG or BMP file; what it is, its first bytes say.
+///
+/// @throws io_error      when it cannot be read
+/// @throws format_error  when it is damaged, truncated, or of another kind
+inline image load_image(std::filesystem::path const& path) {
+    std::string const bytes = io::read_file(path), name = path.string();
+    auto const starts = [&](std::string_view magic) { return bytes.compare(0, magic.size(), magic) == 0; };
+    if (starts("\xff\xd8\xff"))
+        return detail::decode_jpeg(bytes, name);
+    bool const png = starts("\x89PNG\r\n\x1a\n"), bmp = starts("BM"), pnm = starts("P5") || starts("P6");
+    require<format_error>(png || bmp || pnm, name, ": is not a PGM, PPM, PNG, JPEG or BMP photo");
+    if (pnm)
+        detail::check_pnm(bytes, name);
+    if (bmp && bytes.size() >= 6) {
+        std::uint32_t size = 0;
+        std::memcpy(&size, bytes.data() + 2, 4);
+        require<format_error>(bytes.size() >= size, name, ": truncated BMP: ", bytes.size(), " bytes of ", size);
+    }
+    if (png) // an end that is missing is seen before it is read
+        require<format_error>(bytes.size() >= 20 && bytes.compare(bytes.size() - 8, 4, "IEND") == 0, name, ": truncated PNG");
+    std::FILE* const file = ::fmemopen(const_cast<char*>(bytes.data()), bytes.size(), "rb");
+    require<io_error>(file != nullptr, name, ": cannot be read from memory");
+    struct closer {
+        std::FILE* f;
+        ~closer() { std::fclose(f); }
+    } const closing{file};
+    try {
+        cimg_library::CImg<unsigned char> in;
+        if (png) {
+            unsigned bits = 0;
+            cimg_library::CImg<unsigned short> deep;
+            deep.load_png(file, &bits);
+            if (bits > 8)
+                deep /= 257;
+            in = deep;
+        } else if (bmp)
+            in.load_bmp(file);
+        else {
+            cimg_library::CImg<unsigned short> deep;
+            deep.load_pnm(file);
+            in = deep;
+        }
+        return detail::from_cimg(in, name);
+    } catch (cimg_library::CImgException const& e) {
+        fail<format_error>(name, ": damaged photo: ", e.what());
+    }
+}
+
+/// Writes a PNG file.
+///
+/// @throws io_error  when it cannot be written
+inline void save_png(image const& in, std::filesystem::path const& path) {
+    cimg_library::CImg<unsigned char> out(in.samples.data(), static_cast<unsigned>(in.width), static_cast<unsigned>(in.height), 1,
+                                          static_cast<unsigned>(in.channels));
+    try {
+        out.save_png(path.c_str());
+    } catch (cimg_library::CImgException const&) {
+        fail<io_error>(path.string(), ": cannot be written");
+    }
+}
+
+} // namespace trine::data
