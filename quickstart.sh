@@ -81,7 +81,7 @@ test)
 *)
     install_missing
     mkdir -p build
-    build OFF ON --target train_faces --target recognize
-    exec examples/quickstart.sh "$@"
+    build OFF ON --target train_faces
+    exec build/release/examples/train_faces "$@"
     ;;
 esac

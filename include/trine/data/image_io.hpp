@@ -92,8 +92,8 @@ inline image from_cimg(cimg_library::CImg<unsigned char> const& in, std::string 
     return out;
 }
 
-// Bytes that a PNM file's header promises, so that CImg cannot fill up a truncated one.
-inline void check_pnm(std::string const& bytes, std::string const& name) {
+// Binary PGM and PPM, whose comments CImg does not read everywhere that the format allows them.
+inline image decode_pnm(std::string const& bytes, std::string const& name) {
     std::size_t at = 2, values[3] = {0, 0, 0};
     for (std::size_t& v : values) {
         while (at < bytes.size() && (std::isspace(static_cast<unsigned char>(bytes[at])) || bytes[at] == '#'))
@@ -104,9 +104,21 @@ inline void check_pnm(std::string const& bytes, std::string const& name) {
         while (at < bytes.size() && std::isdigit(static_cast<unsigned char>(bytes[at])) && v < 1'000'000)
             v = v * 10 + static_cast<std::size_t>(bytes[at++] - '0');
     }
-    std::size_t const samples = values[0] * values[1] * (bytes[1] == '6' ? 3 : 1), size = values[2] > 255 ? 2 * samples : samples;
-    require<format_error>(values[0] > 0 && values[1] > 0 && values[2] > 0, name, ": damaged PNM header");
-    require<format_error>(bytes.size() >= at + 1 + size, name, ": truncated PNM: ", bytes.size(), " bytes of ", at + 1 + size);
+    auto const [width, height, most] = values;
+    require<format_error>(width > 0 && height > 0 && most > 0 && most < 65536, name, ": damaged PNM header");
+    std::size_t const channels = bytes[1] == '6' ? 3 : 1, wide = most > 255 ? 2 : 1, first = at + 1;
+    require<format_error>(bytes.size() >= first + width * height * channels * wide, name, ": truncated PNM: ", bytes.size(), " bytes of ",
+                          first + width * height * channels * wide);
+    image out(channels, height, width);
+    for (std::size_t i = 0; i < width * height; ++i)
+        for (std::size_t c = 0; c < channels; ++c) {
+            std::size_t const place = first + (i * channels + c) * wide;
+            std::size_t value = static_cast<unsigned char>(bytes[place]);
+            if (wide == 2)
+                value = value * 256 + static_cast<unsigned char>(bytes[place + 1]);
+            out.samples[c * width * height + i] = static_cast<std::uint8_t>(std::min(value, most) * 255 / most);
+        }
+    return out;
 }
 
 } // namespace detail
@@ -133,7 +145,7 @@ inline image load_image(std::filesystem::path const& path) {
     bool const png = starts("\x89PNG\r\n\x1a\n"), bmp = starts("BM"), pnm = starts("P5") || starts("P6");
     require<format_error>(png || bmp || pnm, name, ": is not a PGM, PPM, PNG, JPEG or BMP photo");
     if (pnm)
-        detail::check_pnm(bytes, name);
+        return detail::decode_pnm(bytes, name);
     if (bmp && bytes.size() >= 6) {
         std::uint32_t size = 0;
         std::memcpy(&size, bytes.data() + 2, 4);
@@ -156,13 +168,8 @@ inline image load_image(std::filesystem::path const& path) {
             if (bits > 8)
                 deep /= 257;
             in = deep;
-        } else if (bmp)
+        } else
             in.load_bmp(file);
-        else {
-            cimg_library::CImg<unsigned short> deep;
-            deep.load_pnm(file);
-            in = deep;
-        }
         return detail::from_cimg(in, name);
     } catch (cimg_library::CImgException const& e) {
         fail<format_error>(name, ": damaged photo: ", e.what());

@@ -1,0 +1,84 @@
+// Names the people on photos, with a model that train_faces saved.
+//
+//   recognize output/model.safetensors photo.jpg other.png
+//   recognize output/model.safetensors --gallery folder --json photo.jpg
+//
+// Expected output, a line for each photo:
+//   photo.jpg  Ada  distance 0.084  3 of 3 votes
+
+#include <cstdio>
+
+#include <CLI/CLI.hpp>
+
+#include "program.hpp"
+
+using namespace trine;
+
+namespace {
+
+struct choices {
+    std::string model, gallery, backbone = "grey64";
+    std::vector<std::string> photos;
+    std::size_t k = 1;
+    double threshold = 0;
+    bool json = false, crop = false;
+};
+
+template <class Backbone>
+int run(choices const& c) {
+    using in = typename Backbone::input;
+    auto const how = c.crop ? data::fit::crop : data::fit::stretch;
+    program::faces<Backbone> who;
+    who.load(c.model);
+    if (!c.gallery.empty()) {
+        data::load_report report;
+        auto const known = data::load_folder(c.gallery, in::channels, in::height, in::width, {how, false}, &report);
+        who.clear();
+        who.enroll(known);
+        for (auto const& message : report.skipped)
+            std::fprintf(stderr, "skipped: %s\n", message.c_str());
+    }
+    require<argument_error>(who.gallery_size() > 0, c.model, ": its gallery is empty; give one with --gallery FOLDER");
+    int failures = 0;
+    for (auto const& path : c.photos) {
+        try {
+            auto const photo = data::resized(data::with_channels(data::load_image(path), in::channels), in::height, in::width, how);
+            auto const found = who.identify(data::to_tensor(photo), c.k).front();
+            bool const known = c.threshold <= 0 || static_cast<double>(found.distance) <= c.threshold;
+            if (c.json) {
+                nlohmann::json line{{"photo", path}, {"name", known ? nlohmann::json(found.name) : nlohmann::json(nullptr)}, {"distance", found.distance},
+                                    {"votes", found.votes}, {"k", c.k}, {"nearest", who.source(found.nearest.front().index)}};
+                std::printf("%s\n", line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace).c_str());
+            } else
+                std::printf("%s  %s  distance %.3f  %zu of %zu votes\n", path.c_str(), known ? found.name.c_str() : "unknown", static_cast<double>(found.distance), found.votes, c.k);
+        } catch (argument_error const&) {
+            throw;
+        } catch (error const& e) {
+            std::fprintf(stderr, "recognize: %s\n", e.what());
+            ++failures;
+        }
+    }
+    if (failures > 0)
+        std::fprintf(stderr, "recognize: %d of %zu photos could not be read\n", failures, c.photos.size());
+    return failures > 0 ? 1 : 0;
+}
+
+} // namespace
+
+int main(int argc, char** argv) try {
+    choices c;
+    CLI::App app("Names the people on photos");
+    app.add_option("model", c.model, "file that train_faces saved")->required();
+    app.add_option("photos", c.photos, "photos to name")->required();
+    app.add_option("--gallery", c.gallery, "folder of known people, one sub-folder each (default: those saved with the model)");
+    app.add_option("--backbone", c.backbone, "network of the model: grey64, grey112x92 or colour96")->check(CLI::IsMember(program::backbone_names))->capture_default_str();
+    app.add_option("-k", c.k, "neighbours that vote")->check(CLI::PositiveNumber)->capture_default_str();
+    app.add_option("--threshold", c.threshold, "farther than this is \"unknown\" (default: everybody is somebody)");
+    app.add_flag("--json", c.json, "a JSON object a line");
+    app.add_flag("--crop", c.crop, "cut photos of other proportions instead of stretching them");
+    CLI11_PARSE(app, argc, argv);
+    return program::with_backbone(c.backbone, [&]<class Backbone>() { return run<Backbone>(c); });
+} catch (trine::error const& e) {
+    std::fprintf(stderr, "recognize: %s\n", e.what());
+    return 1;
+}

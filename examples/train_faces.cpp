@@ -1,0 +1,183 @@
+// Learns to tell faces apart, enrols, recognises held-out photos, and leaves a model, a log, the training curve and a picture behind.
+//
+//   train_faces                       on drawn faces
+//   train_faces --data photos         on your own: one sub-folder for each person
+//   train_faces --help                every option
+//
+// Expected output: the network's table, a line for each epoch with rate and time left, then how well held-out photos are recognised beside
+// the untrained network, and where the files are.
+
+#include <cstdio>
+#include <filesystem>
+
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+
+#include "program.hpp"
+
+using namespace trine;
+
+namespace {
+
+struct choices {
+    std::string data, output = "output", backbone = "grey64", miner = "all", loss = "triplet_margin";
+    double margin = 0.2, held_out = 0.5;
+    std::size_t threads = 0, k = 1, synthetic_people = 80, synthetic_photos = 12;
+    bool strict = false, crop = false, no_augmentation = false;
+    training_options training{.epochs = 40};
+};
+
+template <class F>
+void with_miner_and_loss(choices const& c, F&& f) {
+    auto const with_loss = [&](auto miner) {
+        if (c.loss == "no_margin")
+            f(miner, losses::no_margin{});
+        else if (c.loss == "soft_margin")
+            f(miner, losses::soft_margin{});
+        else
+            f(miner, losses::triplet_margin{.margin = c.margin});
+    };
+    if (c.miner == "random")
+        with_loss(miners::random{});
+    else if (c.miner == "batch_hard")
+        with_loss(miners::batch_hard{});
+    else if (c.miner == "semi_hard")
+        with_loss(miners::semi_hard{.margin = c.margin});
+    else
+        with_loss(miners::all{});
+}
+
+template <class Faces>
+double share_right(std::vector<identification> const& found, data::dataset const& photos) {
+    std::size_t right = 0;
+    for (std::size_t i = 0; i < found.size(); ++i)
+        right += found[i].name == photos.people[static_cast<std::size_t>(photos.labels[i])];
+    return found.empty() ? 0 : static_cast<double>(right) / static_cast<double>(found.size());
+}
+
+template <class Backbone>
+data::dataset load(choices const& c) {
+    using in = typename Backbone::input;
+    if (c.data.empty()) {
+        std::printf("drawing %zu people with %zu photos each\n", c.synthetic_people, c.synthetic_photos);
+        return data::synthetic_faces{in::channels, in::height, in::width, c.training.seed}.make(c.synthetic_people, c.synthetic_photos);
+    }
+    data::load_report report;
+    auto photos = data::load_folder(c.data, in::channels, in::height, in::width, {c.crop ? data::fit::crop : data::fit::stretch, c.strict}, &report);
+    std::printf("%s: %zu photos of %zu people", c.data.c_str(), photos.size(), photos.people.size());
+    if (report.ignored > 0)
+        std::printf(", %zu files that are no photos", report.ignored);
+    std::printf("\n");
+    for (auto const& message : report.skipped)
+        std::printf("skipped: %s\n", message.c_str());
+    if (!report.skipped.empty())
+        std::printf("%zu photos were skipped (--strict makes that an error)\n", report.skipped.size());
+    return photos;
+}
+
+template <class Backbone>
+int run(choices c) {
+    using faces = program::faces<Backbone>;
+    auto const all = load<Backbone>(c);
+    auto const parts = data::split_by_photo(all, 1 - c.held_out, c.training.seed);
+    auto const learn = all.subset(parts.first), held_out = all.subset(parts.second);
+    require<data_error>(held_out.size() > 0, "no photo can be held out: every person has one photo only, and learning needs two or more of a person");
+    std::filesystem::path const out = c.output;
+    std::error_code code;
+    std::filesystem::create_directories(out, code);
+    require<io_error>(!code, out.string(), ": cannot be created: ", code.message());
+    c.training.checkpoint = out / "checkpoint.safetensors";
+    c.training.log = out / "training.csv";
+    c.training.stop_on_interrupt = true;
+    if (c.no_augmentation)
+        c.training.augmentation = data::augmentation::none();
+
+    std::printf("\n%s\n", nn::describe<Backbone>().c_str());
+    faces who(c.training.seed);
+    who.enroll(learn);
+    double const before = share_right<faces>(who.identify(held_out.tensors(), c.k), held_out);
+
+    bool const live = ::isatty(1) != 0;
+    training_report report;
+    with_miner_and_loss(c, [&]<class Miner, class Loss>(Miner miner, Loss loss) {
+        auto const show = [&](epoch_report const& e, auto&) {
+            std::printf("%sepoch %3zu/%zu  loss %.4f  active %5.1f %%  %6.0f photos/s  %3.0f s left%s", live ? "\r" : "", e.epoch, e.epochs, e.loss, 100 * e.active,
+                        e.photos_per_second, e.seconds_left, live && e.epoch < e.epochs && e.epoch % 5 != 0 ? "  " : "\n");
+            std::fflush(stdout);
+            return true;
+        };
+        who.clear();
+        report = trainer<Backbone, Miner, Loss, distances::squared_euclidean>(c.training, miner, loss).fit(who.model(), learn, show);
+    });
+    if (report.people_alone > 0)
+        std::printf("%zu people have only one photo to learn from and were left out of the triplets\n", report.people_alone);
+    if (report.interrupted) {
+        std::printf("\nInterrupted; everything so far is in %s.\nGo on with the same options and --resume.\n", c.training.checkpoint.c_str());
+        return 130;
+    }
+    std::printf("trained in %.1f s\n\n", report.seconds);
+
+    who.enroll(learn);
+    auto const found = who.identify(held_out.tensors(), std::min<std::size_t>(std::max<std::size_t>(c.k, 5), who.gallery_size()));
+    double const after = share_right<faces>(who.identify(held_out.tensors(), c.k), held_out);
+    std::printf("%zu held-out photos, %zu-nearest neighbours: %.1f %% recognised (untrained network: %.1f %%, chance: %.1f %%)\n\n", held_out.size(), c.k, 100 * after,
+                100 * before, 100.0 / static_cast<double>(all.people.size()));
+
+    visual::series loss{"loss", {}}, active{"share of active triplets", {}};
+    for (auto const& e : report.epochs)
+        loss.values.push_back(e.loss), active.values.push_back(e.active);
+    data::save_png(visual::line_chart("Training: " + c.loss + " × " + c.miner, "epoch", {loss, active}), out / "training.png");
+    std::vector<visual::montage_row> rows;
+    std::size_t const step = std::max<std::size_t>(1, held_out.size() / 8);
+    for (std::size_t i = 0; i < held_out.size() && rows.size() < 8; i += step) {
+        auto const& name = held_out.people[static_cast<std::size_t>(held_out.labels[i])];
+        visual::montage_row row{held_out.picture(i), name, {}};
+        for (auto const& n : found[i].nearest) {
+            char distance[16];
+            std::snprintf(distance, sizeof distance, "%.3f", static_cast<double>(n.distance));
+            row.matches.push_back({learn.picture(n.index), std::string(distance), who.name_of(n.index) == name});
+        }
+        rows.push_back(std::move(row));
+    }
+    data::save_png(visual::montage("Queries and their nearest neighbours", rows), out / "neighbours.png");
+    who.save(out / "model.safetensors");
+    std::printf("model and gallery  %s\ntraining log       %s\ntraining curve     %s\nneighbours         %s\n", (out / "model.safetensors").c_str(), c.training.log.c_str(),
+                (out / "training.png").c_str(), (out / "neighbours.png").c_str());
+    return 0;
+}
+
+} // namespace
+
+int main(int argc, char** argv) try {
+    choices c;
+    CLI::App app("Learns to tell faces apart, then recognises photos that were held out");
+    app.add_option("--data", c.data, "folder with one sub-folder of photos for each person (default: drawn faces)");
+    app.add_option("--output", c.output, "folder for model, log and pictures")->capture_default_str();
+    app.add_option("--backbone", c.backbone, "network, by its input: grey64, grey112x92 or colour96")->check(CLI::IsMember(program::backbone_names))->capture_default_str();
+    app.add_option("--miner", c.miner, "which triplets: random, all, batch_hard, semi_hard")->check(CLI::IsMember({"random", "all", "batch_hard", "semi_hard"}))->capture_default_str();
+    app.add_option("--loss", c.loss, "how wrong: no_margin, triplet_margin, soft_margin")->check(CLI::IsMember({"no_margin", "triplet_margin", "soft_margin"}))->capture_default_str();
+    app.add_option("--margin", c.margin, "margin of triplet_margin and semi_hard, in squared distance of unit vectors")->check(CLI::PositiveNumber)->capture_default_str();
+    app.add_option("--epochs", c.training.epochs, "times that all photos are shown")->check(CLI::PositiveNumber)->capture_default_str();
+    app.add_option("--people", c.training.people_per_batch, "P: people in a batch")->capture_default_str();
+    app.add_option("--photos", c.training.photos_per_person, "K: photos of each of them")->capture_default_str();
+    app.add_option("--learning-rate", c.training.learning_rate, "largest step; warms up, then follows a cosine")->capture_default_str();
+    app.add_option("--weight-decay", c.training.weight_decay, "pull of the weights towards 0")->capture_default_str();
+    app.add_option("--held-out", c.held_out, "share of every person's photos kept for the test")->check(CLI::Range(0.01, 0.99))->capture_default_str();
+    app.add_option("-k", c.k, "neighbours that vote")->check(CLI::PositiveNumber)->capture_default_str();
+    app.add_option("--seed", c.training.seed, "same seed, same bits")->capture_default_str();
+    app.add_option("--threads", c.threads, "threads; the result does not depend on them (default: all)");
+    app.add_option("--synthetic-people", c.synthetic_people, "people to draw when there is no --data")->capture_default_str();
+    app.add_option("--synthetic-photos", c.synthetic_photos, "photos to draw of each")->capture_default_str();
+    app.add_flag("--crop", c.crop, "cut photos of other proportions instead of stretching them");
+    app.add_flag("--strict", c.strict, "a photo that cannot be read is an error");
+    app.add_flag("--no-augmentation", c.no_augmentation, "show photos as they are");
+    app.add_flag("--resume", c.training.resume, "go on from the checkpoint in the output folder");
+    CLI11_PARSE(app, argc, argv);
+    if (c.threads > 0)
+        set_thread_count(c.threads);
+    return program::with_backbone(c.backbone, [&]<class Backbone>() { return run<Backbone>(c); });
+} catch (trine::error const& e) {
+    std::fprintf(stderr, "train_faces: %s\n", e.what());
+    return 1;
+}
