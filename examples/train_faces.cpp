@@ -25,7 +25,7 @@ struct choices {
     double margin = 0.2, held_out = 0.5;
     std::size_t threads = 0, k = 1, synthetic_people = 80, synthetic_photos = 12;
     bool strict = false, crop = false, no_augmentation = false;
-    training_options training{.epochs = 40};
+    training_options training{.epochs = 100};
 };
 
 template <class F>
@@ -127,7 +127,7 @@ int run(choices c) {
     visual::series loss{"loss", {}}, active{"share of active triplets", {}};
     for (auto const& e : report.epochs)
         loss.values.push_back(e.loss), active.values.push_back(e.active);
-    data::save_png(visual::line_chart("Training: " + c.loss + " × " + c.miner, "epoch", {loss, active}), out / "training.png");
+    data::save_png(visual::line_chart("Training: " + c.loss + " with miner " + c.miner, "epoch", {loss, active}), out / "training.png");
     std::vector<visual::montage_row> rows;
     std::size_t const step = std::max<std::size_t>(1, held_out.size() / 8);
     for (std::size_t i = 0; i < held_out.size() && rows.size() < 8; i += step) {

@@ -59,9 +59,9 @@ template <class Network>
 std::string network_signature() {
     std::string s = Network::input::text();
     for (auto const& info : nn::tensors_of<Network>().tensors) {
-        s += " " + info.name;
+        s.append(" ").append(info.name);
         for (auto extent : info.shape)
-            s += "," + std::to_string(extent);
+            s.append(",").append(std::to_string(extent));
     }
     return s;
 }

@@ -1,0 +1,184 @@
+#include <fstream>
+#include <set>
+
+#include <trine/data/batches.hpp>
+#include <trine/data/synthetic.hpp>
+
+#include "support/catch.hpp"
+#include "support/reference_data.hpp"
+#include "support/temporary_folder.hpp"
+
+using namespace trine;
+using Catch::Matchers::Contains;
+
+namespace {
+
+data::image gradient_image(std::size_t channels, std::size_t height, std::size_t width) {
+    data::image i(channels, height, width);
+    for (std::size_t c = 0; c < channels; ++c)
+        for (std::size_t y = 0; y < height; ++y)
+            for (std::size_t x = 0; x < width; ++x)
+                i(c, y, x) = static_cast<std::uint8_t>((17 * c + 3 * y + 5 * x) % 256);
+    return i;
+}
+
+using cimg = cimg_library::CImg<unsigned char>;
+
+cimg to_cimg(data::image const& i) {
+    return {i.samples.data(), static_cast<unsigned>(i.width), static_cast<unsigned>(i.height), 1, static_cast<unsigned>(i.channels)};
+}
+
+} // namespace
+
+TEST_CASE("photos of every kind come back as they were written, and damaged ones are refused by name", "[data]") {
+    temporary_folder const folder;
+    for (std::size_t channels : {1, 3}) {
+        auto const original = gradient_image(channels, 20, 30);
+        data::save_png(original, folder / "a.png");
+        to_cimg(original).save_pnm((folder / "a.pnm").c_str());
+        if (channels == 3)
+            to_cimg(original).save_bmp((folder / "a.bmp").c_str());
+        for (char const* name : {"a.png", "a.pnm", "a.bmp"}) {
+            if (!std::filesystem::exists(folder / name))
+                continue;
+            CAPTURE(name, channels);
+            auto const back = data::load_image(folder / name);
+            CHECK(back.channels == channels);
+            CHECK(back.samples == original.samples);
+            auto const bytes = io::read_file(folder / name);
+            for (std::size_t share = 0; share < 20; ++share) {
+                io::write_file(folder / "cut", std::string_view(bytes).substr(0, bytes.size() * share / 20));
+                CHECK_THROWS_WITH(data::load_image(folder / "cut"), Contains((folder / "cut").string()));
+            }
+        }
+    }
+    io::write_file(folder / "text.jpg", "this is no photo");
+    CHECK_THROWS_WITH(data::load_image(folder / "text.jpg"), Contains("is not a PGM, PPM, PNG, JPEG or BMP photo"));
+    CHECK_THROWS_WITH(data::load_image(folder / "none.jpg"), Contains("No such file"));
+}
+
+TEST_CASE("a PGM may have comments and 16 bits, and its first sample may look like anything", "[data]") {
+    temporary_folder const folder;
+    io::write_file(folder / "a.pgm", std::string("P5 # made by hand\n2 # wide\n 1\n255\n\x1a\x20", 36));
+    auto const a = data::load_image(folder / "a.pgm");
+    CHECK(a.width == 2);
+    CHECK(a.samples == std::vector<std::uint8_t>{0x1a, 0x20});
+    io::write_file(folder / "b.pgm", std::string("P5 1 1 65535\n\xff\xff", 15));
+    CHECK(data::load_image(folder / "b.pgm").samples == std::vector<std::uint8_t>{255});
+}
+
+TEST_CASE("real JPEGs are read, and truncated ones refused", "[data]") {
+    auto const photos = reference_data("data/krasserm10");
+    if (!photos)
+        return;
+    temporary_folder const folder;
+    for (auto const& entry : std::filesystem::recursive_directory_iterator(*photos))
+        if (entry.path().extension() == ".jpg") {
+            auto const i = data::load_image(entry.path());
+            CHECK(i.channels == 3);
+            CHECK(i.width == 250);
+            auto const bytes = io::read_file(entry.path());
+            io::write_file(folder / "cut.jpg", std::string_view(bytes).substr(0, bytes.size() / 2));
+            CHECK_THROWS_WITH(data::load_image(folder / "cut.jpg"), Contains("damaged JPEG"));
+            return;
+        }
+    FAIL("no photo there");
+}
+
+TEST_CASE("a folder of people is read in natural order; what is left out is counted and named", "[data]") {
+    temporary_folder const folder;
+    for (char const* person : {"p10", "p2"}) {
+        std::filesystem::create_directory(folder / person);
+        for (int i : {1, 2, 10})
+            data::save_png(gradient_image(i == 2 ? 3 : 1, 20 + static_cast<std::size_t>(i), 30), folder / person / (std::to_string(i) + ".png"));
+    }
+    io::write_file(folder / "p2" / "3.jpg", "\xff\xd8\xff broken");
+    io::write_file(folder / "p2" / "notes.txt", "ignored");
+    std::filesystem::create_directory(folder / "nobody");
+    data::load_report report;
+    auto const d = data::load_folder(folder.path(), 1, 24, 24, {}, &report);
+    CHECK(d.people == std::vector<std::string>{"p2", "p10"});
+    CHECK(d.labels == std::vector<label>{0, 0, 0, 1, 1, 1});
+    CHECK(d.sources[2] == (folder / "p2" / "10.png").string());
+    CHECK(report.ignored == 1);
+    REQUIRE(report.skipped.size() == 1);
+    CHECK_THAT(report.skipped[0], Contains("3.jpg: damaged JPEG"));
+    CHECK_THROWS_WITH(data::load_folder(folder.path(), 1, 24, 24, {.strict = true}), Contains("3.jpg"));
+    CHECK_THROWS_WITH(data::load_folder(folder / "none", 1, 24, 24), Contains("there is no such folder"));
+    CHECK_THROWS_WITH(data::load_folder(folder / "nobody", 1, 24, 24), Contains("has no sub-folders"));
+    CHECK_THROWS_WITH(data::load_folder(folder / "p2" / "1.png", 1, 24, 24), Contains("is not a folder"));
+    temporary_folder const empty;
+    std::filesystem::create_directory(empty / "a");
+    CHECK_THROWS_WITH(data::load_folder(empty.path(), 1, 24, 24), Contains("has no photo that can be read"));
+}
+
+TEST_CASE("resizing keeps a constant constant and cropping keeps the middle", "[data]") {
+    data::image flat(1, 40, 60);
+    std::fill(flat.samples.begin(), flat.samples.end(), 77);
+    for (auto how : {data::fit::stretch, data::fit::crop})
+        for (auto [h, w] : {std::pair<std::size_t, std::size_t>{10, 10}, {80, 33}, {1, 1}})
+            CHECK(data::resized(flat, h, w, how).samples == std::vector<std::uint8_t>(h * w, 77));
+    data::image sides(1, 10, 30);
+    for (std::size_t y = 0; y < 10; ++y)
+        for (std::size_t x = 10; x < 20; ++x)
+            sides(0, y, x) = 200;
+    CHECK(data::resized(sides, 10, 10, data::fit::crop).samples == std::vector<std::uint8_t>(100, 200));
+}
+
+TEST_CASE("splits are complete and disjoint", "[data]") {
+    auto const d = data::synthetic_faces{.height = 16, .width = 16}.make(6, 5);
+    for (auto const& s : {data::split_by_photo(d, 2), data::split_by_photo(d, 0.5, 3), data::split_by_person(d, 2, 4)}) {
+        std::set<std::size_t> all(s.first.begin(), s.first.end());
+        all.insert(s.second.begin(), s.second.end());
+        CHECK(all.size() == d.size());
+        CHECK(s.first.size() + s.second.size() == d.size());
+        CHECK(!s.first.empty());
+        CHECK(!s.second.empty());
+    }
+    for (auto i : data::split_by_person(d, 2, 4).second)
+        CHECK((d.labels[i] == 2 || d.labels[i] == 3));
+    CHECK_THROWS_AS(data::split_by_photo(d, 1.5, 1), argument_error);
+}
+
+TEST_CASE("P×K batches hold P people with K photos each, and everybody comes up equally often", "[data]") {
+    std::vector<label> labels;
+    for (label who = 0; who < 7; ++who)
+        labels.insert(labels.end(), who == 3 ? 1 : 5, who);
+    data::pk_sampler const sampler(labels, 3, 4, 1);
+    CHECK(sampler.people_alone() == 1);
+    std::map<label, int> shown;
+    for (std::size_t step = 0; step < 20; ++step) {
+        auto const places = sampler.batch(step);
+        REQUIRE(places.size() == 12);
+        std::map<label, std::set<std::size_t>> of;
+        for (auto i : places)
+            of[labels[i]].insert(i);
+        CHECK(of.size() == 3);
+        for (auto const& [who, own] : of) {
+            CHECK(own.size() == 4);
+            ++shown[who];
+        }
+        CHECK(places == sampler.batch(step));
+    }
+    for (auto const& [who, times] : shown)
+        CHECK(times == 10);
+    CHECK_THROWS_WITH(data::pk_sampler(std::vector<label>(5, 1), 2, 2, 1), Contains("at least two people"));
+    CHECK_THROWS_WITH(data::pk_sampler(std::vector<label>{1, 2, 3}, 2, 2, 1), Contains("0 of 3 people have two photos"));
+    CHECK_THROWS_WITH(data::pk_sampler(labels, 1, 4, 1), Contains("P = 1"));
+    CHECK_THROWS_WITH(data::pk_sampler(labels, 2, 1, 1), Contains("K = 1"));
+}
+
+TEST_CASE("without strengths augmentation changes nothing, with them it stays in range and repeats", "[data]") {
+    auto const photo = data::synthetic_faces{.height = 32, .width = 28}.draw(1, 1);
+    std::vector<float> out(photo.samples.size()), again(out.size());
+    random_stream a(1, purpose::augmentation), b(1, purpose::augmentation), c(1, purpose::augmentation);
+    data::augmentation::none()(photo.samples.data(), 1, 32, 28, a, out.data());
+    auto const plain = data::to_tensor(photo);
+    for (std::size_t i = 0; i < out.size(); ++i)
+        REQUIRE(out[i] == Approx(plain.data()[i]).margin(1e-6));
+    data::augmentation{}(photo.samples.data(), 1, 32, 28, b, out.data());
+    data::augmentation{}(photo.samples.data(), 1, 32, 28, c, again.data());
+    CHECK(out == again);
+    for (float v : out)
+        REQUIRE(std::abs(v) <= 1);
+}
