@@ -40,10 +40,10 @@ TEST_CASE("trained parameters are the same bits with 1, 2 and 4 threads", "[trai
         auto const before = all_values(m);
         trainer_type(options()).fit(m, photos());
         auto const after = all_values(m);
-        CHECK(after != before);
+        CHECK((after != before));
         if (threads == 1)
             first = after;
-        CHECK(after == first);
+        CHECK((after == first));
     }
 }
 
@@ -67,7 +67,7 @@ TEST_CASE("a run that was stopped and resumed equals the one that was not", "[tr
         o.resume = true;
         o.stop_on_interrupt = false;
         auto const resumed = trainer_type(o).fit(rest, photos());
-        CHECK(all_values(rest) == all_values(whole));
+        CHECK((all_values(rest) == all_values(whole)));
         REQUIRE(resumed.epochs.size() == expected.epochs.size());
         for (std::size_t i = 0; i < expected.epochs.size(); ++i)
             CHECK(resumed.epochs[i].loss == expected.epochs[i].loss);
@@ -98,7 +98,7 @@ TEST_CASE("a checkpoint of another network or run is refused, and nothing change
     CHECK_THROWS_AS(trainer_type(o).fit(m, photos()), format_error);
     std::filesystem::remove(o.checkpoint);
     CHECK_THROWS_WITH(trainer_type(o).fit(m, photos()), Contains("cannot be opened"));
-    CHECK(all_values(m) == before);
+    CHECK((all_values(m) == before));
 }
 
 TEST_CASE("bad photos, options and a loss that runs away end with a clear message", "[training]") {

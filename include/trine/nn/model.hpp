@@ -26,8 +26,7 @@ public:
 
     /// He initialisation from the seed: every tensor from a random stream of its own.
     explicit model(std::uint64_t seed = 1)
-        : tensors_(tensors_of<Network>().tensors), parameters_(Network::parameters), gradients_(Network::parameters), state_(Network::state),
-          seed_(seed) {
+        : tensors_(tensors_of<Network>().tensors), parameters_(Network::parameters), gradients_(Network::parameters), state_(Network::state) {
         for (std::size_t i = 0; i < tensors_.size(); ++i) {
             auto const& info = tensors_[i];
             auto const values = values_of(info);
@@ -73,9 +72,10 @@ public:
     /// Forward pass of a training step; what `backward` needs is kept.
     ///
     /// @param images  N×C×H×W
-    /// @param step    number of the training step, for random masks
+    /// @param step    number of the training step; with the seed, it decides random masks
     /// @return N×D, valid until the next pass
-    matrix_view<T const> forward(T const* images, std::size_t count, std::uint32_t step) {
+    matrix_view<T const> forward(T const* images, std::size_t count, std::uint32_t step, std::uint64_t seed = 0) {
+        seed_ = seed;
         run(images, count, true, step);
         return {output_.data(), count, embedding_size};
     }
@@ -131,7 +131,7 @@ private:
     buffer<T> parameters_, gradients_, state_, input_, output_, tape_, workspace_, image_gradient_;
     std::size_t batch_ = 0;
     std::uint32_t step_ = 0;
-    std::uint64_t seed_;
+    std::uint64_t seed_ = 0;
 };
 
 } // namespace trine::nn

@@ -62,7 +62,8 @@ public:
         if (loss.reduction != losses::reducer::sum)
             count = static_cast<double>(loss.reduction == losses::reducer::mean ? total.triplets : total.active);
         double const scale = count > 0 ? 1 / count : 0;
-        total.loss = count > 0 ? sum * scale : 0;
+        // Without an active triplet the loss is 0, but a NaN, which is never active, has to be seen.
+        total.loss = count > 0 ? sum * scale : std::isfinite(sum) ? 0 : sum;
         if (total.triplets > 0) {
             total.positive_distance /= static_cast<double>(total.triplets);
             total.negative_distance /= static_cast<double>(total.triplets);

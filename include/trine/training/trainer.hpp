@@ -141,7 +141,7 @@ public:
                 }
                 std::size_t const step = epoch * per_epoch + i;
                 source.next(batch);
-                auto const embeddings = model.forward(batch.images.data(), batch.labels.size(), static_cast<std::uint32_t>(step));
+                auto const embeddings = model.forward(batch.images.data(), batch.labels.size(), static_cast<std::uint32_t>(step), options_.seed);
                 matrix_view<float> const g(gradient.data(), embeddings.rows(), embeddings.cols());
                 auto const result = objective_(embeddings, batch.labels, g, options_.seed, static_cast<std::uint32_t>(step));
                 double const rate = options_.learning_rate * schedule_(step, steps);
