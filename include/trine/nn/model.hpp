@@ -7,6 +7,7 @@
 
 #include "../core/buffer.hpp"
 #include "../core/tensor.hpp"
+#include "../kernels/elementwise.hpp"
 #include "network.hpp"
 
 namespace trine::nn {
@@ -59,7 +60,24 @@ public:
         embed(images.data(), images.shape(0), out.data());
         return out;
     }
-    /// The same for raw memory, N×C×H×W in and N×D out.
+    /// Sum of each image's embedding and its mirror image's, brought to length 1: twice the work, and steadier for small networks.
+    ///
+    /// @param images  N×C×H×W
+    /// @return N×D
+    /// @throws shape_error  when the images do not have the network's shape
+    tensor<T, 2> embed_mirrored(tensor<T, 4> const& images) {
+        auto mirrored = images;
+        for (std::size_t row = 0; row < images.size() / input::width; ++row)
+            std::reverse_copy(images.data() + row * input::width, images.data() + (row + 1) * input::width, mirrored.data() + row * input::width);
+        auto out = embed(images);
+        auto const other = embed(mirrored);
+        for (std::size_t i = 0; i < out.size(); ++i)
+            out.data()[i] += other.data()[i];
+        std::vector<T> norms(out.shape(0));
+        kernels::normalize_rows(out.shape(0), embedding_size, static_cast<T const*>(out.data()), out.data(), norms.data());
+        return out;
+    }
+    /// The same as `embed` for raw memory, N×C×H×W in and N×D out.
     void embed(T const* images, std::size_t count, T* out) {
         constexpr std::size_t portion = 32;
         for (std::size_t first = 0; first < count; first += portion) {
