@@ -107,7 +107,7 @@ TEST_CASE("inference does not depend on the batch an image is in", "[nn]") {
     for (std::size_t y = 0; y < 32; ++y)
         for (std::size_t c = 0; c < 32; ++c)
             mirrored(0, 0, y, c) = images(0, 0, y, 31 - c);
-    CHECK(m.embed_mirrored(images) == m.embed_mirrored(mirrored));
-    CHECK(m.embed(images) != m.embed(mirrored));
+    CHECK((m.embed_mirrored(images) == m.embed_mirrored(mirrored)));
+    CHECK((m.embed(images) != m.embed(mirrored)));
     CHECK_THROWS_WITH(m.embed(make_tensor<float>(2, 1, 30, 32)), "images of 1×30×32 given to a network for 1×32×32");
 }
