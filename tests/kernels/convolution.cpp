@@ -1,5 +1,4 @@
 #include <trine/kernels/convolution.hpp>
-#include <trine/kernels/convolution_weights.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -10,6 +9,7 @@
 #include "support/random_values.hpp"
 
 using namespace trine;
+using kernels::convolution_algorithm;
 using kernels::convolution_shape;
 
 namespace {
@@ -33,63 +33,141 @@ struct results {
 };
 
 template <class T>
-results<T> run(convolution_shape const& s, std::vector<T> const& x, std::vector<T> const& w, std::vector<T> const& bias, std::vector<T> const& dy) {
+results<T> run(convolution_algorithm algorithm, convolution_shape const& s, std::vector<T> const& x, std::vector<T> const& w, std::vector<T> const& bias,
+               std::vector<T> const& dy) {
     plain_convolution const plain{s};
+    kernels::convolution<T> const c(s, algorithm);
     // What a kernel forgets to write stays NaN.
-    results<T> r{std::vector<T>(plain.y_size(), std::numeric_limits<T>::quiet_NaN()),
-                 std::vector<T>(plain.x_size(), std::numeric_limits<T>::quiet_NaN()), std::vector<T>(plain.w_size(), T(0))};
-    auto const threads = thread_count();
-    std::vector<T> scratch(kernels::convolution_forward_scratch<T>(s, threads));
-    kernels::convolution_forward(s, x.data(), w.data(), bias.empty() ? nullptr : bias.data(), r.y.data(), scratch.data());
-    scratch.assign(kernels::convolution_gradient_data_scratch<T>(s, threads), T(0));
-    kernels::convolution_gradient_data(s, dy.data(), w.data(), r.dx.data(), scratch.data());
-    scratch.assign(kernels::convolution_gradient_weights_scratch<T>(s, threads), T(0));
-    kernels::convolution_gradient_weights(s, x.data(), dy.data(), r.dw.data(), scratch.data());
+    T const nan = std::numeric_limits<T>::quiet_NaN();
+    results<T> r{std::vector<T>(plain.y_size(), nan), std::vector<T>(plain.x_size(), nan), std::vector<T>(plain.w_size(), T(0))};
+    std::vector<T> prepared(c.weights_size(), nan), scratch(c.forward_scratch(), nan);
+    c.prepare(w.data(), prepared.data());
+    c.forward(x.data(), prepared.data(), bias.empty() ? nullptr : bias.data(), r.y.data(), scratch.data());
+    scratch.assign(c.gradient_data_scratch(), nan);
+    c.gradient_data(dy.data(), w.data(), r.dx.data(), scratch.data());
+    scratch.assign(c.gradient_weights_scratch(), nan);
+    c.gradient_weights(x.data(), dy.data(), r.dw.data(), scratch.data());
     return r;
 }
 
+template <class T>
+void check(convolution_algorithm algorithm, convolution_shape const& s, double tolerance) {
+    plain_convolution const plain{s};
+    CAPTURE(kernels::name_of(algorithm), s.batch, s.height, s.width, s.channels, s.outputs, s.kernel_height, s.kernel_width, s.stride, s.padding, s.groups);
+    auto const x = random_values<T>(plain.x_size(), 1), w = random_values<T>(plain.w_size(), 2), dy = random_values<T>(plain.y_size(), 3),
+               bias = random_values<T>(s.outputs, 4);
+    auto const got = run<T>(algorithm, s, x, w, bias, dy);
+    CHECK(difference(got.y, plain.forward(x, w, bias)) < tolerance);
+    CHECK(difference(got.dx, plain.gradient_data(dy, w)) < tolerance);
+    CHECK(difference(got.dw, plain.gradient_weights(x, dy)) < tolerance);
+    CHECK(difference(run<T>(algorithm, s, x, w, {}, dy).y, plain.forward(x, w, {})) < tolerance);
+}
+
+template <class T>
+void check_all(std::vector<convolution_algorithm> const& algorithms, std::vector<convolution_shape> const& shapes, double float_tolerance) {
+    for (auto algorithm : algorithms)
+        for (auto const& s : shapes)
+            if (kernels::fits(algorithm, s))
+                check<T>(algorithm, s, std::is_same_v<T, float> ? float_tolerance : 1e-13);
+}
+
+std::vector<convolution_shape> const direct_shapes{
+    {2, 7, 9, 3, 5, 3, 3, 1, 1},     // fewer outputs than a vector
+    {1, 5, 5, 1, 1, 1, 1, 1, 0},     // the smallest
+    {3, 11, 8, 4, 37, 3, 3, 2, 1},   // strided, ragged outputs
+    {5, 14, 15, 9, 40, 3, 3, 2, 1},  // a phase of one tap
+    {2, 12, 13, 2, 33, 5, 5, 2, 2},
+    {2, 9, 9, 3, 16, 7, 7, 2, 3},
+    {2, 8, 8, 6, 8, 1, 1, 2, 0},     // a phase that no tap reaches
+    {3, 7, 7, 40, 70, 1, 1, 1, 0},   // rows run on into each other
+    {17, 6, 31, 8, 32, 3, 3, 1, 1},  // batch of whole images an item
+    {2, 10, 10, 5, 20, 3, 3, 1, 0},  // no padding: read in place
+    {1, 10, 7, 3, 4, 2, 4, 3, 1},    // uneven kernel, stride over it
+    {1, 3, 3, 2, 3, 3, 3, 1, 2},     // more padding than image
+    {1, 120, 90, 40, 9, 3, 3, 1, 1}, // strips that do not fit the cache
+    {2, 9, 8, 12, 20, 3, 3, 1, 1, 4},
+    {2, 9, 8, 12, 6, 3, 3, 2, 1, 2},
+    {2, 6, 6, 10, 30, 1, 1, 1, 0, 5},
+};
+std::vector<convolution_shape> const winograd_shapes{
+    {1, 4, 4, 16, 16, 3, 3, 1, 1},   // one tile
+    {1, 3, 5, 1, 1, 3, 3, 1, 1},     // less than a tile, less than a vector
+    {2, 7, 9, 17, 33, 3, 3, 1, 1},   // ragged everything
+    {3, 10, 6, 20, 40, 3, 3, 1, 0},
+    {2, 6, 7, 5, 18, 3, 3, 1, 2},
+    {40, 5, 5, 8, 70, 3, 3, 1, 1},   // several images a block
+    {2, 60, 30, 24, 36, 3, 3, 1, 1}, // several blocks an image
+    {1, 9, 9, 256, 40, 3, 3, 1, 1},  // padded rows
+    {2, 8, 8, 6, 20, 5, 5, 1, 2},
+    {1, 9, 7, 17, 5, 5, 5, 1, 0},
+    {13, 28, 28, 16, 32, 5, 5, 1, 2},
+};
+std::vector<convolution_shape> const depthwise_shapes{
+    {2, 9, 10, 16, 16, 3, 3, 1, 1, 16}, {1, 6, 5, 7, 7, 3, 3, 1, 1, 7},   {3, 8, 9, 35, 35, 3, 3, 2, 1, 35},  {2, 4, 4, 32, 32, 4, 4, 1, 0, 32},
+    {1, 12, 9, 20, 20, 5, 5, 1, 2, 20}, {2, 7, 7, 24, 24, 7, 7, 1, 0, 24}, {1, 3, 2, 5, 5, 3, 3, 1, 2, 5},     {2, 14, 15, 64, 64, 5, 5, 2, 2, 64},
+    {20, 30, 30, 8, 8, 3, 3, 1, 1, 8},
+};
+
 } // namespace
 
-TEMPLATE_TEST_CASE("convolution agrees with the plain loops in all three directions", "[kernels]", float, double) {
-    convolution_shape const shapes[] = {
-        {2, 7, 9, 3, 5, 3, 3, 1, 1},     // fewer outputs than a vector
-        {1, 5, 5, 1, 1, 1, 1, 1, 0},     // the smallest
-        {3, 11, 8, 4, 37, 3, 3, 2, 1},   // strided, ragged outputs
-        {2, 12, 13, 2, 33, 5, 5, 2, 2},
-        {2, 9, 9, 3, 16, 7, 7, 2, 3},
-        {2, 8, 8, 6, 8, 1, 1, 2, 0},     // a phase that no tap reaches
-        {17, 6, 31, 8, 32, 3, 3, 1, 1},  // batch of whole images an item
-        {2, 10, 10, 5, 20, 3, 3, 1, 0},  // no padding: read in place
-        {1, 10, 7, 3, 4, 2, 4, 3, 1},    // uneven kernel, stride over it
-        {1, 3, 3, 2, 3, 3, 3, 1, 2},     // more padding than image
-        {1, 120, 90, 40, 9, 3, 3, 1, 1}, // strips that do not fit the cache
-    };
-    double const tolerance = std::is_same_v<TestType, float> ? 2e-6 : 1e-14;
-    for (auto const& s : shapes) {
-        plain_convolution const plain{s};
-        CAPTURE(s.batch, s.height, s.width, s.channels, s.outputs, s.kernel_height, s.kernel_width, s.stride, s.padding);
-        auto const x = random_values<TestType>(plain.x_size(), 1), w = random_values<TestType>(plain.w_size(), 2),
-                   dy = random_values<TestType>(plain.y_size(), 3), bias = random_values<TestType>(s.outputs, 4);
-        auto const got = run<TestType>(s, x, w, bias, dy);
-        CHECK(difference(got.y, plain.forward(x, w, bias)) < tolerance);
-        CHECK(difference(got.dx, plain.gradient_data(dy, w)) < tolerance);
-        CHECK(difference(got.dw, plain.gradient_weights(x, dy)) < tolerance);
-        CHECK(difference(run<TestType>(s, x, w, {}, dy).y, plain.forward(x, w, {})) < tolerance);
-    }
+TEMPLATE_TEST_CASE("convolution by every algorithm agrees with the plain loops in all three directions", "[kernels]", float, double) {
+    using enum convolution_algorithm;
+    check_all<TestType>({automatic, direct}, direct_shapes, 2e-6);
+    check_all<TestType>({direct, winograd_2}, winograd_shapes, 4e-6);
+    check_all<TestType>({automatic, winograd_4}, winograd_shapes, 2e-5);
+    check_all<TestType>({automatic, direct, depthwise}, depthwise_shapes, 4e-6);
 }
 
 TEST_CASE("convolution gives the same bits with any number of threads", "[kernels]") {
-    convolution_shape const s{5, 14, 15, 9, 40, 3, 3, 2, 1};
-    plain_convolution const plain{s};
-    auto const x = random_values<float>(plain.x_size(), 1), w = random_values<float>(plain.w_size(), 2), dy = random_values<float>(plain.y_size(), 3);
-    results<float> expected;
-    for (std::size_t threads : {1, 2, 4}) {
-        with_threads const scope(threads);
-        auto const got = run<float>(s, x, w, {}, dy);
-        if (threads == 1)
-            expected = got;
-        CHECK(got.y == expected.y);
-        CHECK(got.dx == expected.dx);
-        CHECK(got.dw == expected.dw);
+    using enum convolution_algorithm;
+    for (auto const& [algorithm, s] : {std::pair{direct, convolution_shape{5, 14, 15, 9, 40, 3, 3, 2, 1}}, std::pair{winograd_4, convolution_shape{5, 30, 15, 20, 40, 3, 3, 1, 1}},
+                                       std::pair{winograd_2, convolution_shape{5, 14, 15, 20, 40, 3, 3, 1, 1}},
+                                       std::pair{depthwise, convolution_shape{5, 14, 15, 20, 20, 3, 3, 1, 1, 20}}}) {
+        plain_convolution const plain{s};
+        auto const x = random_values<float>(plain.x_size(), 1), w = random_values<float>(plain.w_size(), 2), dy = random_values<float>(plain.y_size(), 3);
+        results<float> expected;
+        for (std::size_t threads : {1, 2, 4}) {
+            with_threads const scope(threads);
+            auto const got = run<float>(algorithm, s, x, w, {}, dy);
+            if (threads == 1)
+                expected = got;
+            CHECK((got.y == expected.y));
+            CHECK((got.dx == expected.dx));
+            CHECK((got.dw == expected.dw));
+        }
+    }
+}
+
+TEST_CASE("a sink sees every finished row once, whether or not the output is kept", "[kernels]") {
+    using enum convolution_algorithm;
+    for (auto const& [algorithm, s] : {std::pair{direct, convolution_shape{3, 14, 15, 9, 40, 3, 3, 2, 1}}, std::pair{winograd_4, convolution_shape{2, 30, 15, 20, 40, 3, 3, 1, 1}},
+                                       std::pair{winograd_4, convolution_shape{30, 6, 6, 20, 40, 3, 3, 1, 1}}, std::pair{winograd_4, convolution_shape{1, 6, 6, 20, 90, 3, 3, 1, 1}},
+                                       std::pair{depthwise, convolution_shape{3, 14, 15, 20, 20, 3, 3, 1, 1, 20}}}) {
+        plain_convolution const plain{s};
+        auto const x = random_values<float>(plain.x_size(), 1), w = random_values<float>(plain.w_size(), 2);
+        auto const expected = run<float>(algorithm, s, x, w, {}, random_values<float>(plain.y_size(), 3)).y;
+        kernels::convolution<float> const c(s, algorithm);
+        std::vector<float> prepared(c.weights_size());
+        c.prepare(w.data(), prepared.data());
+        for (bool only : {false, true}) {
+            struct seen_rows {
+                std::vector<float> values;
+                std::vector<int> times, blocks;
+                std::size_t row;
+            } seen{std::vector<float>(plain.y_size()), std::vector<int>(s.batch * s.out_height()), std::vector<int>(c.blocks()), s.out_width() * s.outputs};
+            kernels::row_sink<float> const sink{[](void* context, std::size_t block, std::size_t first, std::size_t rows, float* values) {
+                                                    auto& all = *static_cast<seen_rows*>(context);
+                                                    std::copy_n(values, rows * all.row, all.values.data() + first * all.row);
+                                                    ++all.blocks[block];
+                                                    for (std::size_t r = first; r < first + rows; ++r)
+                                                        ++all.times[r];
+                                                },
+                                                &seen, only};
+            std::vector<float> scratch(c.forward_scratch(only)), y(only ? 0 : plain.y_size());
+            c.forward(x.data(), prepared.data(), nullptr, only ? nullptr : y.data(), scratch.data(), sink);
+            CHECK((seen.values == expected));
+            CHECK(std::count(seen.times.begin(), seen.times.end(), 1) == static_cast<std::ptrdiff_t>(seen.times.size()));
+            CHECK(std::count(seen.blocks.begin(), seen.blocks.end(), 1) == static_cast<std::ptrdiff_t>(seen.blocks.size()));
+        }
     }
 }

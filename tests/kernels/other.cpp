@@ -2,8 +2,8 @@
 #include <cmath>
 #include <numeric>
 
-#include <trine/kernels/batch_norm.hpp>
 #include <trine/kernels/elementwise.hpp>
+#include <trine/kernels/fused_norm.hpp>
 #include <trine/kernels/gemm.hpp>
 #include <trine/kernels/pairwise.hpp>
 #include <trine/kernels/pooling.hpp>
@@ -101,8 +101,11 @@ TEST_CASE("batch statistics survive a large common offset", "[kernels]") {
     auto x = random_values<float>(rows * channels, 8);
     for (auto& v : x)
         v = v * 0.01f + 1000;
-    std::vector<float> mean(channels), variance(channels), scratch(kernels::batch_norm_scratch(rows, channels));
-    kernels::batch_norm_statistics(rows, channels, x.data(), mean.data(), variance.data(), scratch.data());
+    std::size_t const part = kernels::block_statistics_size(channels), cut = 321; // two blocks of unequal size
+    std::vector<float> mean(channels), variance(channels), blocks(2 * part);
+    kernels::block_statistics(cut, channels, x.data(), blocks.data());
+    kernels::block_statistics(rows - cut, channels, x.data() + cut * channels, blocks.data() + part);
+    kernels::combine_statistics(2, channels, blocks.data(), mean.data(), variance.data());
     for (std::size_t c = 0; c < channels; ++c) {
         double m = 0, v = 0;
         for (std::size_t r = 0; r < rows; ++r)

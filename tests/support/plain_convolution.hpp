@@ -2,7 +2,7 @@
 
 #include <vector>
 
-#include <trine/kernels/convolution.hpp>
+#include <trine/kernels/convolution_shape.hpp>
 
 /// The plainest convolution loops, in double: what the fast kernels are compared with.
 struct plain_convolution {
@@ -20,15 +20,15 @@ struct plain_convolution {
                             std::size_t const y = oy * s.stride + ky, x = ox * s.stride + kx;
                             if (!inside(y, s.padding, s.height) || !inside(x, s.padding, s.width))
                                 continue;
-                            for (std::size_t c = 0; c < s.channels; ++c)
+                            for (std::size_t c = 0; c < s.group_channels(); ++c)
                                 for (std::size_t o = 0; o < s.outputs; ++o)
-                                    body(((n * s.height + y - s.padding) * s.width + x - s.padding) * s.channels + c,
-                                         ((ky * s.kernel_width + kx) * s.channels + c) * s.outputs + o,
+                                    body(((n * s.height + y - s.padding) * s.width + x - s.padding) * s.channels + o / s.group_outputs() * s.group_channels() + c,
+                                         ((ky * s.kernel_width + kx) * s.group_channels() + c) * s.outputs + o,
                                          ((n * s.out_height() + oy) * s.out_width() + ox) * s.outputs + o);
                         }
     }
     std::size_t x_size() const { return s.batch * s.height * s.width * s.channels; }
-    std::size_t w_size() const { return s.depth() * s.outputs; }
+    std::size_t w_size() const { return s.weights(); }
     std::size_t y_size() const { return s.batch * s.out_height() * s.out_width() * s.outputs; }
 
     template <class T>

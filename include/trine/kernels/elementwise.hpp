@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
 
@@ -28,12 +29,37 @@ void relu_backward(std::size_t size, T const* y, T const* dy, T* dx) {
     });
 }
 
+/// y = x.
+template <class T>
+void copy(std::size_t size, T const* x, T* y) {
+    parallel_blocks(size, elementwise_block, [&](std::size_t first, std::size_t last) { std::copy(x + first, x + last, y + first); });
+}
+
 /// y += x.
 template <class T>
 void add(std::size_t size, T const* x, T* y) {
     parallel_blocks(size, elementwise_block, [&](std::size_t first, std::size_t last) {
         for (std::size_t i = first; i < last; ++i)
             y[i] += x[i];
+    });
+}
+
+/// sums += the sum of every column. Blocks of rows are summed apart, in columns side by side, then added in their order.
+///
+/// @param x     rows×cols
+/// @param sums  cols
+template <class T>
+void add_column_sums(std::size_t rows, std::size_t cols, T const* x, T* sums) {
+    constexpr std::size_t block = 64;
+    parallel_blocks(cols, block, [&](std::size_t first, std::size_t last) {
+        for (std::size_t start = 0; start < rows; start += 4096) {
+            T part[block] = {};
+            for (std::size_t r = start, end = std::min(start + 4096, rows); r < end; ++r)
+                for (std::size_t c = first; c < last; ++c)
+                    part[c - first] += x[r * cols + c];
+            for (std::size_t c = first; c < last; ++c)
+                sums[c] += part[c - first];
+        }
     });
 }
 

@@ -6,6 +6,7 @@
 #include <array>
 #include <cstddef>
 
+#include "../core/parallel.hpp"
 #include "simd.hpp"
 
 namespace trine::kernels {
@@ -68,6 +69,11 @@ void register_tile(tile_operand<T> const& left, T const* panel, T const* initial
         V const start = initial ? V::load_unaligned(initial + v * V::size) : V(T(0));
         unrolled<Rows>([&](auto r) __attribute__((always_inline)) { acc[r][v] = start; });
     });
+    // Lines that will be written come from memory while the products are summed, rather than after.
+    if (left.segments * left.run >= 64)
+        unrolled<Rows>([&](auto r) __attribute__((always_inline)) {
+            unrolled<Vectors>([&](auto v) __attribute__((always_inline)) { __builtin_prefetch(out + r * out_stride + v * V::size, 1); });
+        });
     for (std::size_t segment = 0; segment < left.segments; ++segment) {
         T const* a = left.first + segment * left.segment_stride;
         for (std::size_t k = 0; k < left.run; ++k, ++a, panel += Vectors * V::size) {
@@ -131,14 +137,23 @@ constexpr std::size_t next_tile(std::size_t remaining) {
 template <class T, class At>
 void pack_panels(std::size_t depth, std::size_t columns, T* out, At&& at) {
     std::size_t const width = panel_width<T>(columns);
-    for (std::size_t first = 0; first < columns; first += width) {
-        std::size_t const used = std::min(width, columns - first);
-        for (std::size_t k = 0; k < depth; ++k, out += width) {
+    auto const rows = [&](std::size_t panel, std::size_t begin, std::size_t end) {
+        std::size_t const first = panel * width, used = std::min(width, columns - first);
+        T* to = out + (panel * depth + begin) * width;
+        for (std::size_t k = begin; k < end; ++k, to += width) {
             for (std::size_t c = 0; c < used; ++c)
-                out[c] = at(k, first + c);
-            std::fill(out + used, out + width, T(0));
+                to[c] = at(k, first + c);
+            std::fill(to + used, to + width, T(0));
         }
+    };
+    constexpr std::size_t block = 256;
+    std::size_t const panels = panel_count<T>(columns), blocks = (depth + block - 1) / block;
+    if (panels * blocks < 4) { // not worth waking the others for
+        for (std::size_t panel = 0; panel < panels; ++panel)
+            rows(panel, 0, depth);
+        return;
     }
+    parallel_for(panels * blocks, [&](std::size_t item) { rows(item / blocks, item % blocks * block, std::min(depth, (item % blocks + 1) * block)); });
 }
 
 } // namespace trine::kernels

@@ -30,6 +30,13 @@ template <std::size_t N, class F>
     }(std::make_index_sequence<N>{});
 }
 
+/// At least so many scalars, an odd number of cache lines: columns that far apart spread over all sets of a cache instead of fighting for a few.
+template <class T>
+constexpr std::size_t staggered(std::size_t scalars) {
+    constexpr std::size_t line = 64 / sizeof(T);
+    return ((scalars + line - 1) / line | 1) * line;
+}
+
 /// Stores the first `count` scalars of a vector.
 template <class T>
 [[gnu::always_inline]] inline void store_first(T* to, simd<T> const& value, std::size_t count) {
@@ -41,6 +48,17 @@ template <class T>
     value.store_aligned(lanes);
     for (std::size_t i = 0; i < count; ++i)
         to[i] = lanes[i];
+}
+
+/// Loads the first `count` scalars of a vector; the others are zero.
+template <class T>
+[[gnu::always_inline]] inline simd<T> load_first(T const* from, std::size_t count) {
+    if (count >= simd_width<T>)
+        return simd<T>::load_unaligned(from);
+    alignas(64) T lanes[simd_width<T>] = {};
+    for (std::size_t i = 0; i < count; ++i)
+        lanes[i] = from[i];
+    return simd<T>::load_aligned(lanes);
 }
 
 } // namespace trine::kernels

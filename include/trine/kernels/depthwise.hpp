@@ -1,0 +1,280 @@
+#pragma once
+
+/// Depthwise convolution: every channel with a kernel of its own. Channels-last, so vectors run over channels.
+///
+/// Memory bounds all of it: nine multiply-adds a value do not outweigh reading and writing it once.
+
+#include <algorithm>
+#include <cstddef>
+#include <type_traits>
+
+#include "../core/parallel.hpp"
+#include "convolution_shape.hpp"
+#include "simd.hpp"
+
+namespace trine::kernels {
+
+namespace detail {
+
+// Which taps of a kernel that starts at `at` (which may be negative) meet an axis of `size` pixels.
+struct tap_range {
+    std::size_t first, last;
+};
+inline tap_range taps_inside(std::ptrdiff_t at, std::size_t kernel, std::size_t size) {
+    auto const clip = [&](std::ptrdiff_t v) { return static_cast<std::size_t>(std::clamp<std::ptrdiff_t>(v, 0, static_cast<std::ptrdiff_t>(kernel))); };
+    return {clip(-at), clip(static_cast<std::ptrdiff_t>(size) - at)};
+}
+
+// Pixels of a row that are computed together, so that a weight is loaded once for all of them.
+inline constexpr std::size_t depthwise_tile = 4;
+
+inline std::size_t depthwise_rows(convolution_shape const& s, std::size_t scalar_size) {
+    std::size_t const row_bytes = s.width * s.channels * scalar_size * s.stride;
+    std::size_t rows = std::max<std::size_t>(2, 256 * 1024 / row_bytes);
+    if (s.batch < 16)
+        rows = std::min(rows, (s.out_height() + 7) / 8);
+    return std::clamp<std::size_t>((rows + 1) / 2 * 2, 1, s.out_height());
+}
+
+// `Pixels` outputs of a row, whose windows start `step` scalars apart at x; the taps given lie inside the image for all of them. A `Kernel` known at compile
+// time says that all its columns are taken.
+template <std::size_t Pixels, std::size_t Kernel, class T>
+[[gnu::always_inline]] inline void depthwise_pixels(T const* x, std::size_t in_row, std::size_t step, std::size_t channels, tap_range ky, tap_range kx,
+                                                    std::size_t kernel, T const* w, T const* bias, T* y) {
+    using V = simd<T>;
+    auto const vector = [&]<bool Full>(std::size_t c, std::bool_constant<Full>) __attribute__((always_inline)) {
+        std::size_t const left = channels - c;
+        auto const load = [&](T const* from) __attribute__((always_inline)) {
+            if constexpr (Full)
+                return V::load_unaligned(from);
+            else
+                return load_first(from, left);
+        };
+        V acc[Pixels];
+        V const start = bias ? load(bias + c) : V(T(0));
+        unrolled<Pixels>([&](auto p) __attribute__((always_inline)) { acc[p] = start; });
+        for (std::size_t i = ky.first; i < ky.last; ++i) {
+            auto const tap = [&](std::size_t j) __attribute__((always_inline)) {
+                T const* const from = x + i * in_row + j * channels + c;
+                V const weight = load(w + (i * kernel + j) * channels + c);
+                unrolled<Pixels>([&](auto p) __attribute__((always_inline)) { acc[p] = xsimd::fma(load(from + p * step), weight, acc[p]); });
+            };
+            if constexpr (Kernel > 0)
+                unrolled<Kernel>([&](auto j) __attribute__((always_inline)) { tap(j); });
+            else
+                for (std::size_t j = kx.first; j < kx.last; ++j)
+                    tap(j);
+        }
+        unrolled<Pixels>([&](auto p) __attribute__((always_inline)) {
+            if constexpr (Full)
+                acc[p].store_unaligned(y + p * channels + c);
+            else
+                store_first(y + p * channels + c, acc[p], left);
+        });
+    };
+    std::size_t c = 0;
+    for (; c + V::size <= channels; c += V::size)
+        vector(c, std::true_type{});
+    if (c < channels)
+        vector(c, std::false_type{});
+}
+
+} // namespace detail
+
+/// y = x ∗ w + bias, channel by channel.
+///
+/// @param x     N×H×W×C
+/// @param w     KH×KW×C
+/// @param bias  C, or null
+/// @param y     N×OH×OW×C; may be null when the sink takes all
+template <class T>
+void depthwise_forward(convolution_shape const& s, T const* x, T const* w, T const* bias, T* y, T* scratch, row_sink<T> const& sink = {}) {
+    std::size_t const rows_per_item = detail::depthwise_rows(s, sizeof(T)), items = (s.out_height() + rows_per_item - 1) / rows_per_item;
+    std::size_t const in_row = s.width * s.channels, out_row = s.out_width() * s.channels, step = s.stride * s.channels;
+    auto const pad = static_cast<std::ptrdiff_t>(s.padding);
+    parallel_for(s.batch * items, [&](std::size_t item) {
+        std::size_t const image = item / items, first = item % items * rows_per_item, rows = std::min(rows_per_item, s.out_height() - first);
+        std::size_t const row = image * s.out_height() + first;
+        T* const to = sink.only ? scratch + thread_index() * rows_per_item * out_row : y + row * out_row;
+        for (std::size_t r = 0; r < rows; ++r) {
+            auto const top = static_cast<std::ptrdiff_t>((first + r) * s.stride) - pad;
+            auto const ky = detail::taps_inside(top, s.kernel_height, s.height);
+            T const* const line = x + image * s.height * in_row + top * static_cast<std::ptrdiff_t>(in_row);
+            for (std::size_t q = 0; q < s.out_width();) {
+                auto const left = static_cast<std::ptrdiff_t>(q * s.stride) - pad;
+                T const* const from = line + left * static_cast<std::ptrdiff_t>(s.channels);
+                T* const out = to + r * out_row + q * s.channels;
+                bool const inside = left >= 0 && q + detail::depthwise_tile <= s.out_width() &&
+                                    static_cast<std::size_t>(left) + (detail::depthwise_tile - 1) * s.stride + s.kernel_width <= s.width;
+                if (inside) {
+                    if (s.kernel_width == 3)
+                        detail::depthwise_pixels<detail::depthwise_tile, 3>(from, in_row, step, s.channels, ky, {0, 3}, 3, w, bias, out);
+                    else
+                        detail::depthwise_pixels<detail::depthwise_tile, 0>(from, in_row, step, s.channels, ky, {0, s.kernel_width}, s.kernel_width, w, bias, out);
+                    q += detail::depthwise_tile;
+                } else {
+                    detail::depthwise_pixels<1, 0>(from, in_row, step, s.channels, ky, detail::taps_inside(left, s.kernel_width, s.width), s.kernel_width, w, bias, out);
+                    ++q;
+                }
+            }
+        }
+        if (sink)
+            sink.take(sink.context, item, row, rows, to);
+    });
+}
+
+/// dx = dy ∗ᵀ w, channel by channel.
+///
+/// @param dy       N×OH×OW×C
+/// @param w        KH×KW×C
+/// @param dx       N×H×W×C, overwritten
+/// @param scratch  KH·KW·C
+template <class T>
+void depthwise_gradient_data(convolution_shape const& s, T const* dy, T const* w, T* dx, T* scratch) {
+    std::size_t const taps = s.kernel_height * s.kernel_width;
+    if (s.stride == 1 && s.padding < s.kernel_height && s.kernel_height == s.kernel_width) {
+        // The same again, with the kernel turned around.
+        for (std::size_t k = 0; k < taps; ++k)
+            std::copy_n(w + k * s.channels, s.channels, scratch + (taps - 1 - k) * s.channels);
+        convolution_shape turned = s;
+        turned.height = s.out_height(), turned.width = s.out_width(), turned.padding = s.kernel_height - 1 - s.padding;
+        depthwise_forward<T>(turned, dy, scratch, nullptr, dx, nullptr);
+        return;
+    }
+    std::size_t const out_row = s.out_width() * s.channels;
+    parallel_for(s.batch * s.height, [&](std::size_t item) {
+        std::size_t const image = item / s.height, y = item % s.height;
+        for (std::size_t x = 0; x < s.width; ++x) {
+            T* const to = dx + (item * s.width + x) * s.channels;
+            std::fill_n(to, s.channels, T(0));
+            for (std::size_t ky = (y + s.padding) % s.stride; ky < s.kernel_height && ky <= y + s.padding; ky += s.stride) {
+                std::size_t const oy = (y + s.padding - ky) / s.stride;
+                if (oy >= s.out_height())
+                    continue;
+                for (std::size_t kx = (x + s.padding) % s.stride; kx < s.kernel_width && kx <= x + s.padding; kx += s.stride) {
+                    std::size_t const ox = (x + s.padding - kx) / s.stride;
+                    if (ox >= s.out_width())
+                        continue;
+                    T const* const from = dy + image * s.out_height() * out_row + oy * out_row + ox * s.channels;
+                    T const* const weight = w + (ky * s.kernel_width + kx) * s.channels;
+                    for (std::size_t c = 0; c < s.channels; ++c)
+                        to[c] += from[c] * weight[c];
+                }
+            }
+        }
+    });
+}
+
+namespace detail {
+
+inline std::size_t depthwise_chunks(convolution_shape const& s) { return std::min<std::size_t>(s.batch * s.out_height(), 64); }
+
+// Adds one output row's part to the sums of a vector of channels, over `Rows`×`Cols` taps whose input rows start at `line`.
+template <std::size_t Rows, std::size_t Cols, bool Full, class T>
+[[gnu::always_inline]] inline void depthwise_row_sums(convolution_shape const& s, T const* line, T const* dy, std::size_t first_tap, std::size_t left_channels,
+                                                      T* sums) {
+    using V = simd<T>;
+    auto const load = [&](T const* from) __attribute__((always_inline)) {
+        if constexpr (Full)
+            return V::load_unaligned(from);
+        else
+            return load_first(from, left_channels);
+    };
+    V acc[Rows][Cols];
+    unrolled<Rows>([&](auto i) __attribute__((always_inline)) {
+        unrolled<Cols>([&](auto k) __attribute__((always_inline)) { acc[i][k] = V::load_unaligned(sums + (i * s.kernel_width + first_tap + k) * V::size); });
+    });
+    auto const pad = static_cast<std::ptrdiff_t>(s.padding);
+    std::size_t const in_row = s.width * s.channels;
+    for (std::size_t q = 0; q < s.out_width(); ++q) {
+        V const g = load(dy + q * s.channels);
+        auto const at = static_cast<std::ptrdiff_t>(q * s.stride + first_tap) - pad;
+        if (at >= 0 && static_cast<std::size_t>(at) + Cols <= s.width) [[likely]] {
+            T const* const from = line + static_cast<std::size_t>(at) * s.channels;
+            unrolled<Rows>([&](auto i) __attribute__((always_inline)) {
+                unrolled<Cols>([&](auto k) __attribute__((always_inline)) { acc[i][k] = xsimd::fma(load(from + i * in_row + k * s.channels), g, acc[i][k]); });
+            });
+        } else
+            unrolled<Cols>([&](auto k) __attribute__((always_inline)) {
+                auto const x = at + static_cast<std::ptrdiff_t>(std::size_t{k});
+                if (x >= 0 && x < static_cast<std::ptrdiff_t>(s.width))
+                    unrolled<Rows>([&](auto i) __attribute__((always_inline)) {
+                        acc[i][k] = xsimd::fma(load(line + i * in_row + static_cast<std::size_t>(x) * s.channels), g, acc[i][k]);
+                    });
+            });
+    }
+    unrolled<Rows>([&](auto i) __attribute__((always_inline)) {
+        unrolled<Cols>([&](auto k) __attribute__((always_inline)) { acc[i][k].store_unaligned(sums + (i * s.kernel_width + first_tap + k) * V::size); });
+    });
+}
+
+// All taps of one output row.
+template <bool Full, class T>
+void depthwise_row(convolution_shape const& s, T const* line, T const* dy, tap_range ky, std::size_t left_channels, T* sums) {
+    if (s.kernel_width == 3 && ky.first == 0 && ky.last == 3) {
+        depthwise_row_sums<3, 3, Full>(s, line, dy, 0, left_channels, sums);
+        return;
+    }
+    for (std::size_t i = ky.first; i < ky.last; ++i, line += s.width * s.channels) {
+        std::size_t j = 0;
+        for (; j + 3 <= s.kernel_width; j += 3)
+            depthwise_row_sums<1, 3, Full>(s, line, dy, j, left_channels, sums + i * s.kernel_width * simd_width<T>);
+        for (; j < s.kernel_width; ++j)
+            depthwise_row_sums<1, 1, Full>(s, line, dy, j, left_channels, sums + i * s.kernel_width * simd_width<T>);
+    }
+}
+
+} // namespace detail
+
+/// Scalars of scratch that `depthwise_gradient_weights` needs.
+template <class T>
+std::size_t depthwise_gradient_weights_scratch(convolution_shape const& s) {
+    std::size_t const vectors = (s.channels + simd_width<T> - 1) / simd_width<T>;
+    return detail::depthwise_chunks(s) * s.kernel_height * s.kernel_width * vectors * simd_width<T>;
+}
+
+/// dw += Σ over the batch and its pixels of x·dy, channel by channel. Chunks of rows are summed apart, then added in their order.
+///
+/// @param x   N×H×W×C
+/// @param dy  N×OH×OW×C
+/// @param dw  KH×KW×C, added to
+template <class T>
+void depthwise_gradient_weights(convolution_shape const& s, T const* x, T const* dy, T* dw, T* scratch) {
+    using V = simd<T>;
+    std::size_t const taps = s.kernel_height * s.kernel_width, vectors = (s.channels + V::size - 1) / V::size, chunks = detail::depthwise_chunks(s);
+    std::size_t const rows = s.batch * s.out_height(), partial = vectors * taps * V::size;
+    parallel_for(chunks, [&](std::size_t chunk) {
+        T* const sums = scratch + chunk * partial; // vectors × taps × V::size
+        std::fill_n(sums, partial, T(0));
+        for (std::size_t row = rows * chunk / chunks; row < rows * (chunk + 1) / chunks; ++row) {
+            std::size_t const image = row / s.out_height();
+            auto const top = static_cast<std::ptrdiff_t>(row % s.out_height() * s.stride) - static_cast<std::ptrdiff_t>(s.padding);
+            auto const ky = detail::taps_inside(top, s.kernel_height, s.height);
+            std::size_t const y = static_cast<std::size_t>(top + static_cast<std::ptrdiff_t>(ky.first));
+            // Vectors of channels are taken one after the other, a pattern that the processor's own prefetching does not follow.
+            T const* const next_x = x + (image * s.height + std::min(y + ky.last - ky.first, s.height - 1)) * s.width * s.channels;
+            T const* const next_dy = dy + std::min(row + 1, rows - 1) * s.out_width() * s.channels;
+            constexpr std::size_t step = 64 / sizeof(T);
+            for (std::size_t i = 0; i < s.width * s.channels * s.stride; i += step)
+                __builtin_prefetch(next_x + i, 0, 2);
+            for (std::size_t i = 0; i < s.out_width() * s.channels; i += step)
+                __builtin_prefetch(next_dy + i, 0, 2);
+            for (std::size_t v = 0; v < vectors; ++v) {
+                T const* const line = x + (image * s.height + y) * s.width * s.channels + v * V::size;
+                T const* const g = dy + row * s.out_width() * s.channels + v * V::size;
+                std::size_t const left = s.channels - v * V::size;
+                if (left >= V::size)
+                    detail::depthwise_row<true>(s, line, g, ky, left, sums + v * taps * V::size);
+                else
+                    detail::depthwise_row<false>(s, line, g, ky, left, sums + v * taps * V::size);
+            }
+        }
+    });
+    for (std::size_t chunk = 0; chunk < chunks; ++chunk)
+        for (std::size_t v = 0; v < vectors; ++v)
+            for (std::size_t k = 0; k < taps; ++k)
+                for (std::size_t i = 0; i < V::size && v * V::size + i < s.channels; ++i)
+                    dw[k * s.channels + v * V::size + i] += scratch[chunk * partial + (v * taps + k) * V::size + i];
+}
+
+} // namespace trine::kernels

@@ -1,0 +1,289 @@
+#pragma once
+
+/// What follows a convolution in one pass over memory: batch normalisation, rectifier and 2×2 maximum, and their gradients together.
+///
+/// z is the convolution's output (N×H×W×C), scale and shift are γ/σ and β − mean·γ/σ, and the block computes pool(max(z·scale + shift, 0)). Only z is
+/// kept for the backward pass: what was positive and which pixel was largest follows from it again, and its gradient is written over it. Memory bounds
+/// all of it.
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <limits>
+
+#include "../core/parallel.hpp"
+#include "convolution_shape.hpp"
+#include "simd.hpp"
+
+namespace trine::kernels {
+
+/// Sizes of such a block.
+struct norm_shape {
+    std::size_t batch, height, width, channels;
+    bool rectified = true; ///< whether a rectifier follows
+    bool pooled = false;   ///< whether the largest of each 2×2 window is taken; what is left over at the right and bottom is dropped
+
+    constexpr std::size_t rows() const { return batch * height; }
+    constexpr std::size_t pixels() const { return batch * height * width; }
+    constexpr std::size_t out_height() const { return pooled ? height / 2 : height; }
+    constexpr std::size_t out_width() const { return pooled ? width / 2 : width; }
+};
+
+namespace detail {
+
+// Calls f(c, load, store) for every vector of channels; load(p) and store(p, v) mind the channels' end.
+template <class T, class F>
+[[gnu::always_inline]] inline void each_channel_vector(std::size_t channels, F&& f) {
+    using V = simd<T>;
+    std::size_t c = 0;
+    for (; c + V::size <= channels; c += V::size)
+        f(c, [](T const* p) __attribute__((always_inline)) { return V::load_unaligned(p); },
+          [](T* p, V const& v) __attribute__((always_inline)) { v.store_unaligned(p); });
+    if (c < channels)
+        f(c, [=](T const* p) __attribute__((always_inline)) { return load_first(p, channels - c); },
+          [=](T* p, V const& v) __attribute__((always_inline)) { store_first(p, v, channels - c); });
+}
+
+// The larger of two; a NaN in the second comes out, so that it is seen.
+template <class V>
+[[gnu::always_inline]] inline V at_least(V const& low, V const& value) { return xsimd::select(value < low, low, value); }
+
+// Pairs of rows (or rows, without pooling) in pieces that depend on the sizes alone: calls body(piece, image, first row, rows) in parallel.
+struct norm_pieces {
+    std::size_t rows_each, per_image, count;
+
+    explicit norm_pieces(norm_shape const& s, std::size_t scalar_size) {
+        std::size_t const row_bytes = s.width * s.channels * scalar_size;
+        rows_each = std::clamp<std::size_t>(128 * 1024 / row_bytes / 2 * 2, 2, (s.height + 1) / 2 * 2);
+        per_image = (s.height + rows_each - 1) / rows_each;
+        count = s.batch * per_image;
+    }
+    template <class Body>
+    void each(norm_shape const& s, Body&& body) const {
+        parallel_for(count, [&](std::size_t piece) {
+            std::size_t const first = piece % per_image * rows_each;
+            body(piece, piece / per_image, first, std::min(rows_each, s.height - first));
+        });
+    }
+};
+
+} // namespace detail
+
+/// Scalars that `block_statistics` writes.
+constexpr std::size_t block_statistics_size(std::size_t channels) { return 3 * channels + 1; }
+
+/// Sums over one block of rows, relative to the block's first pixel: shift, Σ (z − shift), Σ (z − shift)², C each; then the number of pixels.
+template <class T>
+void block_statistics(std::size_t pixels, std::size_t channels, T const* z, T* out) {
+    std::copy_n(z, channels, out);
+    std::fill_n(out + channels, 2 * channels, T(0));
+    out[3 * channels] = static_cast<T>(pixels);
+    for (std::size_t p = 0; p < pixels; ++p)
+        detail::each_channel_vector<T>(channels, [&](std::size_t c, auto load, auto store) __attribute__((always_inline)) {
+            auto const d = load(z + p * channels + c) - load(out + c);
+            store(out + channels + c, load(out + channels + c) + d);
+            store(out + 2 * channels + c, xsimd::fma(d, d, load(out + 2 * channels + c)));
+        });
+}
+
+/// Mean and (biased) variance of all blocks together, in the blocks' order. Relative to each block's own first pixel, so that a large common offset does not
+/// cancel the variance away.
+///
+/// @param blocks  of `block_statistics`, one behind the other
+/// @see T. Chan, G. Golub, R. LeVeque, "Updating Formulae and a Pairwise Algorithm for Computing Sample Variances", COMPSTAT 1982
+template <class T>
+void combine_statistics(std::size_t count, std::size_t channels, T const* blocks, T* mean, T* variance) {
+    parallel_blocks(channels, 16, [&](std::size_t first, std::size_t last) {
+        for (std::size_t c = first; c < last; ++c) {
+            double n = 0, m = 0, squares = 0;
+            for (std::size_t b = 0; b < count; ++b) {
+                T const* const block = blocks + b * block_statistics_size(channels);
+                double const k = static_cast<double>(block[3 * channels]), sum = static_cast<double>(block[channels + c]);
+                double const d = static_cast<double>(block[c]) + sum / k - m;
+                squares += std::max(0.0, static_cast<double>(block[2 * channels + c]) - sum * sum / k) + d * d * n * k / (n + k);
+                m += d * k / (n + k);
+                n += k;
+            }
+            mean[c] = static_cast<T>(m);
+            variance[c] = static_cast<T>(std::isnan(squares) ? squares : std::max(0.0, squares / n));
+        }
+    });
+}
+
+/// scale = γ/√(variance + ε), shift = β − mean·scale.
+template <class T>
+void norm_scale_shift(std::size_t channels, T const* gamma, T const* beta, T const* mean, T const* variance, T epsilon, T* scale, T* shift) {
+    for (std::size_t c = 0; c < channels; ++c) {
+        scale[c] = gamma[c] / std::sqrt(variance[c] + epsilon);
+        shift[c] = beta[c] - mean[c] * scale[c];
+    }
+}
+
+/// y = pool(max(z·scale + shift, 0)) of some rows of an image that lie at z; y is where their output goes. `y` may be `z` without pooling.
+template <class T>
+void norm_rows(norm_shape const& s, std::size_t rows, T const* z, T const* scale, T const* shift, T* y) {
+    using V = simd<T>;
+    std::size_t const row = s.width * s.channels;
+    V const floor = s.rectified ? V(T(0)) : V(-std::numeric_limits<T>::infinity());
+    if (!s.pooled) {
+        for (std::size_t p = 0; p < rows * s.width; ++p)
+            detail::each_channel_vector<T>(s.channels, [&](std::size_t c, auto load, auto store) __attribute__((always_inline)) {
+                store(y + p * s.channels + c, detail::at_least(floor, xsimd::fma(load(z + p * s.channels + c), load(scale + c), load(shift + c))));
+            });
+        return;
+    }
+    for (std::size_t r = 0; r + 2 <= rows; r += 2)
+        for (std::size_t q = 0; q < s.out_width(); ++q) {
+            T const* const window = z + r * row + 2 * q * s.channels;
+            T* const to = y + (r / 2 * s.out_width() + q) * s.channels;
+            detail::each_channel_vector<T>(s.channels, [&](std::size_t c, auto load, auto store) __attribute__((always_inline)) {
+                V const a = load(scale + c), b = load(shift + c);
+                V const top = detail::at_least(xsimd::fma(load(window + c), a, b), xsimd::fma(load(window + s.channels + c), a, b));
+                V const bottom = detail::at_least(xsimd::fma(load(window + row + c), a, b), xsimd::fma(load(window + row + s.channels + c), a, b));
+                store(to + c, detail::at_least(floor, detail::at_least(top, bottom)));
+            });
+        }
+}
+
+/// The same over a whole batch.
+///
+/// @param z  N×H×W×C
+/// @param y  N×OH×OW×C
+template <class T>
+void norm_forward(norm_shape const& s, T const* z, T const* scale, T const* shift, T* y) {
+    detail::norm_pieces(s, sizeof(T)).each(s, [&](std::size_t, std::size_t image, std::size_t first, std::size_t rows) {
+        std::size_t const out_first = s.pooled ? first / 2 : first;
+        norm_rows(s, rows, z + (image * s.height + first) * s.width * s.channels, scale, shift, y + (image * s.out_height() + out_first) * s.out_width() * s.channels);
+    });
+}
+
+/// Scalars of scratch that `norm_backward` needs.
+template <class T>
+std::size_t norm_backward_scratch(norm_shape const& s) {
+    return (2 * detail::norm_pieces(s, sizeof(T)).count + 5) * s.channels;
+}
+
+namespace detail {
+
+// Which of a window's four values is the largest, the first of equals, as four masks of 0 or 1 times `g`; none where the largest is not above the floor.
+template <class V>
+[[gnu::always_inline]] inline void route_to_largest(V const (&v)[4], V const& floor, V const& g, V (&out)[4]) {
+    V best = v[0];
+    auto second = v[1] > best;
+    best = xsimd::select(second, v[1], best);
+    auto const third = v[2] > best;
+    best = xsimd::select(third, v[2], best);
+    auto const fourth = v[3] > best;
+    best = xsimd::select(fourth, v[3], best);
+    V const zero(typename V::value_type(0)), passed = xsimd::select(best > floor, g, zero);
+    out[3] = xsimd::select(fourth, passed, zero);
+    V const first_three = passed - out[3]; // exact: one of the two is 0
+    out[2] = xsimd::select(third, first_three, zero);
+    V const first_two = first_three - out[2];
+    out[1] = xsimd::select(second, first_two, zero);
+    out[0] = first_two - out[1];
+}
+
+} // namespace detail
+
+/// Gradients of the block in training, where mean and variance depend on z.
+///
+/// With g the gradient that reaches the normalisation (dy, sent to the largest pixel, where that is positive) and ẑ = (z − mean)/σ:
+/// dγ = Σ g·ẑ,  dβ = Σ g,  dz = γ/σ · (g − dβ/M − ẑ·dγ/M). Two passes over z and dy.
+///
+/// @param z       N×H×W×C; becomes dz
+/// @param dy      N×OH×OW×C
+/// @param dgamma  C, added to
+/// @param dbeta   C, added to
+/// @see S. Ioffe, C. Szegedy, "Batch Normalization: Accelerating Deep Network Training by Reducing Internal Covariate Shift", ICML 2015
+template <class T>
+void norm_backward(norm_shape const& s, T* z, T const* dy, T const* gamma, T const* beta, T const* mean, T const* variance, T epsilon, T* dgamma, T* dbeta,
+                   T* scratch) {
+    using V = simd<T>;
+    detail::norm_pieces const pieces(s, sizeof(T));
+    std::size_t const channels = s.channels, row = s.width * channels;
+    T* const scale = scratch + 2 * pieces.count * channels; // v = z·scale + shift; dz = scale·g + slope·z + offset
+    T* const shift = scale + channels;
+    T* const slope = shift + channels;
+    T* const offset = slope + channels;
+    norm_scale_shift(channels, gamma, beta, mean, variance, epsilon, scale, shift);
+    V const floor = s.rectified ? V(T(0)) : V(-std::numeric_limits<T>::infinity());
+    // Calls body(place of the pixel, g of it) for every vector of the piece that g can reach.
+    auto const each_gradient = [&](std::size_t image, std::size_t first, std::size_t rows, auto&& body) __attribute__((always_inline)) {
+        T* const from = z + (image * s.height + first) * row;
+        if (!s.pooled) {
+            T const* const g = dy + (image * s.height + first) * row;
+            for (std::size_t p = 0; p < rows * s.width; ++p)
+                detail::each_channel_vector<T>(channels, [&](std::size_t c, auto load, auto store) __attribute__((always_inline)) {
+                    V const value = load(from + p * channels + c);
+                    auto const positive = xsimd::fma(value, load(scale + c), load(shift + c)) > floor;
+                    body(from + p * channels + c, c, value, xsimd::select(positive, load(g + p * channels + c), V(T(0))), load, store);
+                });
+            return;
+        }
+        T const* const g = dy + (image * s.out_height() + first / 2) * s.out_width() * channels;
+        for (std::size_t r = 0; r + 2 <= rows; r += 2)
+            for (std::size_t q = 0; q < s.out_width(); ++q) {
+                T* const window = from + r * row + 2 * q * channels;
+                T const* const to = g + (r / 2 * s.out_width() + q) * channels;
+                detail::each_channel_vector<T>(channels, [&](std::size_t c, auto load, auto store) __attribute__((always_inline)) {
+                    V const a = load(scale + c), b = load(shift + c);
+                    T* const place[4] = {window + c, window + channels + c, window + row + c, window + row + channels + c};
+                    V values[4], normal[4], routed[4];
+                    unrolled<4>([&](auto k) __attribute__((always_inline)) {
+                        values[k] = load(place[k]);
+                        normal[k] = xsimd::fma(values[k], a, b);
+                    });
+                    detail::route_to_largest(normal, floor, load(to + c), routed);
+                    unrolled<4>([&](auto k) __attribute__((always_inline)) { body(place[k], c, values[k], routed[k], load, store); });
+                });
+            }
+    };
+    pieces.each(s, [&](std::size_t piece, std::size_t image, std::size_t first, std::size_t rows) {
+        T* const sum = scratch + 2 * piece * channels;
+        T* const product = sum + channels;
+        std::fill_n(sum, 2 * channels, T(0));
+        each_gradient(image, first, rows, [&](T*, std::size_t c, V const& value, V const& g, auto load, auto store) __attribute__((always_inline)) {
+            store(sum + c, load(sum + c) + g);
+            store(product + c, xsimd::fma(g, value - load(mean + c), load(product + c)));
+        });
+    });
+    double const count = static_cast<double>(s.pixels());
+    for (std::size_t c = 0; c < channels; ++c) {
+        double sum = 0, product = 0;
+        for (std::size_t piece = 0; piece < pieces.count; ++piece) {
+            sum += static_cast<double>(scratch[2 * piece * channels + c]);
+            product += static_cast<double>(scratch[(2 * piece + 1) * channels + c]);
+        }
+        double const inverse = 1.0 / std::sqrt(static_cast<double>(variance[c]) + static_cast<double>(epsilon));
+        double const factor = static_cast<double>(gamma[c]) * inverse;
+        dgamma[c] += static_cast<T>(product * inverse);
+        dbeta[c] += static_cast<T>(sum);
+        slope[c] = static_cast<T>(-factor * product * inverse * inverse / count);
+        offset[c] = static_cast<T>(-factor * sum / count);
+    }
+    pieces.each(s, [&](std::size_t, std::size_t image, std::size_t first, std::size_t rows) {
+        auto const write = [&](T* place, std::size_t c, V const& value, V const& g, auto load, auto store) __attribute__((always_inline)) {
+            store(place, xsimd::fma(load(scale + c), g, xsimd::fma(load(slope + c), value - load(mean + c), load(offset + c))));
+        };
+        each_gradient(image, first, rows, write);
+        if (!s.pooled)
+            return;
+        // Pixels that belong to no window still move the mean and the variance.
+        T* const from = z + (image * s.height + first) * row;
+        auto const rest = [&](std::size_t r, std::size_t q) {
+            detail::each_channel_vector<T>(channels, [&](std::size_t c, auto load, auto store) __attribute__((always_inline)) {
+                T* const place = from + r * row + q * channels + c;
+                write(place, c, load(place), V(T(0)), load, store);
+            });
+        };
+        if (s.width % 2 != 0)
+            for (std::size_t r = 0; r < rows; ++r)
+                rest(r, s.width - 1);
+        if (rows % 2 != 0)
+            for (std::size_t q = 0; q < s.width / 2 * 2; ++q)
+                rest(rows - 1, q);
+    });
+}
+
+} // namespace trine::kernels

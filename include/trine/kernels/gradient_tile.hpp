@@ -1,0 +1,44 @@
+#pragma once
+
+/// The inner loop of gradients of weights: a product of two matrices summed over pixels or tiles, its accumulators in registers throughout.
+
+#include <array>
+#include <cstddef>
+
+#include "register_tile.hpp"
+
+namespace trine::kernels::detail {
+
+// Each element of the tile sums one product a pixel over `rows` strips of `cols` pixels; `left` is the run's first scalar at the first pixel.
+template <std::size_t Rows, std::size_t Vectors, class T>
+void gradient_tile(T const* left, std::size_t left_row, std::size_t left_pixel, T const* right, std::size_t rows, std::size_t cols, T* out) {
+    using V = simd<T>;
+    V acc[Rows][Vectors];
+    unrolled<Rows>([&](auto r) __attribute__((always_inline)) {
+        unrolled<Vectors>([&](auto v) __attribute__((always_inline)) { acc[r][v] = V::load_unaligned(out + (r * Vectors + v) * V::size); });
+    });
+    for (std::size_t y = 0; y < rows; ++y) {
+        T const* a = left + y * left_row;
+        for (std::size_t x = 0; x < cols; ++x, a += left_pixel, right += Vectors * V::size) {
+            V b[Vectors];
+            unrolled<Vectors>([&](auto v) __attribute__((always_inline)) { b[v] = V::load_unaligned(right + v * V::size); });
+            unrolled<Rows>([&](auto r) __attribute__((always_inline)) {
+                V const value(a[r]);
+                unrolled<Vectors>([&](auto v) __attribute__((always_inline)) { acc[r][v] = xsimd::fma(value, b[v], acc[r][v]); });
+            });
+        }
+    }
+    unrolled<Rows>([&](auto r) __attribute__((always_inline)) {
+        unrolled<Vectors>([&](auto v) __attribute__((always_inline)) { acc[r][v].store_unaligned(out + (r * Vectors + v) * V::size); });
+    });
+}
+
+template <class T>
+using gradient_tile_function = void (*)(T const*, std::size_t, std::size_t, T const*, std::size_t, std::size_t, T*);
+
+template <std::size_t Vectors, class T>
+inline constexpr auto gradient_tile_table = []<std::size_t... I>(std::index_sequence<I...>) {
+    return std::array<gradient_tile_function<T>, sizeof...(I)>{&gradient_tile<I + 1, Vectors, T>...};
+}(std::make_index_sequence<tile_rows>{});
+
+} // namespace trine::kernels::detail
