@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cmath>
 
 #include <trine/backbones/compact.hpp>
@@ -63,6 +64,21 @@ TEST_CASE("gradients of every layer agree with central differences", "[nn]") {
     SECTION("global_average_pool") { check_gradients<in, global_average_pool, linear<4>>(); }
     SECTION("dropout") { check_gradients<in, flatten, linear<6>, relu, dropout<40>, linear<2>>(); }
     SECTION("l2_normalize") { check_gradients<in, flatten, linear<4>, l2_normalize>(); }
+    SECTION("convolution in groups") { check_gradients<in, conv2d<6, 3, groups<3>>, conv2d<4, 1, groups<2>, with_bias>, flatten>(); }
+    SECTION("depthwise convolution") { check_gradients<in, conv2d<3, 3, groups<3>, stride<2>>, flatten>(); }
+    SECTION("convolution by Winograd's transforms") {
+        using kernels::convolution_algorithm;
+        check_gradients<in, conv2d<4, 3, algorithm<convolution_algorithm::winograd_4>>, conv2d<3, 5, algorithm<convolution_algorithm::winograd_4>, with_bias>,
+                        conv2d<2, 3, algorithm<convolution_algorithm::winograd_2>>, flatten>();
+    }
+    SECTION("fused: convolution, batch_norm") { check_gradients<in, conv2d<4, 3, with_bias>, batch_norm, flatten, linear<3>>(); }
+    SECTION("fused: convolution, batch_norm, relu, max_pool of an odd map") {
+        check_gradients<shape<2, 7, 5>, sequential<conv2d<4, 3>, batch_norm, relu>, max_pool<2>, flatten, linear<3>>();
+    }
+    SECTION("fused: residual and relu, with blocks inside") {
+        check_gradients<in, residual<sequential<conv2d<4, 3, stride<2>>, batch_norm, relu, conv2d<4, 3>, batch_norm>, sequential<conv2d<4, 1, stride<2>>, batch_norm>>, relu,
+                        residual<sequential<conv2d<4, 3>, batch_norm, relu>>, relu, residual<sequential<conv2d<4, 3>, relu>>, flatten, linear<2>>();
+    }
     SECTION("residual, plain") { check_gradients<in, residual<sequential<conv2d<3, 3>, batch_norm, relu>>, flatten, linear<2>>(); }
     SECTION("residual with shortcut, nested") {
         check_gradients<in, conv2d<3, 3>, residual<sequential<conv2d<4, 3, stride<2>>, relu, residual<conv2d<4, 3>>>, conv2d<4, 1, stride<2>>>, relu,
@@ -110,4 +126,52 @@ TEST_CASE("inference does not depend on the batch an image is in", "[nn]") {
     CHECK((m.embed_mirrored(images) == m.embed_mirrored(mirrored)));
     CHECK((m.embed(images) != m.embed(mirrored)));
     CHECK_THROWS_WITH(m.embed(make_tensor<float>(2, 1, 30, 32)), "images of 1×30×32 given to a network for 1×32×32");
+}
+
+TEST_CASE("fused neighbours compute what they compute apart", "[nn]") {
+    // A dropout of nothing between two layers keeps them apart.
+    using in = shape<3, 23, 18>;
+    using fused = network<in, sequential<sequential<conv2d<17, 3>, batch_norm, relu>, max_pool<2>, conv2d<20, 3>, batch_norm, relu, conv2d<16, 3, with_bias>, batch_norm,
+                                         residual<sequential<conv2d<16, 3>, batch_norm>>, relu, flatten, linear<4>>>;
+    using apart = network<in, sequential<sequential<conv2d<17, 3>, dropout<0>, batch_norm, relu>, dropout<0>, max_pool<2>, conv2d<20, 3>, dropout<0>, batch_norm, relu,
+                                         conv2d<16, 3, with_bias>, dropout<0>, batch_norm, residual<sequential<conv2d<16, 3>, dropout<0>, batch_norm>>, dropout<0>, relu, flatten,
+                                         linear<4>>>;
+    STATIC_REQUIRE(fused::parameters == apart::parameters);
+    STATIC_REQUIRE(fused::activations(8) < apart::activations(8));
+    std::size_t const batch = 21;
+    auto const x = random_values<double>(batch * in::size, 1), dy = random_values<double>(batch * 4, 2);
+    model<fused, double> a(5);
+    model<apart, double> b(6);
+    std::copy(a.parameters().begin(), a.parameters().end(), b.parameters().begin());
+    std::vector<double> dxa(x.size()), dxb(x.size()), ga = dy, gb = dy;
+    auto const close = [](auto const& p, auto const& q) {
+        double worst = 0;
+        for (std::size_t i = 0; i < p.size(); ++i)
+            worst = std::max(worst, std::abs(p[i] - q[i]));
+        return worst < 1e-10;
+    };
+    auto const ya = a.forward(x.data(), batch, 0), yb = b.forward(x.data(), batch, 0);
+    CHECK(close(std::vector<double>(ya.data(), ya.data() + batch * 4), std::vector<double>(yb.data(), yb.data() + batch * 4)));
+    a.backward({ga.data(), batch, 4}, dxa.data());
+    b.backward({gb.data(), batch, 4}, dxb.data());
+    CHECK(close(dxa, dxb));
+    CHECK(close(a.gradients(), b.gradients()));
+    CHECK(close(a.state(), b.state()));
+    std::vector<double> ea(batch * 4), eb(batch * 4);
+    a.embed(x.data(), batch, ea.data());
+    b.embed(x.data(), batch, eb.data());
+    CHECK(close(ea, eb));
+    // Prepared weights follow the parameters.
+    for (auto& p : a.parameters())
+        p *= 1.5;
+    auto const before = ea;
+    a.embed(x.data(), batch, ea.data());
+    CHECK(!close(ea, before));
+    std::vector<std::string> names;
+    for (auto const& t : a.tensors())
+        names.push_back(t.name);
+    CHECK(names[0] == "0.0.weight");
+    CHECK(names[1] == "0.1.weight");
+    CHECK(std::find(names.begin(), names.end(), "7.body.1.running_var") != names.end());
+    CHECK(describe<fused>().find("max_pool 2 /2") != std::string::npos);
 }

@@ -1,7 +1,10 @@
 #pragma once
 
+#include <algorithm>
+#include <string>
+
 #include "../kernels/convolution.hpp"
-#include "../kernels/convolution_weights.hpp"
+#include "../kernels/elementwise.hpp"
 #include "layer.hpp"
 
 namespace trine::nn {
@@ -11,24 +14,37 @@ template <std::size_t N>
 struct stride {};
 template <std::size_t N>
 struct padding {};
+/// Output group g sees input group g alone; as many groups as channels make a depthwise convolution.
+template <std::size_t N>
+struct groups {};
 struct with_bias {};
+/// How the convolution is computed, where the choice is not to be left to the shape.
+template <kernels::convolution_algorithm A>
+struct algorithm {};
 
 namespace detail {
 
 struct conv_options {
-    std::size_t stride = 1, padding = 0;
+    std::size_t stride = 1, padding = 0, groups = 1;
     bool bias = false;
+    kernels::convolution_algorithm algorithm = kernels::convolution_algorithm::automatic;
+
     template <std::size_t N>
-    constexpr conv_options with(nn::stride<N>) const { return {N, padding, bias}; }
+    constexpr void set(nn::stride<N>) { stride = N; }
     template <std::size_t N>
-    constexpr conv_options with(nn::padding<N>) const { return {stride, N, bias}; }
-    constexpr conv_options with(with_bias) const { return {stride, padding, true}; }
+    constexpr void set(nn::padding<N>) { padding = N; }
+    template <std::size_t N>
+    constexpr void set(nn::groups<N>) { groups = N; }
+    template <kernels::convolution_algorithm A>
+    constexpr void set(nn::algorithm<A>) { algorithm = A; }
+    constexpr void set(with_bias) { bias = true; }
 };
 
 template <std::size_t Kernel, class... Options>
 constexpr conv_options read_options() {
-    conv_options o{1, Kernel / 2, false};
-    ((o = o.with(Options{})), ...);
+    conv_options o;
+    o.padding = Kernel / 2;
+    (o.set(Options{}), ...);
     return o;
 }
 
@@ -37,7 +53,7 @@ constexpr conv_options read_options() {
 /// Two-dimensional convolution with `Out` square kernels, by default with stride 1, padding that keeps the size of an odd kernel's
 /// input, and no bias (batch normalisation, which nearly always follows, has one).
 ///
-/// Options: `stride<N>`, `padding<N>`, `with_bias`. Weights start as He et al. say for rectifiers: normal, variance 2/(C·K²).
+/// Options: `stride<N>`, `padding<N>`, `groups<N>`, `with_bias`, `algorithm<A>`. Weights start as He et al. say for rectifiers: normal, variance 2/(C/groups·K²).
 ///
 /// @see K. He et al., "Delving Deep into Rectifiers", ICCV 2015
 template <std::size_t Out, std::size_t Kernel, class... Options>
@@ -52,41 +68,54 @@ struct conv2d {
         static_assert(layer_fits<conv2d, In, shape<In::channels, Kernel, Kernel>, (padded_height >= Kernel && padded_width >= Kernel)>::value);
         using input = In;
         using output = shape<Out, (padded_height - Kernel) / options.stride + 1, (padded_width - Kernel) / options.stride + 1>;
-        static constexpr std::size_t weights = Out * In::channels * Kernel * Kernel;
+        static_assert(In::channels % options.groups == 0 && Out % options.groups == 0, "conv2d: the number of groups divides input and output channels");
+        static constexpr std::size_t group_channels = In::channels / options.groups, weights = Out * group_channels * Kernel * Kernel;
         static constexpr std::size_t parameters = weights + (options.bias ? Out : 0), state = 0, layers = 1;
         static constexpr std::size_t multiply_adds = output::pixels * weights;
-        static constexpr bool in_place = false, needs_input = true, needs_output = false;
+        static constexpr bool in_place = false, keeps_gradient = true, needs_input = true, needs_output = false;
+
+        static constexpr kernels::convolution_shape sizes(std::size_t batch) {
+            return {batch, In::height, In::width, In::channels, Out, Kernel, Kernel, options.stride, options.padding, options.groups};
+        }
+        static_assert(kernels::fits(options.algorithm, sizes(1)), "conv2d: this algorithm does not fit the kernel, stride or groups; `automatic` fits all");
+        template <class T>
+        static kernels::convolution<T> kernel(std::size_t batch) { return kernels::convolution<T>(sizes(batch), options.algorithm); }
+        template <class T>
+        static T const* bias_of(T const* all) { return options.bias ? all + weights : nullptr; }
 
         static constexpr std::size_t tape_of(std::size_t) { return 0; }
-        static constexpr kernels::convolution_shape sizes(std::size_t batch) {
-            return {batch, In::height, In::width, In::channels, Out, Kernel, Kernel, options.stride, options.padding};
-        }
         template <class T>
         static std::size_t workspace(std::size_t batch) {
-            auto const s = sizes(batch);
-            return std::max({kernels::convolution_forward_scratch<T>(s, thread_count()),
-                             kernels::convolution_gradient_data_scratch<T>(s, thread_count()),
-                             kernels::convolution_gradient_weights_scratch<T>(s, thread_count())});
+            auto const k = kernel<T>(batch);
+            return std::max({extent::round(k.weights_size()) + k.forward_scratch(), k.gradient_data_scratch(), k.gradient_weights_scratch()});
         }
         template <class T>
+        static std::size_t prepared() { return kernel<T>(1).weights_size(); }
+        template <class T>
+        static void prepare(pass<T> const& p, T* to) { kernel<T>(1).prepare(p.parameters, to); }
+        template <class T>
+        static std::size_t inference_workspace(std::size_t batch) { return kernel<T>(batch).forward_scratch(); }
+        template <class T>
+        static void infer(pass<T> const& p, T const* x, T* y) { kernel<T>(p.batch).forward(x, p.prepared, bias_of(p.parameters), y, p.workspace); }
+
+        template <class T>
         static void forward(pass<T> const& p, T const* x, T* y, T*) {
-            kernels::convolution_forward(sizes(p.batch), x, p.parameters, options.bias ? p.parameters + weights : nullptr, y, p.workspace);
+            auto const k = kernel<T>(p.batch);
+            k.prepare(p.parameters, p.workspace);
+            k.forward(x, p.workspace, bias_of(p.parameters), y, p.workspace + extent::round(k.weights_size()));
         }
         template <class T>
         static void backward(pass<T> const& p, T const* x, T const*, T* dy, T* dx, T*) {
-            kernels::convolution_gradient_weights(sizes(p.batch), x, static_cast<T const*>(dy), p.gradients, p.workspace);
-            if constexpr (options.bias) {
-                T* const db = p.gradients + weights;
-                for (std::size_t i = 0; i < p.batch * output::pixels; ++i)
-                    for (std::size_t o = 0; o < Out; ++o)
-                        db[o] += dy[i * Out + o];
-            }
+            auto const k = kernel<T>(p.batch);
+            k.gradient_weights(x, static_cast<T const*>(dy), p.gradients, p.workspace);
+            if constexpr (options.bias)
+                kernels::add_column_sums(p.batch * output::pixels, Out, static_cast<T const*>(dy), p.gradients + weights);
             if (dx)
-                kernels::convolution_gradient_data(sizes(p.batch), static_cast<T const*>(dy), p.parameters, dx, p.workspace);
+                k.gradient_data(static_cast<T const*>(dy), p.parameters, dx, p.workspace);
         }
         static void list(inventory& all, std::string const& prefix) {
-            all.add({prefix + "weight", {Out, In::channels, Kernel, Kernel}, memory_layout::kernel_last_outputs, initial_value::he_normal,
-                     In::channels * Kernel * Kernel, true, true});
+            all.add({prefix + "weight", {Out, group_channels, Kernel, Kernel}, memory_layout::kernel_last_outputs, initial_value::he_normal,
+                     group_channels * Kernel * Kernel, true, true});
             if (options.bias)
                 all.add({prefix + "bias", {Out}});
         }
@@ -94,6 +123,8 @@ struct conv2d {
             std::string text = "conv2d " + std::to_string(Kernel) + "×" + std::to_string(Kernel);
             if (options.stride > 1)
                 text += " /" + std::to_string(options.stride);
+            if (options.groups > 1)
+                text += options.groups == In::channels && Out == In::channels ? " depthwise" : " in " + std::to_string(options.groups);
             rows.push_back({prefix, text, output::text(), parameters, multiply_adds, output::size});
         }
     };

@@ -7,14 +7,23 @@
 ///   parameters, state            how many scalars it learns, and how many it only keeps track of
 ///   multiply_adds                of one image's forward pass
 ///   layers                       how many layers it counts as, so that each has a number of its own
+///   in_place                     whether y may be x and dx may be dy
+///   keeps_gradient               whether the backward pass leaves dy as it was
+///   needs_input, needs_output    whether the backward pass reads x, y
+/// for training
 ///   tape_of(batch)               scalars that the forward pass leaves for the backward pass
 ///   workspace<T>(batch)          scalars of scratch for either
-///   in_place                     whether y may be x and dx may be dy
-///   needs_input, needs_output    whether the backward pass reads x, y
 ///   forward(pass, x, y, tape)    activations are N×H×W×C
-///   backward(pass, x, y, dy, dx, tape)   dy may be overwritten; dx is null when nobody needs it; adds to pass.gradients
+///   backward(pass, x, y, dy, dx, tape)   may overwrite the tape; dx is null when nobody needs it; adds to pass.gradients
+/// for inference
+///   prepared<T>()                scalars that depend on the parameters alone, made once for many images: packed and folded weights
+///   prepare(pass, to)            makes them
+///   inference_workspace<T>(batch)
+///   infer(pass, x, y)            reads pass.prepared
+/// and
 ///   list(inventory, prefix)      names its tensors, in the order in which they lie in memory
 ///   describe(rows, prefix)       a line for each layer
+/// Layers without parameters, tape or scratch inherit most of it from `plain_layer`.
 
 #include <cmath>
 #include <cstddef>
@@ -31,7 +40,6 @@ namespace trine::nn {
 template <class T>
 struct pass {
     std::size_t batch;
-    bool training;
     std::uint64_t seed;
     std::uint32_t step;
     std::uint32_t layer;   ///< number of the layer in the network
@@ -39,9 +47,10 @@ struct pass {
     T* gradients;          ///< the same places; null in a forward pass
     T* state;              ///< the layer's own
     T* workspace;
+    T const* prepared = nullptr; ///< the layer's own; null in training
 
     /// The pass of a layer inside this one.
-    pass inside(std::size_t layers, std::size_t parameter_offset, std::size_t state_offset, std::size_t workspace_offset) const {
+    pass inside(std::size_t layers, std::size_t parameter_offset, std::size_t state_offset, std::size_t workspace_offset, std::size_t prepared_offset = 0) const {
         pass p = *this;
         p.layer += static_cast<std::uint32_t>(layers);
         p.parameters += parameter_offset;
@@ -49,6 +58,8 @@ struct pass {
             p.gradients += parameter_offset;
         p.state += state_offset;
         p.workspace += workspace_offset;
+        if (p.prepared)
+            p.prepared += prepared_offset;
         return p;
     }
 };
@@ -92,6 +103,25 @@ struct inventory {
         end += info.size();
         tensors.push_back(std::move(info));
     }
+};
+
+/// What layers without parameters, tape or scratch have in common.
+template <class In, class Out>
+struct plain_layer {
+    using input = In;
+    using output = Out;
+    static constexpr std::size_t parameters = 0, state = 0, layers = 1, multiply_adds = 0;
+    static constexpr bool in_place = false, keeps_gradient = true, needs_input = false, needs_output = false;
+    static constexpr std::size_t tape_of(std::size_t) { return 0; }
+    template <class T>
+    static std::size_t workspace(std::size_t) { return 0; }
+    template <class T>
+    static std::size_t inference_workspace(std::size_t) { return 0; }
+    template <class T>
+    static std::size_t prepared() { return 0; }
+    template <class T>
+    static void prepare(pass<T> const&, T*) {}
+    static void list(inventory&, std::string const&) {}
 };
 
 /// One line of `describe`.

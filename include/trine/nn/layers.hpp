@@ -4,30 +4,13 @@
 #include <cstddef>
 #include <string>
 
-#include "../kernels/batch_norm.hpp"
 #include "../kernels/elementwise.hpp"
+#include "../kernels/fused_norm.hpp"
 #include "../kernels/gemm.hpp"
 #include "../kernels/pooling.hpp"
 #include "layer.hpp"
 
 namespace trine::nn {
-
-namespace detail {
-
-// What layers without parameters, tape or scratch have in common.
-template <class In, class Out>
-struct plain_layer {
-    using input = In;
-    using output = Out;
-    static constexpr std::size_t parameters = 0, state = 0, layers = 1, multiply_adds = 0;
-    static constexpr bool in_place = false, needs_input = false, needs_output = false;
-    static constexpr std::size_t tape_of(std::size_t) { return 0; }
-    template <class T>
-    static std::size_t workspace(std::size_t) { return 0; }
-    static void list(inventory&, std::string const&) {}
-};
-
-} // namespace detail
 
 /// Batch normalisation: each channel to mean 0 and variance 1 over the batch and its pixels, then scaled and shifted by learnt γ and β.
 ///
@@ -36,35 +19,59 @@ struct plain_layer {
 /// @see S. Ioffe, C. Szegedy, ICML 2015
 struct batch_norm {
     template <class In>
-    struct at : detail::plain_layer<In, In> {
+    struct at : plain_layer<In, In> {
         static constexpr std::size_t channels = In::channels, parameters = 2 * channels, state = 2 * channels;
         static constexpr bool needs_input = true;
         static constexpr double epsilon = 1e-5, momentum = 0.1;
         static constexpr std::size_t tape_of(std::size_t) { return extent::round(2 * channels); }
+        static constexpr kernels::norm_shape sizes(std::size_t batch) { return {batch, In::height, In::width, channels, false, false}; }
         template <class T>
-        static std::size_t workspace(std::size_t batch) { return kernels::batch_norm_scratch(batch * In::pixels, channels); }
+        static std::size_t workspace(std::size_t batch) {
+            return std::max(kernels::block_statistics_size(channels) * kernels::detail::norm_pieces(sizes(batch), sizeof(T)).count,
+                            extent::round(kernels::norm_backward_scratch<T>(sizes(batch))) + batch * In::size);
+        }
+        template <class T>
+        static std::size_t prepared() { return 2 * channels; }
+        template <class T>
+        static void prepare(pass<T> const& p, T* to) {
+            kernels::norm_scale_shift<T>(channels, p.parameters, p.parameters + channels, p.state, p.state + channels, T(epsilon), to, to + channels);
+        }
+        template <class T>
+        static void infer(pass<T> const& p, T const* x, T* y) { kernels::norm_forward(sizes(p.batch), x, p.prepared, p.prepared + channels, y); }
 
+        /// Moves the running statistics towards those of a batch of so many rows, `tape`.
+        template <class T>
+        static void follow(T const* tape, T* kept, std::size_t rows) {
+            T const unbiased = rows > 1 ? static_cast<T>(static_cast<double>(rows) / static_cast<double>(rows - 1)) : T(1);
+            for (std::size_t c = 0; c < channels; ++c) {
+                kept[c] += T(momentum) * (tape[c] - kept[c]);
+                kept[channels + c] += T(momentum) * (tape[channels + c] * unbiased - kept[channels + c]);
+            }
+        }
         template <class T>
         static void forward(pass<T> const& p, T const* x, T* y, T* tape) {
-            std::size_t const rows = p.batch * In::pixels;
-            T const *gamma = p.parameters, *beta = gamma + channels;
-            T *mean = p.state, *variance = mean + channels;
-            if (p.training) {
-                kernels::batch_norm_statistics(rows, channels, x, tape, tape + channels, p.workspace);
-                T const unbiased = rows > 1 ? static_cast<T>(static_cast<double>(rows) / static_cast<double>(rows - 1)) : T(1);
-                for (std::size_t c = 0; c < channels; ++c) {
-                    mean[c] += T(momentum) * (tape[c] - mean[c]);
-                    variance[c] += T(momentum) * (tape[channels + c] * unbiased - variance[c]);
-                }
-                mean = tape;
-                variance = tape + channels;
-            }
-            kernels::batch_norm_apply<T>(rows, channels, x, gamma, beta, mean, variance, T(epsilon), y, p.workspace);
+            auto const s = sizes(p.batch);
+            kernels::detail::norm_pieces const pieces(s, sizeof(T));
+            pieces.each(s, [&](std::size_t piece, std::size_t image, std::size_t first, std::size_t rows) {
+                kernels::block_statistics(rows * In::width, channels, x + (image * In::height + first) * In::width * channels,
+                                          p.workspace + piece * kernels::block_statistics_size(channels));
+            });
+            kernels::combine_statistics<T>(pieces.count, channels, p.workspace, tape, tape + channels);
+            follow(tape, p.state, s.pixels());
+            T* const scale = p.workspace;
+            kernels::norm_scale_shift<T>(channels, p.parameters, p.parameters + channels, tape, tape + channels, T(epsilon), scale, scale + channels);
+            kernels::norm_forward<T>(s, x, scale, scale + channels, y);
         }
         template <class T>
         static void backward(pass<T> const& p, T const* x, T const*, T* dy, T* dx, T* tape) {
-            kernels::batch_norm_backward<T>(p.batch * In::pixels, channels, x, dy, p.parameters, tape, tape + channels, T(epsilon), dx ? dx : dy,
-                                            p.gradients, p.gradients + channels, p.workspace);
+            // The kernel turns its input into its gradient, and here the input is not ours to overwrite.
+            std::size_t const size = p.batch * In::size;
+            T* const z = dx && dx != dy ? dx : p.workspace + extent::round(kernels::norm_backward_scratch<T>(sizes(p.batch)));
+            kernels::copy(size, x, z);
+            kernels::norm_backward<T>(sizes(p.batch), z, dy, p.parameters, p.parameters + channels, tape, tape + channels, T(epsilon), p.gradients,
+                                      p.gradients + channels, p.workspace);
+            if (dx && z != dx)
+                kernels::copy(size, static_cast<T const*>(z), dx);
         }
         static void list(inventory& all, std::string const& prefix) {
             all.add({prefix + "weight", {channels}, memory_layout::plain, initial_value::one});
@@ -81,10 +88,12 @@ struct batch_norm {
 /// max(x, 0), in the place of its input.
 struct relu {
     template <class In>
-    struct at : detail::plain_layer<In, In> {
-        static constexpr bool in_place = true, needs_output = true;
+    struct at : plain_layer<In, In> {
+        static constexpr bool in_place = true, keeps_gradient = false, needs_output = true;
         template <class T>
-        static void forward(pass<T> const& p, T const* x, T* y, T*) { kernels::relu_forward(p.batch * In::size, x, y); }
+        static void infer(pass<T> const& p, T const* x, T* y) { kernels::relu_forward(p.batch * In::size, x, y); }
+        template <class T>
+        static void forward(pass<T> const& p, T const* x, T* y, T*) { infer(p, x, y); }
         template <class T>
         static void backward(pass<T> const& p, T const*, T const* y, T* dy, T* dx, T*) {
             if (dx)
@@ -110,11 +119,13 @@ template <std::size_t Kernel, std::size_t Stride = Kernel>
 struct max_pool {
     static_assert(Kernel > 0 && Stride > 0, "max_pool needs a kernel and a stride of at least 1");
     template <class In>
-    struct at : detail::plain_layer<In, typename detail::pool_shapes<max_pool, In, Kernel, Stride>::output> {
+    struct at : plain_layer<In, typename detail::pool_shapes<max_pool, In, Kernel, Stride>::output> {
         using shapes = detail::pool_shapes<max_pool, In, Kernel, Stride>;
         static constexpr bool needs_input = true, needs_output = true;
         template <class T>
-        static void forward(pass<T> const& p, T const* x, T* y, T*) { kernels::max_pool_forward(shapes::sizes(p.batch), x, y); }
+        static void infer(pass<T> const& p, T const* x, T* y) { kernels::max_pool_forward(shapes::sizes(p.batch), x, y); }
+        template <class T>
+        static void forward(pass<T> const& p, T const* x, T* y, T*) { infer(p, x, y); }
         template <class T>
         static void backward(pass<T> const& p, T const* x, T const* y, T* dy, T* dx, T*) {
             if (dx)
@@ -131,10 +142,12 @@ template <std::size_t Kernel, std::size_t Stride = Kernel>
 struct average_pool {
     static_assert(Kernel > 0 && Stride > 0, "average_pool needs a kernel and a stride of at least 1");
     template <class In>
-    struct at : detail::plain_layer<In, typename detail::pool_shapes<average_pool, In, Kernel, Stride>::output> {
+    struct at : plain_layer<In, typename detail::pool_shapes<average_pool, In, Kernel, Stride>::output> {
         using shapes = detail::pool_shapes<average_pool, In, Kernel, Stride>;
         template <class T>
-        static void forward(pass<T> const& p, T const* x, T* y, T*) { kernels::average_pool_forward(shapes::sizes(p.batch), x, y); }
+        static void infer(pass<T> const& p, T const* x, T* y) { kernels::average_pool_forward(shapes::sizes(p.batch), x, y); }
+        template <class T>
+        static void forward(pass<T> const& p, T const* x, T* y, T*) { infer(p, x, y); }
         template <class T>
         static void backward(pass<T> const& p, T const*, T const*, T* dy, T* dx, T*) {
             if (dx)
@@ -149,9 +162,11 @@ struct average_pool {
 /// Mean of every channel over all its pixels: a vector of C values.
 struct global_average_pool {
     template <class In>
-    struct at : detail::plain_layer<In, shape<In::channels>> {
+    struct at : plain_layer<In, shape<In::channels>> {
         template <class T>
-        static void forward(pass<T> const& p, T const* x, T* y, T*) { kernels::global_average_forward(p.batch, In::pixels, In::channels, x, y); }
+        static void infer(pass<T> const& p, T const* x, T* y) { kernels::global_average_forward(p.batch, In::pixels, In::channels, x, y); }
+        template <class T>
+        static void forward(pass<T> const& p, T const* x, T* y, T*) { infer(p, x, y); }
         template <class T>
         static void backward(pass<T> const& p, T const*, T const*, T* dy, T* dx, T*) {
             if (dx)
@@ -166,15 +181,17 @@ struct global_average_pool {
 /// A feature map as one vector, channel by channel, so that the weights of a `linear` behind it mean what they mean elsewhere.
 struct flatten {
     template <class In>
-    struct at : detail::plain_layer<In, shape<In::size>> {
+    struct at : plain_layer<In, shape<In::size>> {
         template <class T>
-        static void forward(pass<T> const& p, T const* x, T* y, T*) {
+        static void infer(pass<T> const& p, T const* x, T* y) {
             parallel_for(p.batch, [&](std::size_t n) {
                 for (std::size_t i = 0; i < In::pixels; ++i)
                     for (std::size_t c = 0; c < In::channels; ++c)
                         y[n * In::size + c * In::pixels + i] = x[n * In::size + i * In::channels + c];
             });
         }
+        template <class T>
+        static void forward(pass<T> const& p, T const* x, T* y, T*) { infer(p, x, y); }
         template <class T>
         static void backward(pass<T> const& p, T const*, T const*, T* dy, T* dx, T*) {
             if (!dx)
@@ -196,25 +213,25 @@ template <std::size_t Out>
 struct linear {
     static_assert(Out > 0, "linear needs at least one output");
     template <class In>
-    struct at : detail::plain_layer<In, shape<Out>> {
+    struct at : plain_layer<In, shape<Out>> {
         static_assert(layer_fits<linear, In, shape<In::size>, In::pixels == 1>::value);
         static constexpr std::size_t inputs = In::size, parameters = Out * inputs + Out, multiply_adds = Out * inputs;
         static constexpr bool needs_input = true;
 
         template <class T>
-        static void forward(pass<T> const& p, T const* x, T* y, T*) {
+        static void infer(pass<T> const& p, T const* x, T* y) {
             for (std::size_t n = 0; n < p.batch; ++n)
                 std::copy_n(p.parameters + Out * inputs, Out, y + n * Out);
             kernels::gemm(kernels::transposed::no, kernels::transposed::yes, T(1), {x, p.batch, inputs}, {p.parameters, Out, inputs}, T(1),
                           {y, p.batch, Out});
         }
         template <class T>
+        static void forward(pass<T> const& p, T const* x, T* y, T*) { infer(p, x, y); }
+        template <class T>
         static void backward(pass<T> const& p, T const* x, T const*, T* dy, T* dx, T*) {
             kernels::gemm(kernels::transposed::yes, kernels::transposed::no, T(1), {dy, p.batch, Out}, {x, p.batch, inputs}, T(1),
                           {p.gradients, Out, inputs});
-            for (std::size_t n = 0; n < p.batch; ++n)
-                for (std::size_t o = 0; o < Out; ++o)
-                    p.gradients[Out * inputs + o] += dy[n * Out + o];
+            kernels::add_column_sums(p.batch, Out, static_cast<T const*>(dy), p.gradients + Out * inputs);
             if (dx)
                 kernels::gemm(kernels::transposed::no, kernels::transposed::no, T(1), {dy, p.batch, Out}, {p.parameters, Out, inputs}, T(0),
                               {dx, p.batch, inputs});
@@ -238,15 +255,15 @@ template <std::size_t Percent = 50>
 struct dropout {
     static_assert(Percent < 100, "dropout: the share to drop is below 100 percent");
     template <class In>
-    struct at : detail::plain_layer<In, In> {
-        static constexpr bool in_place = true;
+    struct at : plain_layer<In, In> {
+        static constexpr bool in_place = true, keeps_gradient = false;
+        template <class T>
+        static void infer(pass<T> const& p, T const* x, T* y) {
+            if (x != y)
+                kernels::copy(p.batch * In::size, x, y);
+        }
         template <class T>
         static void apply(pass<T> const& p, T const* from, T* to) {
-            if (!p.training) {
-                if (from != to)
-                    std::copy_n(from, p.batch * In::size, to);
-                return;
-            }
             T const scale = T(100) / T(100 - Percent);
             parallel_for(p.batch, [&](std::size_t n) {
                 random_stream stream(p.seed + (std::uint64_t{p.layer} << 40), purpose::dropout, p.step, static_cast<std::uint32_t>(n));
@@ -270,10 +287,14 @@ struct dropout {
 /// A vector to length 1; the zero vector stays zero. Its input is a vector.
 struct l2_normalize {
     template <class In>
-    struct at : detail::plain_layer<In, In> {
+    struct at : plain_layer<In, In> {
         static_assert(layer_fits<l2_normalize, In, shape<In::size>, In::pixels == 1>::value);
-        static constexpr bool in_place = true, needs_output = true;
+        static constexpr bool in_place = true, keeps_gradient = false, needs_output = true;
         static constexpr std::size_t tape_of(std::size_t batch) { return extent::round(batch); }
+        template <class T>
+        static std::size_t inference_workspace(std::size_t batch) { return batch; }
+        template <class T>
+        static void infer(pass<T> const& p, T const* x, T* y) { kernels::normalize_rows(p.batch, In::size, x, y, p.workspace); }
         template <class T>
         static void forward(pass<T> const& p, T const* x, T* y, T* tape) { kernels::normalize_rows(p.batch, In::size, x, y, tape); }
         template <class T>

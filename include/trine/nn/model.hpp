@@ -38,14 +38,23 @@ public:
         }
     }
 
-    std::span<T> parameters() { return parameters_.span(); }
+    /// All that is learnt. Inference keeps weights in a form of its own, made anew after this was called: to change parameters after an `embed`, call it again.
+    std::span<T> parameters() {
+        is_prepared_ = false;
+        return parameters_.span();
+    }
     std::span<T const> parameters() const { return parameters_.span(); }
     std::span<T> gradients() { return gradients_.span(); }
-    std::span<T> state() { return state_.span(); }
+    /// All that is kept track of; the same holds as for `parameters`.
+    std::span<T> state() {
+        is_prepared_ = false;
+        return state_.span();
+    }
     std::span<T const> state() const { return state_.span(); }
     /// Names, shapes and places of all tensors.
     std::vector<tensor_info> const& tensors() const { return tensors_; }
-    std::span<T> values_of(tensor_info const& info) {
+    std::span<T> values_of(tensor_info const& info) { return (info.learnt ? parameters() : state()).subspan(info.offset, info.size()); }
+    std::span<T const> values_of(tensor_info const& info) const {
         return (info.learnt ? parameters_ : state_).span().subspan(info.offset, info.size());
     }
 
@@ -80,10 +89,15 @@ public:
     /// The same as `embed` for raw memory, N×C×H×W in and N×D out.
     void embed(T const* images, std::size_t count, T* out) {
         constexpr std::size_t portion = 32;
+        prepare();
         for (std::size_t first = 0; first < count; first += portion) {
             std::size_t const n = std::min(portion, count - first);
-            run(images + first * input::size, n, false, 0);
-            std::copy_n(output_.data(), n * embedding_size, out + first * embedding_size);
+            inference_.reserve_discarding(extent::round(n * input::size) + body::template inference_workspace<T>(n));
+            auto p = make_pass(n, 0);
+            p.workspace = inference_.data() + extent::round(n * input::size);
+            p.prepared = prepared_.data();
+            to_channels_last(images + first * input::size, n, inference_.data());
+            body::infer(p, static_cast<T const*>(inference_.data()), out + first * embedding_size);
         }
     }
 
@@ -94,7 +108,15 @@ public:
     /// @return N×D, valid until the next pass
     matrix_view<T const> forward(T const* images, std::size_t count, std::uint32_t step, std::uint64_t seed = 0) {
         seed_ = seed;
-        run(images, count, true, step);
+        batch_ = count;
+        step_ = step;
+        is_prepared_ = false; // running statistics move
+        input_.reserve_discarding(count * input::size);
+        output_.reserve_discarding(count * embedding_size);
+        tape_.reserve_discarding(body::tape_of(count));
+        workspace_.reserve_discarding(body::template workspace<T>(count));
+        to_channels_last(images, count, input_.data());
+        body::forward(make_pass(count, step), static_cast<T const*>(input_.data()), output_.data(), tape_.data());
         return {output_.data(), count, embedding_size};
     }
 
@@ -105,7 +127,7 @@ public:
     void backward(matrix_view<T> embedding_gradient, T* image_gradient = nullptr) {
         assert(embedding_gradient.rows() == batch_ && embedding_gradient.is_contiguous());
         std::fill_n(gradients_.data(), gradients_.size(), T(0));
-        auto p = make_pass(true, step_);
+        auto p = make_pass(batch_, step_);
         p.gradients = gradients_.data();
         T* dx = nullptr;
         if (image_gradient) {
@@ -127,26 +149,29 @@ public:
     }
 
 private:
-    pass<T> make_pass(bool training, std::uint32_t step) {
-        return {batch_, training, seed_, step, 0, parameters_.data(), nullptr, state_.data(), workspace_.data()};
+    pass<T> make_pass(std::size_t batch, std::uint32_t step) {
+        return {batch, seed_, step, 0, parameters_.data(), nullptr, state_.data(), workspace_.data()};
     }
-    void run(T const* images, std::size_t count, bool training, std::uint32_t step) {
-        batch_ = count;
-        step_ = step;
-        input_.reserve_discarding(count * input::size);
-        output_.reserve_discarding(count * embedding_size);
-        tape_.reserve_discarding(body::tape_of(count));
-        workspace_.reserve_discarding(body::template workspace<T>(count));
+    // The border: images come N×C×H×W, and inside they are N×H×W×C.
+    static void to_channels_last(T const* images, std::size_t count, T* to) {
         parallel_for(count, [&](std::size_t n) {
             for (std::size_t c = 0; c < input::channels; ++c)
                 for (std::size_t i = 0; i < input::pixels; ++i)
-                    input_[(n * input::pixels + i) * input::channels + c] = images[(n * input::channels + c) * input::pixels + i];
+                    to[(n * input::pixels + i) * input::channels + c] = images[(n * input::channels + c) * input::pixels + i];
         });
-        body::forward(make_pass(training, step), static_cast<T const*>(input_.data()), output_.data(), tape_.data());
+    }
+    void prepare() {
+        if (is_prepared_)
+            return;
+        prepared_.reserve_discarding(body::template prepared<T>());
+        body::prepare(make_pass(1, 0), prepared_.data());
+        is_prepared_ = true;
     }
 
     std::vector<tensor_info> tensors_;
     buffer<T> parameters_, gradients_, state_, input_, output_, tape_, workspace_, image_gradient_;
+    buffer<T> prepared_, inference_;
+    bool is_prepared_ = false;
     std::size_t batch_ = 0;
     std::uint32_t step_ = 0;
     std::uint64_t seed_ = 0;

@@ -8,44 +8,24 @@
 #include <utility>
 
 #include "../kernels/elementwise.hpp"
+#include "fusion.hpp"
 #include "layer.hpp"
 
 namespace trine::nn {
 
-namespace detail {
-
-template <class Tuple, class T>
-struct append;
-template <class... Ts, class T>
-struct append<std::tuple<Ts...>, T> {
-    using type = std::tuple<Ts..., T>;
-};
-
-// The layers bound one after the other, each to the output of the one before.
-template <class In, class Bound, class... Layers>
-struct bind_chain {
-    using type = Bound;
-};
-template <class In, class Bound, class Layer, class... Rest>
-struct bind_chain<In, Bound, Layer, Rest...> {
-    using here = typename Layer::template at<In>;
-    using type = typename bind_chain<typename here::output, typename append<Bound, here>::type, Rest...>::type;
-};
-
-} // namespace detail
-
-/// Layers one after the other.
+/// Layers one after the other. One inside another is the same as its layers written out.
 ///
-/// Outputs between layers lie on the tape, one behind the other; a layer that can work in place does so where neither it nor its
-/// predecessor reads in the backward pass what would be overwritten. Gradients go back and forth between two buffers.
+/// Neighbours that can be computed together are (see fusion.hpp). In training, outputs lie on the tape, one behind the other; a layer that can work in
+/// place does so where neither it nor its predecessor reads in the backward pass what would be overwritten. Gradients, and activations in inference, go
+/// back and forth between two buffers.
 template <class... Layers>
 struct sequential {
     static_assert(sizeof...(Layers) > 0, "sequential needs at least one layer");
 
     template <class In>
     struct at {
-        using bound = typename detail::bind_chain<In, std::tuple<>, Layers...>::type;
-        static constexpr std::size_t count = sizeof...(Layers);
+        using bound = typename detail::bind_list<In, typename detail::flattened<sequential>::type>::type;
+        static constexpr std::size_t count = std::tuple_size_v<bound>;
         template <std::size_t I>
         using layer = std::tuple_element_t<I, bound>;
         using input = In;
@@ -68,7 +48,7 @@ struct sequential {
 
         static constexpr std::size_t parameters = parameters_before(count), state = state_before(count), layers = layers_before(count);
         static constexpr std::size_t multiply_adds = sum_before(count, []<std::size_t I>() { return layer<I>::multiply_adds; });
-        static constexpr bool in_place = false, needs_input = true, needs_output = layer<count - 1>::needs_output;
+        static constexpr bool in_place = false, keeps_gradient = layer<count - 1>::keeps_gradient, needs_input = true, needs_output = layer<count - 1>::needs_output;
 
         // Whether layer I writes over its input.
         template <std::size_t I>
@@ -96,11 +76,12 @@ struct sequential {
             each([&]<std::size_t I>() { largest = I + 1 < count ? std::max(largest, layer<I>::output::size) : largest; });
             return largest;
         }();
+        static constexpr std::size_t between(std::size_t batch) { return extent::round(batch * largest_between); }
         template <class T>
         static std::size_t workspace(std::size_t batch) {
             std::size_t most = 0;
             each([&]<std::size_t I>() { most = std::max(most, layer<I>::template workspace<T>(batch)); });
-            return 2 * extent::round(batch * largest_between) + most;
+            return 2 * between(batch) + most;
         }
 
         // Where each layer's output lies.
@@ -125,15 +106,14 @@ struct sequential {
                 T const* from = x;
                 if constexpr (I > 0)
                     from = at[I - 1];
-                layer<I>::forward(p.inside(layers_before(I), parameters_before(I), state_before(I), 2 * extent::round(p.batch * largest_between)), from,
-                                  at[I], tape + tape_before(I, p.batch) + output_on_tape<I>(p.batch));
+                layer<I>::forward(p.inside(layers_before(I), parameters_before(I), state_before(I), 2 * between(p.batch)), from, at[I],
+                                  tape + tape_before(I, p.batch) + output_on_tape<I>(p.batch));
             });
         }
         template <class T>
         static void backward(pass<T> const& p, T const* x, T const* y, T* dy, T* dx, T* tape) {
             auto const at = outputs(p.batch, const_cast<T*>(y), tape);
-            std::size_t const buffer = extent::round(p.batch * largest_between);
-            T* const buffers[2] = {p.workspace, p.workspace + buffer};
+            T* const buffers[2] = {p.workspace, p.workspace + between(p.batch)};
             T* gradient = dy;
             std::size_t next = 0;
             auto const one = [&]<std::size_t I>() {
@@ -148,99 +128,175 @@ struct sequential {
                         next = 1 - next;
                     }
                 }
-                layer<I>::backward(p.inside(layers_before(I), parameters_before(I), state_before(I), 2 * buffer), from, at[I], gradient, to,
+                layer<I>::backward(p.inside(layers_before(I), parameters_before(I), state_before(I), 2 * between(p.batch)), from, at[I], gradient, to,
                                    tape + tape_before(I, p.batch) + output_on_tape<I>(p.batch));
                 gradient = to;
             };
             [&]<std::size_t... I>(std::index_sequence<I...>) { (one.template operator()<count - 1 - I>(), ...); }(std::make_index_sequence<count>{});
         }
+
+        template <class T>
+        static std::size_t prepared_before(std::size_t end) {
+            return sum_before(end, []<std::size_t I>() { return extent::round(layer<I>::template prepared<T>()); });
+        }
+        template <class T>
+        static std::size_t prepared() { return prepared_before<T>(count); }
+        template <class T>
+        static void prepare(pass<T> const& p, T* to) {
+            each([&]<std::size_t I>() {
+                layer<I>::prepare(p.inside(layers_before(I), parameters_before(I), state_before(I), 0), to + prepared_before<T>(I));
+            });
+        }
+        template <class T>
+        static std::size_t inference_workspace(std::size_t batch) {
+            std::size_t most = 0;
+            each([&]<std::size_t I>() { most = std::max(most, layer<I>::template inference_workspace<T>(batch)); });
+            return 2 * between(batch) + most;
+        }
+        template <class T>
+        static void infer(pass<T> const& p, T const* x, T* y) {
+            T* const buffers[2] = {p.workspace, p.workspace + between(p.batch)};
+            std::size_t next = 0;
+            T const* from = x;
+            each([&]<std::size_t I>() {
+                T* to = y;
+                if constexpr (I + 1 < count) {
+                    if constexpr (I > 0 && layer<I>::in_place)
+                        to = buffers[1 - next]; // where its input is
+                    else {
+                        to = buffers[next];
+                        next = 1 - next;
+                    }
+                }
+                layer<I>::infer(p.inside(layers_before(I), parameters_before(I), state_before(I), 2 * between(p.batch), prepared_before<T>(I)), from, to);
+                from = to;
+            });
+        }
+
         static void list(inventory& all, std::string const& prefix) {
-            each([&]<std::size_t I>() { layer<I>::list(all, prefix + std::to_string(I) + "."); });
+            each([&]<std::size_t I>() { layer<I>::list(all, prefix); });
         }
         static void describe(std::vector<layer_row>& rows, std::string const& prefix) {
-            each([&]<std::size_t I>() { layer<I>::describe(rows, prefix.empty() ? std::to_string(I) : prefix + "." + std::to_string(I)); });
+            each([&]<std::size_t I>() { layer<I>::describe(rows, prefix); });
         }
     };
 };
 
 /// The input, unchanged: the shortcut of a plain `residual`.
-struct identity {};
+struct identity {
+    template <class In>
+    struct at : plain_layer<In, In> {
+        static constexpr std::size_t layers = 0;
+    };
+};
 
 /// body(x) + shortcut(x). The shortcut, where it is given, brings the input to the body's output shape.
 ///
 /// @see K. He et al., "Deep Residual Learning for Image Recognition", CVPR 2016
 template <class Body, class Shortcut = identity>
 struct residual {
-    template <class In>
-    struct at {
+    // With `Rectifier` a place, the rectifier that follows the sum is part of it.
+    template <class In, class Rectifier>
+    struct rectified_at {
         using body = typename Body::template at<In>;
-        static constexpr bool plain = std::is_same_v<Shortcut, identity>;
-        template <class S, bool>
-        struct bind {
-            using type = typename S::template at<In>;
-        };
-        template <class S>
-        struct bind<S, true> {
-            struct type {
-                using output = In;
-                static constexpr std::size_t parameters = 0, state = 0, layers = 0, multiply_adds = 0;
-                static constexpr std::size_t tape_of(std::size_t) { return 0; }
-                template <class T>
-                static std::size_t workspace(std::size_t) { return 0; }
-            };
-        };
-        using shortcut = typename bind<Shortcut, plain>::type;
+        using shortcut = typename Shortcut::template at<In>;
+        static constexpr bool plain = std::is_same_v<Shortcut, identity>, rectified = !std::is_same_v<Rectifier, detail::none>;
         static_assert(layer_fits<residual, typename shortcut::output, typename body::output,
                                  std::is_same_v<typename shortcut::output, typename body::output>>::value);
         using input = In;
         using output = typename body::output;
         static constexpr std::size_t parameters = body::parameters + shortcut::parameters, state = body::state + shortcut::state;
-        static constexpr std::size_t layers = body::layers + shortcut::layers;
+        static constexpr std::size_t layers = body::layers + shortcut::layers + (rectified ? 1 : 0);
         static constexpr std::size_t multiply_adds = body::multiply_adds + shortcut::multiply_adds;
-        // The sum overwrites what the body left in y, so the body must not need its output: its own tape holds a copy where it does.
-        static constexpr bool in_place = false, needs_input = true, needs_output = false;
+        static constexpr bool in_place = false, needs_input = true, needs_output = rectified;
+        static constexpr bool keeps_gradient = !rectified && body::keeps_gradient && shortcut::keeps_gradient;
 
         static constexpr std::size_t out(std::size_t batch) { return extent::round(batch * output::size); }
         static constexpr std::size_t in(std::size_t batch) { return extent::round(batch * In::size); }
-        // Outputs of body and shortcut, then their own tapes.
-        static constexpr std::size_t tape_of(std::size_t batch) { return 2 * out(batch) + body::tape_of(batch) + shortcut::tape_of(batch); }
+        // What the branches put out is added up in y; a branch that reads its own output again keeps a copy.
+        static constexpr std::size_t body_copy(std::size_t batch) { return body::needs_output ? out(batch) : 0; }
+        static constexpr std::size_t shortcut_copy(std::size_t batch) { return shortcut::needs_output ? out(batch) : 0; }
+        static constexpr std::size_t copies(std::size_t batch) { return body_copy(batch) + shortcut_copy(batch); }
+        static constexpr std::size_t tape_of(std::size_t batch) { return copies(batch) + body::tape_of(batch) + shortcut::tape_of(batch); }
+        // The gradient has to outlive the branch that is taken first.
+        static constexpr bool copies_gradient = !body::keeps_gradient || !shortcut::keeps_gradient;
+        static constexpr std::size_t own_workspace(std::size_t batch) { return (copies_gradient || !plain ? out(batch) : 0) + (plain ? 0 : in(batch)); }
         template <class T>
         static std::size_t workspace(std::size_t batch) {
-            return out(batch) + in(batch) + std::max(body::template workspace<T>(batch), shortcut::template workspace<T>(batch));
+            return own_workspace(batch) + std::max(body::template workspace<T>(batch), shortcut::template workspace<T>(batch));
         }
+
+        // y = [y + other]₊
         template <class T>
-        static void forward(pass<T> const& p, T const* x, T* y, T* tape) {
-            T* const branch = tape + out(p.batch);
-            T* const inner = branch + out(p.batch);
-            body::forward(p.inside(0, 0, 0, out(p.batch) + in(p.batch)), x, tape, inner);
-            T const* other = x;
-            if constexpr (!plain) {
-                shortcut::forward(p.inside(body::layers, body::parameters, body::state, out(p.batch) + in(p.batch)), x, branch,
-                                  inner + body::tape_of(p.batch));
-                other = branch;
-            }
-            parallel_blocks(p.batch * output::size, kernels::elementwise_block, [&](std::size_t first, std::size_t last) {
-                for (std::size_t i = first; i < last; ++i)
-                    y[i] = tape[i] + other[i];
+        static void add(std::size_t size, T const* other, T* y) {
+            parallel_blocks(size, kernels::elementwise_block, [&](std::size_t first, std::size_t last) {
+                for (std::size_t i = first; i < last; ++i) {
+                    T const sum = y[i] + other[i];
+                    y[i] = rectified && sum < T(0) ? T(0) : sum;
+                }
             });
         }
         template <class T>
-        static void backward(pass<T> const& p, T const* x, T const*, T* dy, T* dx, T* tape) {
-            T* const branch = tape + out(p.batch);
-            T* const inner = branch + out(p.batch);
-            T* const copy = p.workspace;
-            T* const other = copy + out(p.batch);
-            std::copy_n(dy, p.batch * output::size, copy);
-            T const* add = copy;
+        static void forward(pass<T> const& p, T const* x, T* y, T* tape) {
+            T* const inner = tape + copies(p.batch);
+            T* const body_out = body::needs_output ? tape : y;
+            body::forward(p.inside(0, 0, 0, own_workspace(p.batch)), x, body_out, inner);
+            if (body_out != y)
+                kernels::copy(p.batch * output::size, static_cast<T const*>(body_out), y);
+            T const* other = x;
             if constexpr (!plain) {
-                shortcut::backward(p.inside(body::layers, body::parameters, body::state, out(p.batch) + in(p.batch)), x,
-                                   static_cast<T const*>(branch), copy, dx ? other : nullptr, inner + body::tape_of(p.batch));
-                add = other;
+                T* const branch = shortcut::needs_output ? tape + body_copy(p.batch) : p.workspace;
+                shortcut::forward(p.inside(body::layers, body::parameters, body::state, own_workspace(p.batch)), x, branch, inner + body::tape_of(p.batch));
+                other = branch;
             }
-            body::backward(p.inside(0, 0, 0, out(p.batch) + in(p.batch)), x, static_cast<T const*>(tape), dy, dx, inner);
-            if (dx)
-                kernels::add(p.batch * In::size, add, dx);
+            add(p.batch * output::size, other, y);
         }
+        template <class T>
+        static void backward(pass<T> const& p, T const* x, T const* y, T* dy, T* dx, T* tape) {
+            std::size_t const size = p.batch * output::size;
+            T* const inner = tape + copies(p.batch);
+            if constexpr (rectified)
+                kernels::relu_backward(size, y, static_cast<T const*>(dy), dy);
+            T* gradient = dy;
+            if constexpr (copies_gradient) {
+                gradient = p.workspace;
+                kernels::copy(size, static_cast<T const*>(dy), gradient);
+            }
+            T const* add_to_dx = gradient;
+            if constexpr (!plain) {
+                T* const other = p.workspace + out(p.batch);
+                shortcut::backward(p.inside(body::layers, body::parameters, body::state, own_workspace(p.batch)), x,
+                                   static_cast<T const*>(tape + body_copy(p.batch)), gradient, dx ? other : nullptr, inner + body::tape_of(p.batch));
+                add_to_dx = other;
+            }
+            body::backward(p.inside(0, 0, 0, own_workspace(p.batch)), x, static_cast<T const*>(tape), dy, dx, inner);
+            if (dx)
+                kernels::add(p.batch * In::size, add_to_dx, dx);
+        }
+
+        template <class T>
+        static std::size_t prepared() { return extent::round(body::template prepared<T>()) + shortcut::template prepared<T>(); }
+        template <class T>
+        static void prepare(pass<T> const& p, T* to) {
+            body::prepare(p, to);
+            shortcut::prepare(p.inside(body::layers, body::parameters, body::state, 0), to + extent::round(body::template prepared<T>()));
+        }
+        template <class T>
+        static std::size_t inference_workspace(std::size_t batch) {
+            return (plain ? 0 : out(batch)) + std::max(body::template inference_workspace<T>(batch), shortcut::template inference_workspace<T>(batch));
+        }
+        template <class T>
+        static void infer(pass<T> const& p, T const* x, T* y) {
+            std::size_t const own = plain ? 0 : out(p.batch);
+            body::infer(p.inside(0, 0, 0, own), x, y);
+            T const* other = x;
+            if constexpr (!plain) {
+                shortcut::infer(p.inside(body::layers, body::parameters, body::state, own, extent::round(body::template prepared<T>())), x, p.workspace);
+                other = p.workspace;
+            }
+            add(p.batch * output::size, other, y);
+        }
+
         static void list(inventory& all, std::string const& prefix) {
             body::list(all, prefix + "body.");
             if constexpr (!plain)
@@ -250,9 +306,11 @@ struct residual {
             body::describe(rows, prefix + ".body");
             if constexpr (!plain)
                 shortcut::describe(rows, prefix + ".shortcut");
-            rows.push_back({prefix, "residual sum", output::text(), 0, 0, output::size});
+            rows.push_back({prefix, rectified ? "residual sum, relu" : "residual sum", output::text(), 0, 0, output::size});
         }
     };
+    template <class In>
+    using at = rectified_at<In, detail::none>;
 };
 
 } // namespace trine::nn

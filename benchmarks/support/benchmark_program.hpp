@@ -1,0 +1,132 @@
+#pragma once
+
+// What the Google Benchmark programs share: this machine's limits, measured in the same run, and a mode in which a driver asks for one measurement at a time.
+
+#include <chrono>
+#include <cstdio>
+#include <cstring>
+#include <iostream>
+#include <string>
+#include <vector>
+
+#include <sys/resource.h>
+
+#include <benchmark/benchmark.h>
+
+#include <trine/core/buffer.hpp>
+#include <trine/core/parallel.hpp>
+#include <trine/kernels/simd.hpp>
+
+namespace program {
+
+inline double seconds_since(std::chrono::steady_clock::time_point start) {
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+/// Floating-point operations a second of all threads: independent multiply-adds that stay in registers. The best of five trials.
+inline double peak_flops() {
+    using V = trine::kernels::simd<float>;
+    constexpr std::size_t chains = 12, rounds = 2'000'000;
+    double best = 0;
+    for (int trial = 0; trial < 5; ++trial) {
+        auto const start = std::chrono::steady_clock::now();
+        trine::parallel_for(trine::thread_count(), [&](std::size_t i) {
+            V acc[chains];
+            trine::kernels::unrolled<chains>([&](auto c) __attribute__((always_inline)) { acc[c] = V(static_cast<float>(i)); });
+            V const x(1.0f), y(1e-9f);
+            for (std::size_t r = 0; r < rounds; ++r)
+                trine::kernels::unrolled<chains>([&](auto c) __attribute__((always_inline)) {
+                    acc[c] = xsimd::fma(acc[c], x, y);
+                    asm volatile("" : "+v"(acc[c].data)); // or the compiler folds the chain
+                });
+            trine::kernels::unrolled<chains>([&](auto c) __attribute__((always_inline)) { asm volatile("" : : "v"(acc[c].data)); });
+        });
+        best = std::max(best, 2.0 * V::size * chains * rounds * static_cast<double>(trine::thread_count()) / seconds_since(start));
+    }
+    return best;
+}
+
+/// Bytes a second that all threads together read from memory. The best of five trials.
+inline double read_bandwidth() {
+    using V = trine::kernels::simd<float>;
+    static trine::buffer<float> const memory(std::size_t{64} << 20);
+    double best = 0;
+    for (int trial = 0; trial < 5; ++trial) {
+        auto const start = std::chrono::steady_clock::now();
+        trine::parallel_blocks(memory.size(), 1 << 20, [&](std::size_t first, std::size_t last) {
+            V acc[8]{};
+            for (std::size_t i = first; i < last; i += 8 * V::size)
+                trine::kernels::unrolled<8>([&](auto c) __attribute__((always_inline)) { acc[c] += V::load_aligned(memory.data() + i + c * V::size); });
+            for (auto& a : acc)
+                benchmark::DoNotOptimize(a);
+        });
+        best = std::max(best, static_cast<double>(memory.size() * sizeof(float)) / seconds_since(start));
+    }
+    return best;
+}
+
+/// Most memory that the process has held so far, in bytes.
+inline double peak_memory() {
+    rusage usage{};
+    ::getrusage(RUSAGE_SELF, &usage);
+    return static_cast<double>(usage.ru_maxrss) * 1024;
+}
+
+/// Reports floating-point operations a second, and their share of the peak measured at the start.
+inline double measured_peak = 0;
+inline void report_flops(benchmark::State& state, double flops) {
+    state.counters["GFLOP/s"] = benchmark::Counter(flops / 1e9, benchmark::Counter::kIsIterationInvariantRate);
+    state.counters["of_peak"] = benchmark::Counter(flops / measured_peak, benchmark::Counter::kIsIterationInvariantRate);
+}
+
+// Prints the median of a few repetitions: "name milliseconds".
+class line_reporter : public benchmark::BenchmarkReporter {
+public:
+    bool ReportContext(Context const&) override { return true; }
+    void ReportRuns(std::vector<Run> const& runs) override {
+        for (auto const& r : runs)
+            if (r.run_type == Run::RT_Iteration)
+                std::printf("%s %.6f\n", r.run_name.str().c_str(), r.GetAdjustedRealTime());
+        std::fflush(stdout);
+    }
+};
+
+/// main() of a benchmark program. With `--serve` it reads the name of a benchmark a line and answers "name milliseconds"; with `--threads N`, N threads.
+inline int run(int argc, char** argv, void (*add)()) {
+    bool serve = false;
+    std::vector<char*> rest;
+    for (int i = 0; i < argc; ++i) {
+        if (std::strcmp(argv[i], "--serve") == 0)
+            serve = true;
+        else if (std::strcmp(argv[i], "--threads") == 0 && i + 1 < argc)
+            trine::set_thread_count(static_cast<std::size_t>(std::atoi(argv[++i])));
+        else
+            rest.push_back(argv[i]);
+    }
+    int count = static_cast<int>(rest.size());
+    benchmark::Initialize(&count, rest.data());
+    if (benchmark::ReportUnrecognizedArguments(count, rest.data()))
+        return 2;
+    measured_peak = peak_flops();
+    add();
+    if (!serve) {
+        benchmark::AddCustomContext("threads", std::to_string(trine::thread_count()));
+        benchmark::AddCustomContext("peak GFLOP/s", std::to_string(measured_peak / 1e9));
+        benchmark::AddCustomContext("read GB/s", std::to_string(read_bandwidth() / 1e9));
+        benchmark::RunSpecifiedBenchmarks();
+        return 0;
+    }
+    line_reporter reporter;
+    for (std::string line; std::getline(std::cin, line);) {
+        if (line == "peak")
+            std::printf("peak %.3f\n", peak_flops() / 1e9);
+        else if (line == "memory")
+            std::printf("memory %.0f\n", peak_memory());
+        else if (benchmark::RunSpecifiedBenchmarks(&reporter, nullptr, "^" + line + "$") == 0)
+            std::printf("%s none\n", line.c_str());
+        std::fflush(stdout);
+    }
+    return 0;
+}
+
+} // namespace program

@@ -1,0 +1,243 @@
+#pragma once
+
+/// Neighbours in a network that are computed together, found at compile time.
+///
+/// Nested `sequential`s are laid out as one list; in it convolution + batch normalisation, with a rectifier and 2×2 maximum where they follow, become one
+/// `fused_convolution`, and a residual sum takes in the rectifier behind it. Names, numbers of layers and the order of parameters stay those of the layers
+/// as they were written, so fusing changes neither files nor random draws.
+
+#include <algorithm>
+#include <cstddef>
+#include <string>
+#include <tuple>
+#include <utility>
+
+#include "../core/buffer.hpp"
+#include "convolution.hpp"
+#include "layers.hpp"
+
+namespace trine::nn {
+
+template <class... Layers>
+struct sequential;
+template <class Body, class Shortcut>
+struct residual;
+
+namespace detail {
+
+// A layer and where it stands: its places in nested sequentials from the outermost.
+template <class Layer, std::size_t... Path>
+struct placed {
+    static std::string name() {
+        std::string text;
+        ((text.append(text.empty() ? "" : ".").append(std::to_string(Path))), ...);
+        return text;
+    }
+};
+
+// `prefix` ends in a dot or is empty for tensors; for rows of a table it has no dot.
+inline std::string row_name(std::string prefix, std::string const& own) { return prefix.empty() ? own : prefix.append(".").append(own); }
+
+template <class... Lists>
+struct joined;
+template <>
+struct joined<> {
+    using type = std::tuple<>;
+};
+template <class... As>
+struct joined<std::tuple<As...>> {
+    using type = std::tuple<As...>;
+};
+template <class... As, class... Bs, class... Rest>
+struct joined<std::tuple<As...>, std::tuple<Bs...>, Rest...> : joined<std::tuple<As..., Bs...>, Rest...> {};
+
+template <class Layer, std::size_t... Path>
+struct flattened {
+    using type = std::tuple<placed<Layer, Path...>>;
+};
+template <class... Layers, std::size_t... Path>
+struct flattened<sequential<Layers...>, Path...> {
+    template <class Indices>
+    struct expand;
+    template <std::size_t... I>
+    struct expand<std::index_sequence<I...>> : joined<typename flattened<Layers, Path..., I>::type...> {};
+    using type = typename expand<std::index_sequence_for<Layers...>>::type;
+};
+
+// A bound layer that knows its name.
+template <class Bound, class Place>
+struct named : Bound {
+    static void list(inventory& all, std::string const& prefix) { Bound::list(all, prefix + Place::name() + "."); }
+    static void describe(std::vector<layer_row>& rows, std::string const& prefix) { Bound::describe(rows, row_name(prefix, Place::name())); }
+};
+
+struct none {};
+
+template <class Map, bool Pooled>
+struct pool_output {
+    using type = Map;
+};
+template <class Map>
+struct pool_output<Map, true> {
+    using type = typename max_pool<2>::template at<Map>::output;
+};
+
+// Convolution, batch normalisation and, where `Rectifier` and `Pool` are places, what follows. Training keeps the convolution's output alone; in
+// inference the normalisation is folded into the weights, and the rest is done on rows that are still in cache.
+template <class In, class Convolution, class ConvolutionPlace, class NormPlace, class RectifierPlace = none, class PoolPlace = none>
+struct fused_convolution {
+    using conv = typename Convolution::template at<In>;
+    using map = typename conv::output;
+    using norm = batch_norm::at<map>;
+    static constexpr bool rectified = !std::is_same_v<RectifierPlace, none>, pooled = !std::is_same_v<PoolPlace, none>;
+
+    using input = In;
+    using output = typename pool_output<map, pooled>::type;
+    static constexpr std::size_t channels = map::channels, parameters = conv::parameters + norm::parameters, state = norm::state;
+    static constexpr std::size_t layers = 2 + (rectified ? 1 : 0) + (pooled ? 1 : 0), multiply_adds = conv::multiply_adds;
+    static constexpr bool in_place = false, keeps_gradient = true, needs_input = true, needs_output = false;
+
+    static constexpr kernels::norm_shape sizes(std::size_t batch) { return {batch, map::height, map::width, channels, rectified, pooled}; }
+    static constexpr std::size_t kept(std::size_t batch) { return extent::round(batch * map::size); }
+    static constexpr std::size_t tape_of(std::size_t batch) { return kept(batch) + extent::round(2 * channels); }
+
+    template <class T>
+    static std::size_t workspace(std::size_t batch) {
+        auto const k = conv::template kernel<T>(batch);
+        return std::max({extent::round(k.weights_size()) + extent::round(k.forward_scratch()) + kernels::block_statistics_size(channels) * k.blocks(), extent::round(2 * channels),
+                         k.gradient_data_scratch(), k.gradient_weights_scratch(), kernels::norm_backward_scratch<T>(sizes(batch))});
+    }
+    template <class T>
+    static void forward(pass<T> const& p, T const* x, T* y, T* tape) {
+        auto const k = conv::template kernel<T>(p.batch);
+        T* const statistics = tape + kept(p.batch);
+        T* const scratch = p.workspace + extent::round(k.weights_size());
+        T* const sums = scratch + extent::round(k.forward_scratch());
+        kernels::row_sink<T> const sink{[](void* to, std::size_t block, std::size_t, std::size_t rows, T* values) {
+                                            kernels::block_statistics<T>(rows * map::width, channels, values,
+                                                                         static_cast<T*>(to) + block * kernels::block_statistics_size(channels));
+                                        },
+                                        sums};
+        k.prepare(p.parameters, p.workspace);
+        k.forward(x, p.workspace, conv::bias_of(p.parameters), tape, scratch, sink);
+        kernels::combine_statistics<T>(k.blocks(), channels, sums, statistics, statistics + channels);
+        norm::follow(statistics, p.state, p.batch * map::pixels);
+        T const* const gamma = p.parameters + conv::parameters;
+        kernels::norm_scale_shift<T>(channels, gamma, gamma + channels, statistics, statistics + channels, T(norm::epsilon), p.workspace, p.workspace + channels);
+        kernels::norm_forward<T>(sizes(p.batch), tape, p.workspace, p.workspace + channels, y);
+    }
+    template <class T>
+    static void backward(pass<T> const& p, T const* x, T const*, T* dy, T* dx, T* tape) {
+        T const* const statistics = tape + kept(p.batch);
+        T const* const gamma = p.parameters + conv::parameters;
+        T* const dgamma = p.gradients + conv::parameters;
+        kernels::norm_backward<T>(sizes(p.batch), tape, dy, gamma, gamma + channels, statistics, statistics + channels, T(norm::epsilon), dgamma, dgamma + channels,
+                                  p.workspace);
+        conv::backward(p, x, static_cast<T const*>(nullptr), tape, dx, static_cast<T*>(nullptr));
+    }
+
+    // Folded weights, then a bias for every output.
+    template <class T>
+    static std::size_t prepared() { return extent::round(conv::template prepared<T>()) + channels; }
+    template <class T>
+    static void prepare(pass<T> const& p, T* to) {
+        buffer<T> folded(conv::weights), scale(channels), shift(channels);
+        T const* const gamma = p.parameters + conv::parameters;
+        kernels::norm_scale_shift<T>(channels, gamma, gamma + channels, p.state, p.state + channels, T(norm::epsilon), scale.data(), shift.data());
+        for (std::size_t i = 0; i < conv::weights; ++i)
+            folded[i] = p.parameters[i] * scale[i % channels];
+        conv::template kernel<T>(1).prepare(folded.data(), to);
+        T const* const bias = conv::bias_of(p.parameters);
+        for (std::size_t c = 0; c < channels; ++c)
+            to[extent::round(conv::template prepared<T>()) + c] = shift[c] + (bias ? bias[c] * scale[c] : T(0));
+    }
+    template <class T>
+    static std::size_t inference_workspace(std::size_t batch) { return extent::round(2 * channels) + conv::template kernel<T>(batch).forward_scratch(pooled); }
+    template <class T>
+    static void infer(pass<T> const& p, T const* x, T* y) {
+        auto const k = conv::template kernel<T>(p.batch);
+        T const* const bias = p.prepared + extent::round(conv::template prepared<T>());
+        T* const scratch = p.workspace + extent::round(2 * channels);
+        if constexpr (!rectified && !pooled) {
+            k.forward(x, p.prepared, bias, y, scratch);
+        } else {
+            T* const one = p.workspace;
+            T* const zero = one + channels;
+            std::fill_n(one, channels, T(1));
+            std::fill_n(zero, channels, T(0));
+            struct target {
+                T *y, *one, *zero;
+            } to{y, one, zero};
+            kernels::row_sink<T> const sink{[](void* context, std::size_t, std::size_t first, std::size_t rows, T* values) {
+                                                auto const& t = *static_cast<target*>(context);
+                                                auto const s = sizes(1);
+                                                // A block is whole images or a part of one; rows count within their image.
+                                                while (rows > 0) {
+                                                    std::size_t const image = first / map::height, row = first % map::height;
+                                                    std::size_t const now = std::min(rows, map::height - row);
+                                                    T* const out = t.y + (image * output::height + (pooled ? row / 2 : row)) * output::width * channels;
+                                                    kernels::norm_rows<T>(s, now, values, t.one, t.zero, out);
+                                                    first += now, rows -= now, values += now * map::width * channels;
+                                                }
+                                            },
+                                            &to, pooled};
+            k.forward(x, p.prepared, bias, pooled ? nullptr : y, scratch, sink);
+        }
+    }
+
+    static void list(inventory& all, std::string const& prefix) {
+        conv::list(all, prefix + ConvolutionPlace::name() + ".");
+        norm::list(all, prefix + NormPlace::name() + ".");
+    }
+    static void describe(std::vector<layer_row>& rows, std::string const& prefix) {
+        conv::describe(rows, row_name(prefix, ConvolutionPlace::name()));
+        norm::describe(rows, row_name(prefix, NormPlace::name()));
+        rows.back().activations = pooled ? 0 : map::size;
+        if constexpr (rectified)
+            relu::at<map>::describe(rows, row_name(prefix, RectifierPlace::name()));
+        if constexpr (pooled)
+            max_pool<2>::at<map>::describe(rows, row_name(prefix, PoolPlace::name()));
+    }
+};
+
+// Binds a list of placed layers one after the other, each to the output of the one before, and fuses where it can.
+template <class In, class Done, class... Rest>
+struct bind_chain {
+    using type = Done;
+};
+template <class In, class... Done, class Layer, std::size_t... P, class... Rest>
+struct bind_chain<In, std::tuple<Done...>, placed<Layer, P...>, Rest...> {
+    using here = named<typename Layer::template at<In>, placed<Layer, P...>>;
+    using type = typename bind_chain<typename here::output, std::tuple<Done..., here>, Rest...>::type;
+};
+template <class In, class... Done, std::size_t O, std::size_t K, class... Options, std::size_t... P, std::size_t... Q, class... Rest>
+struct bind_chain<In, std::tuple<Done...>, placed<conv2d<O, K, Options...>, P...>, placed<batch_norm, Q...>, Rest...> {
+    using here = fused_convolution<In, conv2d<O, K, Options...>, placed<conv2d<O, K, Options...>, P...>, placed<batch_norm, Q...>>;
+    using type = typename bind_chain<typename here::output, std::tuple<Done..., here>, Rest...>::type;
+};
+template <class In, class... Done, std::size_t O, std::size_t K, class... Options, std::size_t... P, std::size_t... Q, std::size_t... R, class... Rest>
+struct bind_chain<In, std::tuple<Done...>, placed<conv2d<O, K, Options...>, P...>, placed<batch_norm, Q...>, placed<relu, R...>, Rest...> {
+    using here = fused_convolution<In, conv2d<O, K, Options...>, placed<conv2d<O, K, Options...>, P...>, placed<batch_norm, Q...>, placed<relu, R...>>;
+    using type = typename bind_chain<typename here::output, std::tuple<Done..., here>, Rest...>::type;
+};
+template <class In, class... Done, std::size_t O, std::size_t K, class... Options, std::size_t... P, std::size_t... Q, std::size_t... R, std::size_t... S,
+          class... Rest>
+struct bind_chain<In, std::tuple<Done...>, placed<conv2d<O, K, Options...>, P...>, placed<batch_norm, Q...>, placed<relu, R...>, placed<max_pool<2, 2>, S...>, Rest...> {
+    using here = fused_convolution<In, conv2d<O, K, Options...>, placed<conv2d<O, K, Options...>, P...>, placed<batch_norm, Q...>, placed<relu, R...>,
+                                   placed<max_pool<2, 2>, S...>>;
+    using type = typename bind_chain<typename here::output, std::tuple<Done..., here>, Rest...>::type;
+};
+template <class In, class... Done, class Body, class Shortcut, std::size_t... P, std::size_t... Q, class... Rest>
+struct bind_chain<In, std::tuple<Done...>, placed<residual<Body, Shortcut>, P...>, placed<relu, Q...>, Rest...> {
+    using here = named<typename residual<Body, Shortcut>::template rectified_at<In, placed<relu, Q...>>, placed<residual<Body, Shortcut>, P...>>;
+    using type = typename bind_chain<typename here::output, std::tuple<Done..., here>, Rest...>::type;
+};
+
+template <class In, class List>
+struct bind_list;
+template <class In, class... Places>
+struct bind_list<In, std::tuple<Places...>> : bind_chain<In, std::tuple<>, Places...> {};
+
+} // namespace detail
+
+} // namespace trine::nn
