@@ -4,12 +4,12 @@
 
 #include <chrono>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
+#include <fstream>
 #include <iostream>
 #include <string>
 #include <vector>
-
-#include <sys/resource.h>
 
 #include <benchmark/benchmark.h>
 
@@ -65,12 +65,22 @@ inline double read_bandwidth() {
     return best;
 }
 
-/// Most memory that the process has held so far, in bytes.
-inline double peak_memory() {
-    rusage usage{};
-    ::getrusage(RUSAGE_SELF, &usage);
-    return static_cast<double>(usage.ru_maxrss) * 1024;
+/// Resident memory in bytes: what is held now, and the most that was held since `forget_peak`.
+struct memory_use {
+    double now = 0, peak = 0;
+};
+inline memory_use memory() {
+    memory_use use;
+    std::ifstream status("/proc/self/status");
+    for (std::string line; std::getline(status, line);) {
+        if (line.rfind("VmRSS:", 0) == 0)
+            use.now = std::atof(line.c_str() + 6) * 1024;
+        if (line.rfind("VmHWM:", 0) == 0)
+            use.peak = std::atof(line.c_str() + 6) * 1024;
+    }
+    return use;
 }
+inline void forget_peak() { std::ofstream("/proc/self/clear_refs") << "5"; }
 
 /// Reports floating-point operations a second, and their share of the peak measured at the start.
 inline double measured_peak = 0;
@@ -107,6 +117,7 @@ inline int run(int argc, char** argv, void (*add)()) {
     benchmark::Initialize(&count, rest.data());
     if (benchmark::ReportUnrecognizedArguments(count, rest.data()))
         return 2;
+    double const start = memory().now;
     measured_peak = peak_flops();
     add();
     if (!serve) {
@@ -121,8 +132,8 @@ inline int run(int argc, char** argv, void (*add)()) {
         if (line == "peak")
             std::printf("peak %.3f\n", peak_flops() / 1e9);
         else if (line == "memory")
-            std::printf("memory %.0f\n", peak_memory());
-        else if (benchmark::RunSpecifiedBenchmarks(&reporter, nullptr, "^" + line + "$") == 0)
+            std::printf("memory %.3f\n", (memory().peak - start) / 1e6);
+        else if (benchmark::RunSpecifiedBenchmarks(&reporter, nullptr, "^" + line + "/real_time$") == 0)
             std::printf("%s none\n", line.c_str());
         std::fflush(stdout);
     }

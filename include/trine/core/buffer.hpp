@@ -8,9 +8,15 @@
 #include <type_traits>
 #include <utility>
 
+#if __has_include(<sys/mman.h>)
+#include <sys/mman.h>
+#endif
+
 namespace trine {
 
 /// Memory for scalars, aligned to a cache line, of a size fixed when it is made. Zero-filled.
+///
+/// Large ones ask the system for huge pages: kernels write to hundreds of places at once, more than a processor keeps small pages' addresses for.
 template <class T>
 class buffer {
     static_assert(std::is_trivially_copyable_v<T>);
@@ -20,11 +26,7 @@ public:
     static constexpr std::size_t alignment = 64;
 
     buffer() = default;
-    explicit buffer(std::size_t size)
-        : data_(static_cast<T*>(::operator new[](std::max<std::size_t>(size, 1) * sizeof(T), std::align_val_t{alignment}))),
-          size_(size) {
-        std::fill_n(data_.get(), size, T{});
-    }
+    explicit buffer(std::size_t size) : data_(allocate(size), release{alignment_of(size)}), size_(size) { std::fill_n(data_.get(), size, T{}); }
     buffer(buffer const& other) : buffer(other.size_) { std::copy_n(other.data(), size_, data()); }
     buffer(buffer&& other) noexcept : data_(std::move(other.data_)), size_(std::exchange(other.size_, 0)) {}
     buffer& operator=(buffer other) noexcept {
@@ -48,9 +50,22 @@ public:
     }
 
 private:
+    static constexpr std::size_t huge_page = std::size_t{2} << 20;
+
     struct release {
-        void operator()(T* p) const { ::operator delete[](p, std::align_val_t{alignment}); }
+        std::align_val_t alignment{buffer::alignment};
+        void operator()(T* p) const { ::operator delete[](p, alignment); }
     };
+    static std::align_val_t alignment_of(std::size_t size) { return std::align_val_t{size * sizeof(T) >= 2 * huge_page ? huge_page : alignment}; }
+    static T* allocate(std::size_t size) {
+        std::size_t const bytes = std::max<std::size_t>(size, 1) * sizeof(T);
+        auto* const p = static_cast<T*>(::operator new[](bytes, alignment_of(size)));
+#ifdef MADV_HUGEPAGE
+        if (bytes >= 2 * huge_page)
+            (void)::madvise(p, bytes / huge_page * huge_page, MADV_HUGEPAGE); // a wish; without it all works, slower
+#endif
+        return p;
+    }
     std::unique_ptr<T[], release> data_;
     std::size_t size_ = 0;
 };

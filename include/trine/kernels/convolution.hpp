@@ -70,9 +70,7 @@ public:
             direct_weights(s_, w, prepared);
         else
             with_winograd([&]<class W>() {
-                winograd_weights<W>(s_.channels, s_.outputs, prepared, [&](std::size_t ky, std::size_t kx, std::size_t c, std::size_t o) {
-                    return w[((ky * W::kernel + kx) * s_.channels + c) * s_.outputs + o];
-                });
+                winograd_weights<W>(s_.channels, s_.outputs, w, false, prepared);
                 return std::size_t{0};
             });
     }
@@ -125,7 +123,7 @@ public:
             return direct_gradient_data_scratch<T>(s_, thread_count());
         return with_winograd([&]<class W>() {
             auto const back = backward_plan<W>();
-            return back.template weights_size<T>() + winograd_scratch<T>(back, thread_count(), false);
+            return s_.weights() + back.template weights_size<T>() + winograd_scratch<T>(back, thread_count(), false);
         });
     }
     /// dx = dy ∗ᵀ w: what the loss changes by, for a change of the input.
@@ -142,10 +140,10 @@ public:
             with_winograd([&]<class W>() {
                 auto const back = backward_plan<W>();
                 // The adjoint of a convolution of stride 1 is one with the kernel turned around and its sides exchanged.
-                winograd_weights<W>(s_.outputs, s_.channels, scratch, [&](std::size_t ky, std::size_t kx, std::size_t o, std::size_t c) {
-                    return w[(((W::kernel - 1 - ky) * W::kernel + W::kernel - 1 - kx) * s_.channels + c) * s_.outputs + o];
-                });
-                winograd_convolution<W, T>(back, dy, scratch, nullptr, dx, scratch + back.template weights_size<T>());
+                T* const transformed = scratch + s_.weights();
+                exchange_sides(s_, w, scratch);
+                winograd_weights<W>(s_.outputs, s_.channels, static_cast<T const*>(scratch), true, transformed);
+                winograd_convolution<W, T>(back, dy, transformed, nullptr, dx, transformed + back.template weights_size<T>());
                 return std::size_t{0};
             });
     }

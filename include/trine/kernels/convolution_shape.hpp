@@ -1,8 +1,10 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
-#include <optional>
 #include <string_view>
+
+#include "../core/parallel.hpp"
 
 namespace trine::kernels {
 
@@ -51,5 +53,20 @@ struct row_sink {
 
     explicit operator bool() const { return take != nullptr; }
 };
+
+/// Weights with inputs and outputs exchanged, as gradients of data read them: KH×KW×O×(C/groups) from KH×KW×(C/groups)×O.
+template <class T>
+void exchange_sides(convolution_shape const& s, T const* w, T* out) {
+    // In squares, so that every line that is fetched is used whole while it is there.
+    constexpr std::size_t square = 16;
+    std::size_t const channels = s.group_channels(), outputs = s.outputs;
+    parallel_for(s.kernel_height * s.kernel_width * ((channels + square - 1) / square), [&](std::size_t item) {
+        std::size_t const blocks = (channels + square - 1) / square, tap = item / blocks, first = item % blocks * square, last = std::min(first + square, channels);
+        for (std::size_t start = 0; start < outputs; start += square)
+            for (std::size_t o = start; o < std::min(start + square, outputs); ++o)
+                for (std::size_t c = first; c < last; ++c)
+                    out[(tap * outputs + o) * channels + c] = w[(tap * channels + c) * outputs + o];
+    });
+}
 
 } // namespace trine::kernels

@@ -260,7 +260,7 @@ struct gradient_data_plan {
 template <class T>
 std::size_t direct_gradient_data_scratch(convolution_shape const& s, std::size_t threads) {
     auto const plan = detail::gradient_data_plan::make<T>(s);
-    return plan.panels + threads * plan.strip;
+    return s.weights() + plan.panels + threads * plan.strip;
 }
 
 /// dx = dy ∗ᵀ w: what the loss changes by, for a change of the input.
@@ -276,14 +276,16 @@ void direct_gradient_data(convolution_shape const& s, T const* dy, T const* w, T
     auto const all = detail::gradient_data_plan::make<T>(s);
     std::size_t const image_size = s.height * s.width * s.channels, gradient_size = s.out_height() * s.out_width() * s.outputs;
     std::size_t const each = s.group_channels(), padded = panel_count<T>(each) * panel_width<T>(each);
-    T* const strips = scratch + all.panels;
+    T* const panels = scratch + s.weights();
+    T* const strips = panels + all.panels;
+    exchange_sides(s, w, scratch);
     for (auto const& phase : all.phases)
         for (std::size_t g = 0; g < s.groups && phase.plan.kernel_height > 0; ++g)
-            pack_panels(phase.depth(s), each, scratch + phase.panels + g * padded * phase.depth(s), [&](std::size_t k, std::size_t c) {
+            pack_panels(phase.depth(s), each, panels + phase.panels + g * padded * phase.depth(s), [&](std::size_t k, std::size_t c) {
                 auto const &v = phase.vertical, &h = phase.horizontal;
                 std::size_t const o = g * s.group_outputs() + k % s.group_outputs(), tap = k / s.group_outputs(), tx = tap % h.taps, ty = tap / h.taps;
                 std::size_t const ky = v.first_tap + (v.taps - 1 - ty) * s.stride, kx = h.first_tap + (h.taps - 1 - tx) * s.stride;
-                return w[((ky * s.kernel_width + kx) * each + c) * s.outputs + o];
+                return scratch[((ky * s.kernel_width + kx) * s.outputs + o) * each + c];
             });
     parallel_for(s.batch * all.items_per_image, [&](std::size_t item) {
         std::size_t const image = item / all.items_per_image, first = item % all.items_per_image * all.rows_per_item;
@@ -302,7 +304,7 @@ void direct_gradient_data(convolution_shape const& s, T const* dy, T const* w, T
             }
             for (std::size_t g = 0; g < s.groups; ++g) {
                 auto const source = detail::load_strip(phase.plan, dy + image * gradient_size + g * phase.plan.channels, first, rows, strips + thread_index() * all.strip);
-                detail::convolve_rows<T>(phase.plan, source, rows, scratch + phase.panels + g * padded * phase.depth(s), nullptr, each, to,
+                detail::convolve_rows<T>(phase.plan, source, rows, panels + phase.panels + g * padded * phase.depth(s), nullptr, each, to,
                                          {grid.base + g * each, grid.row_stride, grid.col_stride});
             }
         }

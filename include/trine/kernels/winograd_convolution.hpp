@@ -61,34 +61,41 @@ struct winograd_plan {
         return tile * tile * (v_position<T>() + m_position<T>()) + (sink_only && splits == 1 ? rows_of_block() * out_width * outputs : 0);
     }
     template <class T>
-    std::size_t weights_size() const { return tile * tile * panel_count<T>(outputs) * channels * panel_width<T>(outputs); }
+    std::size_t weights_size() const;
 };
 
-/// Transforms weights for `winograd_convolution`: tile² × panels × channels × panel width.
+/// Scalars from one position to the next in transformed weights.
+template <class T>
+constexpr std::size_t winograd_weights_position(std::size_t channels, std::size_t outputs) {
+    return staggered<T>(panel_count<T>(outputs) * channels * panel_width<T>(outputs));
+}
+
+template <class T>
+std::size_t winograd_plan::weights_size() const { return tile * tile * winograd_weights_position<T>(channels, outputs); }
+
+/// Transforms weights for `winograd_convolution`: tile² positions × panels × channels × panel width.
 ///
-/// @param at  value of the weight (ky, kx, channel, output)
-template <class W, class T, class At>
-void winograd_weights(std::size_t channels, std::size_t outputs, T* out, At&& at) {
+/// @param w        K×K×C×O
+/// @param flipped  whether to turn the kernel around
+template <class W, class T>
+void winograd_weights(std::size_t channels, std::size_t outputs, T const* w, bool flipped, T* out) {
     using V = simd<T>;
     constexpr std::size_t n = W::tile, r = W::kernel;
-    std::size_t const width = panel_width<T>(outputs), panels = panel_count<T>(outputs), vectors = panel_vectors<T>(outputs);
-    parallel_blocks(channels, 16, [&](std::size_t first, std::size_t last) {
+    std::size_t const width = panel_width<T>(outputs), position = winograd_weights_position<T>(channels, outputs);
+    std::size_t const vectors = panel_count<T>(outputs) * panel_vectors<T>(outputs);
+    parallel_blocks(channels, 8, [&](std::size_t first, std::size_t last) {
         for (std::size_t c = first; c < last; ++c)
-            for (std::size_t panel = 0; panel < panels; ++panel)
-                for (std::size_t v = 0; v < vectors; ++v) {
-                    alignas(64) T lanes[r * r][V::size];
-                    for (std::size_t k = 0; k < r * r; ++k)
-                        for (std::size_t i = 0; i < V::size; ++i) {
-                            std::size_t const o = panel * width + v * V::size + i;
-                            lanes[k][i] = o < outputs ? at(k / r, k % r, c, o) : T(0);
-                        }
-                    T* const to = out + (panel * channels + c) * width + v * V::size;
-                    detail::transform_square<r, n, V>([&](auto i, auto j) __attribute__((always_inline)) { return V::load_aligned(lanes[i * r + j]); },
-                                                      [](auto const& in, auto& u) __attribute__((always_inline)) { W::weights(in, u); },
-                                                      [&](auto i, auto j, V const& u) __attribute__((always_inline)) {
-                                                          u.store_unaligned(to + (i * n + j) * panels * channels * width);
-                                                      });
-                }
+            for (std::size_t v = 0; v < vectors; ++v) {
+                std::size_t const o = v * V::size, left = o < outputs ? outputs - o : 0;
+                T* const to = out + (o / width * channels + c) * width + o % width;
+                detail::transform_square<r, n, V>(
+                    [&](auto i, auto j) __attribute__((always_inline)) {
+                        std::size_t const tap = flipped ? (r - 1 - i) * r + r - 1 - j : i * r + j;
+                        return left > 0 ? load_first(w + (tap * channels + c) * outputs + o, left) : V(T(0));
+                    },
+                    [](auto const& in, auto& u) __attribute__((always_inline)) { W::weights(in, u); },
+                    [&](auto i, auto j, V const& u) __attribute__((always_inline)) { u.store_unaligned(to + (i * n + j) * position); });
+            }
     });
 }
 
@@ -214,7 +221,7 @@ void winograd_convolution(winograd_plan const& p, T const* x, T const* weights, 
         });
         for (std::size_t panel = first_panel; panel < last_panel; ++panel) {
             for (std::size_t position = 0; position < positions; ++position) {
-                T const* const u = weights + (position * panels + panel) * p.channels * width;
+                T const* const u = weights + position * winograd_weights_position<T>(p.channels, p.outputs) + panel * p.channels * width;
                 for (std::size_t t = 0; t < tiles;) {
                     std::size_t const rows = next_tile(tiles - t);
                     tile_operand<T> const left{v + position * v_position + t * stride, stride, 0, 1, p.channels};

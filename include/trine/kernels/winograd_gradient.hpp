@@ -18,7 +18,7 @@ namespace detail {
 
 template <class W, class T>
 struct winograd_gradient_plan {
-    std::size_t tiles_y, tiles_x, tiles, chunk, width, panels, stride, v_position, z_panel, z_position;
+    std::size_t tiles_y, tiles_x, tiles, chunk, width, panels, stride, v_position, z_panel, z_position, sums_position;
 
     winograd_gradient_plan(convolution_shape const& s) {
         tiles_y = (s.out_height() + W::outputs - 1) / W::outputs, tiles_x = (s.out_width() + W::outputs - 1) / W::outputs;
@@ -28,9 +28,9 @@ struct winograd_gradient_plan {
         std::size_t const bytes = W::tile * W::tile * (stride + panels * width) * sizeof(T);
         chunk = std::min(tiles, std::clamp<std::size_t>(8 * 1024 * 1024 / bytes, 96, 768));
         v_position = staggered<T>(chunk * stride), z_panel = staggered<T>(chunk * width), z_position = staggered<T>(panels * z_panel);
+        sums_position = staggered<T>(panels * width * s.channels);
     }
-    std::size_t sums() const { return W::tile * W::tile * panels * width; } // times channels
-    std::size_t scratch(convolution_shape const& s) const { return sums() * s.channels + W::tile * W::tile * (v_position + z_position); }
+    std::size_t scratch() const { return W::tile * W::tile * (sums_position + v_position + z_position); }
 };
 
 // A dy Aᵀ of one tile and one vector of outputs, whose pixels beyond rows×cols count as zero.
@@ -53,7 +53,7 @@ void transform_gradient_tile(T const* dy, std::size_t row_stride, std::size_t co
 
 template <class W, class T>
 std::size_t winograd_gradient_weights_scratch(convolution_shape const& s) {
-    return detail::winograd_gradient_plan<W, T>(s).scratch(s);
+    return detail::winograd_gradient_plan<W, T>(s).scratch();
 }
 
 /// dw += Σ over the batch and its pixels of x ⊗ dy. Chunks of tiles are summed in their order, whatever the number of threads.
@@ -68,11 +68,11 @@ void winograd_gradient_weights(convolution_shape const& s, T const* x, T const* 
     detail::winograd_gradient_plan<W, T> const p(s);
     std::size_t const width = p.width, panels = p.panels, vectors = panel_vectors<T>(s.outputs), out_row = s.out_width() * s.outputs;
     T* const sums = scratch; // positions × panels × channels × width
-    T* const v = sums + p.sums() * s.channels;  // positions × chunk × channels
-    T* const z = v + positions * p.v_position;  // positions × panels × chunk × width
+    T* const v = sums + positions * p.sums_position; // positions × chunk × channels
+    T* const z = v + positions * p.v_position;       // positions × panels × chunk × width
     std::size_t const channel_block = 8 * tile_rows, channel_blocks = (s.channels + channel_block - 1) / channel_block;
     auto const& table = vectors == 1 ? detail::gradient_tile_table<1, T> : detail::gradient_tile_table<2, T>;
-    parallel_blocks(p.sums() * s.channels, 65536, [&](std::size_t first, std::size_t last) { std::fill(sums + first, sums + last, T(0)); });
+    parallel_blocks(positions * p.sums_position, 65536, [&](std::size_t first, std::size_t last) { std::fill(sums + first, sums + last, T(0)); });
     for (std::size_t start = 0; start < p.tiles; start += p.chunk) {
         std::size_t const count = std::min(p.chunk, p.tiles - start);
         parallel_blocks(count, 8, [&](std::size_t first, std::size_t last) {
@@ -99,7 +99,7 @@ void winograd_gradient_weights(convolution_shape const& s, T const* x, T const* 
             std::size_t const block = item % channel_blocks, panel = item / channel_blocks % panels, position = item / channel_blocks / panels;
             T const* const left = v + position * p.v_position;
             T const* const right = z + position * p.z_position + panel * p.z_panel;
-            T* const sum = sums + (position * panels + panel) * s.channels * width;
+            T* const sum = sums + position * p.sums_position + panel * s.channels * width;
             for (std::size_t c = block * channel_block, end = std::min(c + channel_block, s.channels); c < end;) {
                 std::size_t const tile = next_tile(end - c);
                 table[tile - 1](left + c, 0, p.stride, right, 1, count, sum + c * width);
@@ -116,7 +116,7 @@ void winograd_gradient_weights(convolution_shape const& s, T const* x, T const* 
                     continue;
                 T const* const from = sums + (panel * s.channels + c) * width + i * V::size;
                 detail::transform_square<n, W::kernel, V>(
-                    [&](auto a, auto b) __attribute__((always_inline)) { return V::load_unaligned(from + (a * n + b) * panels * s.channels * width); },
+                    [&](auto a, auto b) __attribute__((always_inline)) { return V::load_unaligned(from + (a * n + b) * p.sums_position); },
                     [](auto const& in, auto& w) __attribute__((always_inline)) { W::weights_gradient(in, w); },
                     [&](auto a, auto b, V const& g) __attribute__((always_inline)) {
                         T* const to = dw + ((a * W::kernel + b) * s.channels + c) * s.outputs + o;

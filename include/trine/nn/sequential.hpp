@@ -71,17 +71,39 @@ struct sequential {
         }
         static constexpr std::size_t tape_of(std::size_t batch) { return tape_before(count, batch); }
 
-        static constexpr std::size_t largest_between = [] {
-            std::size_t largest = 0;
-            each([&]<std::size_t I>() { largest = I + 1 < count ? std::max(largest, layer<I>::output::size) : largest; });
-            return largest;
+        // Gradients go back and forth between two buffers, each as large as the largest that it holds; in inference so do activations.
+        static constexpr std::array<std::size_t, 2> gradient_buffers = [] {
+            std::array<std::size_t, 2> sizes{};
+            std::size_t next = 0;
+            auto const one = [&]<std::size_t I>() {
+                if constexpr (I > 0)
+                    if (!layer<I>::in_place) {
+                        sizes[next] = std::max(sizes[next], layer<I - 1>::output::size);
+                        next = 1 - next;
+                    }
+            };
+            [&]<std::size_t... I>(std::index_sequence<I...>) { (one.template operator()<count - 1 - I>(), ...); }(std::make_index_sequence<count>{});
+            return sizes;
         }();
-        static constexpr std::size_t between(std::size_t batch) { return extent::round(batch * largest_between); }
+        static constexpr std::array<std::size_t, 2> activation_buffers = [] {
+            std::array<std::size_t, 2> sizes{};
+            std::size_t next = 0;
+            each([&]<std::size_t I>() {
+                if (I + 1 < count && (I == 0 || !layer<I>::in_place)) {
+                    sizes[next] = std::max(sizes[next], layer<I>::output::size);
+                    next = 1 - next;
+                }
+            });
+            return sizes;
+        }();
+        static constexpr std::size_t both(std::array<std::size_t, 2> const& sizes, std::size_t batch) {
+            return extent::round(batch * sizes[0]) + extent::round(batch * sizes[1]);
+        }
         template <class T>
         static std::size_t workspace(std::size_t batch) {
             std::size_t most = 0;
             each([&]<std::size_t I>() { most = std::max(most, layer<I>::template workspace<T>(batch)); });
-            return 2 * between(batch) + most;
+            return both(gradient_buffers, batch) + most;
         }
 
         // Where each layer's output lies.
@@ -106,14 +128,14 @@ struct sequential {
                 T const* from = x;
                 if constexpr (I > 0)
                     from = at[I - 1];
-                layer<I>::forward(p.inside(layers_before(I), parameters_before(I), state_before(I), 2 * between(p.batch)), from, at[I],
+                layer<I>::forward(p.inside(layers_before(I), parameters_before(I), state_before(I), 0), from, at[I],
                                   tape + tape_before(I, p.batch) + output_on_tape<I>(p.batch));
             });
         }
         template <class T>
         static void backward(pass<T> const& p, T const* x, T const* y, T* dy, T* dx, T* tape) {
             auto const at = outputs(p.batch, const_cast<T*>(y), tape);
-            T* const buffers[2] = {p.workspace, p.workspace + between(p.batch)};
+            T* const buffers[2] = {p.workspace, p.workspace + extent::round(p.batch * gradient_buffers[0])};
             T* gradient = dy;
             std::size_t next = 0;
             auto const one = [&]<std::size_t I>() {
@@ -128,7 +150,7 @@ struct sequential {
                         next = 1 - next;
                     }
                 }
-                layer<I>::backward(p.inside(layers_before(I), parameters_before(I), state_before(I), 2 * between(p.batch)), from, at[I], gradient, to,
+                layer<I>::backward(p.inside(layers_before(I), parameters_before(I), state_before(I), both(gradient_buffers, p.batch)), from, at[I], gradient, to,
                                    tape + tape_before(I, p.batch) + output_on_tape<I>(p.batch));
                 gradient = to;
             };
@@ -151,11 +173,11 @@ struct sequential {
         static std::size_t inference_workspace(std::size_t batch) {
             std::size_t most = 0;
             each([&]<std::size_t I>() { most = std::max(most, layer<I>::template inference_workspace<T>(batch)); });
-            return 2 * between(batch) + most;
+            return both(activation_buffers, batch) + most;
         }
         template <class T>
         static void infer(pass<T> const& p, T const* x, T* y) {
-            T* const buffers[2] = {p.workspace, p.workspace + between(p.batch)};
+            T* const buffers[2] = {p.workspace, p.workspace + extent::round(p.batch * activation_buffers[0])};
             std::size_t next = 0;
             T const* from = x;
             each([&]<std::size_t I>() {
@@ -168,7 +190,7 @@ struct sequential {
                         next = 1 - next;
                     }
                 }
-                layer<I>::infer(p.inside(layers_before(I), parameters_before(I), state_before(I), 2 * between(p.batch), prepared_before<T>(I)), from, to);
+                layer<I>::infer(p.inside(layers_before(I), parameters_before(I), state_before(I), both(activation_buffers, p.batch), prepared_before<T>(I)), from, to);
                 from = to;
             });
         }
