@@ -153,7 +153,7 @@ public:
             return depthwise_gradient_weights_scratch<T>(s_);
         if (algorithm_ == convolution_algorithm::direct)
             return direct_gradient_weights_scratch<T>(s_, thread_count());
-        return with_winograd([&]<class W>() { return winograd_gradient_weights_scratch<W, T>(s_); });
+        return with_winograd([&]<class W>() { return winograd_gradient_weights_scratch<W, T>(s_, thread_count()); });
     }
     /// dw += Σ over the batch and its pixels of x ⊗ dy.
     ///

@@ -40,7 +40,7 @@ template <class T>
 std::size_t direct_gradient_weights_scratch(convolution_shape const& s, std::size_t threads) {
     auto const plan = detail::weights_plan::make<T>(s);
     std::size_t const width = panel_width<T>(s.group_outputs());
-    return plan.chunks * s.groups * s.depth() * plan.panels * width + threads * (plan.strip_size() + plan.panels_per_item * plan.rows_per_block * s.out_width() * width);
+    return plan.chunks * s.groups * s.depth() * plan.panels * width + threads * (plan.strip_size() + plan.rows_per_block * s.out_width() * width);
 }
 
 /// dw += Σ over the batch and its pixels of x ⊗ dy: what the loss changes by, for a change of the weights.
@@ -57,10 +57,9 @@ void direct_gradient_weights(convolution_shape const& s, T const* x, T const* dy
     std::size_t const each = s.group_outputs(), width = panel_width<T>(each), panels = plan.panels, vectors = panel_vectors<T>(each);
     std::size_t const run = s.kernel_width * plan.strip.channels, out_width = s.out_width();
     std::size_t const panel_sums = s.depth() * width, partial = s.groups * panels * panel_sums;
-    std::size_t const strip_size = plan.strip_size(), packed_size = plan.panels_per_item * plan.rows_per_block * out_width * width;
+    std::size_t const strip_size = plan.strip_size(), packed_size = plan.rows_per_block * out_width * width;
     T* const threads = scratch + plan.chunks * partial;
     std::size_t const blocks = s.batch * plan.blocks_per_image, item_groups = plan.shares / s.groups;
-    auto const& table = vectors == 1 ? detail::gradient_tile_table<1, T> : detail::gradient_tile_table<2, T>;
 
     parallel_for(plan.chunks * plan.shares, [&](std::size_t item) {
         std::size_t const first_panel = item % item_groups * plan.panels_per_item, last_panel = std::min(first_panel + plan.panels_per_item, panels);
@@ -75,22 +74,27 @@ void direct_gradient_weights(convolution_shape const& s, T const* x, T const* dy
             auto const source = detail::load_strip(plan.strip, x + image * s.height * s.width * s.channels + g * plan.strip.channels, first, rows, strip_memory);
             T const* const from = dy + (image * s.out_height() + first) * out_width * s.outputs + g * each;
             std::size_t const pixels = rows * out_width;
-            bool const in_place = s.outputs == width;
-            if (!in_place)
-                for (std::size_t pixel = 0; pixel < pixels; ++pixel)
-                    for (std::size_t panel = first_panel; panel < last_panel; ++panel) {
-                        std::size_t const o = panel * width, used = std::min(width, each - o);
-                        T* const to = packed + ((panel - first_panel) * pixels + pixel) * width;
-                        std::copy_n(from + pixel * s.outputs + o, used, to);
-                        std::fill(to + used, to + width, T(0));
-                    }
             for (std::size_t panel = first_panel; panel < last_panel; ++panel) {
-                T const* const right = in_place ? from : packed + (panel - first_panel) * pixels * width;
+                std::size_t const o = panel * width, used = std::min(width, each - o);
+                // One panel of outputs is packed already; others are by the first tile that reads them, and ragged ones beforehand.
+                T const* right = s.outputs == width ? from : packed;
+                bool pack = s.outputs != width && used == width;
+                if (used < width && s.outputs != width)
+                    for (std::size_t pixel = 0; pixel < pixels; ++pixel) {
+                        std::copy_n(from + pixel * s.outputs + o, used, packed + pixel * width);
+                        std::fill(packed + pixel * width + used, packed + (pixel + 1) * width, T(0));
+                    }
                 for (std::size_t ky = 0; ky < s.kernel_height; ++ky)
                     for (std::size_t k = 0; k < run;) {
                         std::size_t const tile = next_tile(run - k);
-                        table[tile - 1](source.data + ky * source.row_stride + k, s.stride * source.row_stride, s.stride * plan.strip.strip_pixel(), right, rows, out_width,
-                                        sums + panel * panel_sums + (ky * run + k) * width);
+                        T const* const left = source.data + ky * source.row_stride + k;
+                        T* const to = sums + panel * panel_sums + (ky * run + k) * width;
+                        std::size_t const left_row = s.stride * source.row_stride, left_pixel = s.stride * plan.strip.strip_pixel();
+                        if (pack)
+                            detail::sum_products_and_pack<T>(tile, vectors, left, left_row, left_pixel, from + o, s.outputs, packed, rows, out_width, to);
+                        else
+                            detail::sum_products<T>(tile, vectors, left, left_row, left_pixel, right, rows, out_width, to);
+                        pack = false;
                         k += tile;
                     }
             }

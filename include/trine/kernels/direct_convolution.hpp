@@ -104,6 +104,10 @@ void convolve_rows(strip_plan const& plan, strip<T> const& source, std::size_t r
             for (std::size_t q = 0; q < line;) {
                 std::size_t const tile = next_tile(line - q);
                 tile_operand<T> const left{window + q * plan.step * c, plan.step * c, source.row_stride, plan.kernel_height, run};
+                // What is read in place comes from memory: the next tile's pixels while this one's products are summed.
+                if (flat && o == 0 && plan.inside() && q + tile < line)
+                    for (std::size_t i = 0; i < tile * c; i += 64 / sizeof(T))
+                        __builtin_prefetch(left.first + tile * c + i);
                 compute_tile<multiply_add>(tile, vectors, left, panels, bias ? bias + o : nullptr, to + q * grid.col_stride, grid.col_stride,
                                            outputs - o);
                 q += tile;

@@ -9,19 +9,27 @@
 
 namespace trine::kernels::detail {
 
-// Each element of the tile sums one product a pixel over `rows` strips of `cols` pixels; `left` is the run's first scalar at the first pixel.
-template <std::size_t Rows, std::size_t Vectors, class T>
-void gradient_tile(T const* left, std::size_t left_row, std::size_t left_pixel, T const* right, std::size_t rows, std::size_t cols, T* out) {
+// Each element of the tile sums one product a pixel over `rows` strips of `cols` pixels; `left` is the run's first scalar at the first pixel. With `Pack` the right
+// side is read where it lies, `right_stride` apart, and a copy without gaps is left for the tiles that follow: memory is then read while products are summed.
+template <std::size_t Rows, std::size_t Vectors, bool Pack, class T>
+void gradient_tile(T const* left, std::size_t left_row, std::size_t left_pixel, T const* right, std::size_t right_stride, T* packed, std::size_t rows, std::size_t cols,
+                   T* out) {
     using V = simd<T>;
     V acc[Rows][Vectors];
     unrolled<Rows>([&](auto r) __attribute__((always_inline)) {
         unrolled<Vectors>([&](auto v) __attribute__((always_inline)) { acc[r][v] = V::load_unaligned(out + (r * Vectors + v) * V::size); });
     });
+    if constexpr (!Pack)
+        right_stride = Vectors * V::size;
     for (std::size_t y = 0; y < rows; ++y) {
         T const* a = left + y * left_row;
-        for (std::size_t x = 0; x < cols; ++x, a += left_pixel, right += Vectors * V::size) {
+        for (std::size_t x = 0; x < cols; ++x, a += left_pixel, right += right_stride) {
             V b[Vectors];
             unrolled<Vectors>([&](auto v) __attribute__((always_inline)) { b[v] = V::load_unaligned(right + v * V::size); });
+            if constexpr (Pack) {
+                unrolled<Vectors>([&](auto v) __attribute__((always_inline)) { b[v].store_unaligned(packed + v * V::size); });
+                packed += Vectors * V::size;
+            }
             unrolled<Rows>([&](auto r) __attribute__((always_inline)) {
                 V const value(a[r]);
                 unrolled<Vectors>([&](auto v) __attribute__((always_inline)) { acc[r][v] = xsimd::fma(value, b[v], acc[r][v]); });
@@ -34,11 +42,26 @@ void gradient_tile(T const* left, std::size_t left_row, std::size_t left_pixel, 
 }
 
 template <class T>
-using gradient_tile_function = void (*)(T const*, std::size_t, std::size_t, T const*, std::size_t, std::size_t, T*);
+using gradient_tile_function = void (*)(T const*, std::size_t, std::size_t, T const*, std::size_t, T*, std::size_t, std::size_t, T*);
 
-template <std::size_t Vectors, class T>
+template <std::size_t Vectors, bool Pack, class T>
 inline constexpr auto gradient_tile_table = []<std::size_t... I>(std::index_sequence<I...>) {
-    return std::array<gradient_tile_function<T>, sizeof...(I)>{&gradient_tile<I + 1, Vectors, T>...};
+    return std::array<gradient_tile_function<T>, sizeof...(I)>{&gradient_tile<I + 1, Vectors, Pack, T>...};
 }(std::make_index_sequence<tile_rows>{});
+
+// Adds to `rows_of_tile` rows of sums, each `vectors` wide.
+template <class T>
+void sum_products(std::size_t rows_of_tile, std::size_t vectors, T const* left, std::size_t left_row, std::size_t left_pixel, T const* right, std::size_t rows,
+                  std::size_t cols, T* out) {
+    auto const& table = vectors == 1 ? gradient_tile_table<1, false, T> : gradient_tile_table<2, false, T>;
+    table[rows_of_tile - 1](left, left_row, left_pixel, right, 0, nullptr, rows, cols, out);
+}
+// The same, leaving a packed copy of the right side.
+template <class T>
+void sum_products_and_pack(std::size_t rows_of_tile, std::size_t vectors, T const* left, std::size_t left_row, std::size_t left_pixel, T const* right,
+                           std::size_t right_stride, T* packed, std::size_t rows, std::size_t cols, T* out) {
+    auto const& table = vectors == 1 ? gradient_tile_table<1, true, T> : gradient_tile_table<2, true, T>;
+    table[rows_of_tile - 1](left, left_row, left_pixel, right, right_stride, packed, rows, cols, out);
+}
 
 } // namespace trine::kernels::detail

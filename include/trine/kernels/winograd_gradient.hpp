@@ -16,21 +16,27 @@ namespace trine::kernels {
 
 namespace detail {
 
+// A small kernel's sums fit beside a few tiles in L2: then each of some groups of tiles is summed by one thread, whose tiles never leave its cache. A large
+// kernel's sums would be too many copies: then all threads transform a large chunk of tiles, and share out the positions.
 template <class W, class T>
 struct winograd_gradient_plan {
-    std::size_t tiles_y, tiles_x, tiles, chunk, width, panels, stride, v_position, z_panel, z_position, sums_position;
+    static constexpr std::size_t positions = W::tile * W::tile;
+    std::size_t tiles_y, tiles_x, tiles, chunk, groups, width, panels, stride, v_position, z_panel, z_position, sums_position;
 
     winograd_gradient_plan(convolution_shape const& s) {
         tiles_y = (s.out_height() + W::outputs - 1) / W::outputs, tiles_x = (s.out_width() + W::outputs - 1) / W::outputs;
         tiles = s.batch * tiles_y * tiles_x;
         width = panel_width<T>(s.outputs), panels = panel_count<T>(s.outputs);
         stride = staggered<T>(s.channels);
-        std::size_t const bytes = W::tile * W::tile * (stride + panels * width) * sizeof(T);
-        chunk = std::min(tiles, std::clamp<std::size_t>(8 * 1024 * 1024 / bytes, 96, 768));
-        v_position = staggered<T>(chunk * stride), z_panel = staggered<T>(chunk * width), z_position = staggered<T>(panels * z_panel);
         sums_position = staggered<T>(panels * width * s.channels);
+        std::size_t const tile_bytes = positions * (stride + panels * width) * sizeof(T), sums_bytes = positions * sums_position * sizeof(T);
+        groups = sums_bytes <= 1280 * 1024 ? std::clamp<std::size_t>(tiles / 32, 1, std::min<std::size_t>(32, 16 * 1024 * 1024 / sums_bytes)) : 1;
+        chunk = groups > 1 ? std::clamp<std::size_t>(512 * 1024 / tile_bytes, 16, 64) : std::min(tiles, std::clamp<std::size_t>(8 * 1024 * 1024 / tile_bytes, 96, 768));
+        v_position = staggered<T>(chunk * stride), z_panel = staggered<T>(chunk * width), z_position = staggered<T>(panels * z_panel);
     }
-    std::size_t scratch() const { return W::tile * W::tile * (sums_position + v_position + z_position); }
+    std::size_t sums_size() const { return positions * sums_position; }
+    std::size_t tiles_size() const { return positions * (v_position + z_position); }
+    std::size_t scratch(std::size_t threads) const { return groups * sums_size() + (groups > 1 ? threads : 1) * tiles_size(); }
 };
 
 // A dy Aᵀ of one tile and one vector of outputs, whose pixels beyond rows×cols count as zero.
@@ -52,11 +58,11 @@ void transform_gradient_tile(T const* dy, std::size_t row_stride, std::size_t co
 } // namespace detail
 
 template <class W, class T>
-std::size_t winograd_gradient_weights_scratch(convolution_shape const& s) {
-    return detail::winograd_gradient_plan<W, T>(s).scratch();
+std::size_t winograd_gradient_weights_scratch(convolution_shape const& s, std::size_t threads) {
+    return detail::winograd_gradient_plan<W, T>(s).scratch(threads);
 }
 
-/// dw += Σ over the batch and its pixels of x ⊗ dy. Chunks of tiles are summed in their order, whatever the number of threads.
+/// dw += Σ over the batch and its pixels of x ⊗ dy. Groups and chunks of tiles are summed in their order, whatever the number of threads.
 ///
 /// @param x   N×H×W×C
 /// @param dy  N×OH×OW×O
@@ -67,56 +73,80 @@ void winograd_gradient_weights(convolution_shape const& s, T const* x, T const* 
     constexpr std::size_t n = W::tile, positions = n * n;
     detail::winograd_gradient_plan<W, T> const p(s);
     std::size_t const width = p.width, panels = p.panels, vectors = panel_vectors<T>(s.outputs), out_row = s.out_width() * s.outputs;
-    T* const sums = scratch; // positions × panels × channels × width
-    T* const v = sums + positions * p.sums_position; // positions × chunk × channels
-    T* const z = v + positions * p.v_position;       // positions × panels × chunk × width
+    T* const tiles_memory = scratch + p.groups * p.sums_size();
     std::size_t const channel_block = 8 * tile_rows, channel_blocks = (s.channels + channel_block - 1) / channel_block;
-    auto const& table = vectors == 1 ? detail::gradient_tile_table<1, T> : detail::gradient_tile_table<2, T>;
-    parallel_blocks(positions * p.sums_position, 65536, [&](std::size_t first, std::size_t last) { std::fill(sums + first, sums + last, T(0)); });
-    for (std::size_t start = 0; start < p.tiles; start += p.chunk) {
-        std::size_t const count = std::min(p.chunk, p.tiles - start);
-        parallel_blocks(count, 8, [&](std::size_t first, std::size_t last) {
-            for (std::size_t t = first; t < last; ++t) {
-                std::size_t const tx = (start + t) % p.tiles_x, ty = (start + t) / p.tiles_x % p.tiles_y, image = (start + t) / p.tiles_x / p.tiles_y;
-                std::size_t const oy = ty * W::outputs, ox = tx * W::outputs;
-                auto const pad = static_cast<std::ptrdiff_t>(s.padding);
-                detail::transform_input_tile<W>(x + image * s.height * s.width * s.channels, s.height, s.width, s.channels, static_cast<std::ptrdiff_t>(oy) - pad,
-                                                static_cast<std::ptrdiff_t>(ox) - pad, v + t * p.stride, p.v_position);
-                for (std::size_t panel = 0; panel < panels; ++panel)
-                    for (std::size_t c = 0; c < vectors; ++c) {
-                        std::size_t const o = panel * width + c * V::size;
-                        T* const to = z + panel * p.z_panel + t * width + c * V::size;
-                        if (o < s.outputs)
-                            detail::transform_gradient_tile<W>(dy + ((image * s.out_height() + oy) * s.out_width() + ox) * s.outputs + o, out_row, s.outputs,
-                                                               s.out_height() - oy, s.out_width() - ox, s.outputs - o, to, p.z_position);
-                        else
-                            for (std::size_t position = 0; position < positions; ++position)
-                                V(T(0)).store_unaligned(to + position * p.z_position);
-                    }
+
+    // Bᵀ x B and A dy Aᵀ of tile `tile` of the batch, as number t of those at v and z.
+    auto const transform = [&](std::size_t tile, std::size_t t, T* v, T* z) {
+        std::size_t const tx = tile % p.tiles_x, ty = tile / p.tiles_x % p.tiles_y, image = tile / p.tiles_x / p.tiles_y;
+        std::size_t const oy = ty * W::outputs, ox = tx * W::outputs;
+        auto const pad = static_cast<std::ptrdiff_t>(s.padding);
+        detail::transform_input_tile<W>(x + image * s.height * s.width * s.channels, s.height, s.width, s.channels, static_cast<std::ptrdiff_t>(oy) - pad,
+                                        static_cast<std::ptrdiff_t>(ox) - pad, v + t * p.stride, p.v_position);
+        for (std::size_t o = 0; o < panels * width; o += V::size) {
+            T* const to = z + o / width * p.z_panel + t * width + o % width;
+            if (o < s.outputs)
+                detail::transform_gradient_tile<W>(dy + ((image * s.out_height() + oy) * s.out_width() + ox) * s.outputs + o, out_row, s.outputs, s.out_height() - oy,
+                                                   s.out_width() - ox, s.outputs - o, to, p.z_position);
+            else
+                for (std::size_t position = 0; position < positions; ++position)
+                    V(T(0)).store_unaligned(to + position * p.z_position);
+        }
+    };
+    // Adds the products of `count` tiles to the sums of one position, panel and block of channels.
+    auto const multiply = [&](std::size_t position, std::size_t panel, std::size_t block, std::size_t count, T const* v, T const* z, T* sums) {
+        T* const sum = sums + position * p.sums_position + panel * s.channels * width;
+        for (std::size_t c = block * channel_block, end = std::min(c + channel_block, s.channels); c < end;) {
+            std::size_t const tile = next_tile(end - c);
+            detail::sum_products<T>(tile, vectors, v + position * p.v_position + c, 0, p.stride, z + position * p.z_position + panel * p.z_panel, 1, count,
+                                    sum + c * width);
+            c += tile;
+        }
+    };
+    if (p.groups > 1) {
+        parallel_for(p.groups, [&](std::size_t group) {
+            T* const v = tiles_memory + thread_index() * p.tiles_size();
+            T* const z = v + positions * p.v_position;
+            T* const sums = scratch + group * p.sums_size();
+            std::fill_n(sums, p.sums_size(), T(0));
+            std::size_t const last = p.tiles * (group + 1) / p.groups;
+            for (std::size_t first = p.tiles * group / p.groups; first < last; first += p.chunk) {
+                std::size_t const count = std::min(p.chunk, last - first);
+                for (std::size_t t = 0; t < count; ++t)
+                    transform(first + t, t, v, z);
+                for (std::size_t position = 0; position < positions; ++position)
+                    for (std::size_t panel = 0; panel < panels; ++panel)
+                        for (std::size_t block = 0; block < channel_blocks; ++block)
+                            multiply(position, panel, block, count, v, z, sums);
             }
         });
-        parallel_for(positions * panels * channel_blocks, [&](std::size_t item) {
-            std::size_t const block = item % channel_blocks, panel = item / channel_blocks % panels, position = item / channel_blocks / panels;
-            T const* const left = v + position * p.v_position;
-            T const* const right = z + position * p.z_position + panel * p.z_panel;
-            T* const sum = sums + position * p.sums_position + panel * s.channels * width;
-            for (std::size_t c = block * channel_block, end = std::min(c + channel_block, s.channels); c < end;) {
-                std::size_t const tile = next_tile(end - c);
-                table[tile - 1](left + c, 0, p.stride, right, 1, count, sum + c * width);
-                c += tile;
-            }
-        });
+    } else {
+        T* const v = tiles_memory;
+        T* const z = v + positions * p.v_position;
+        parallel_blocks(p.sums_size(), 65536, [&](std::size_t first, std::size_t last) { std::fill(scratch + first, scratch + last, T(0)); });
+        for (std::size_t start = 0; start < p.tiles; start += p.chunk) {
+            std::size_t const count = std::min(p.chunk, p.tiles - start);
+            parallel_blocks(count, 8, [&](std::size_t first, std::size_t last) {
+                for (std::size_t t = first; t < last; ++t)
+                    transform(start + t, t, v, z);
+            });
+            parallel_for(positions * panels * channel_blocks, [&](std::size_t item) {
+                multiply(item / channel_blocks / panels, item / channel_blocks % panels, item % channel_blocks, count, v, z, scratch);
+            });
+        }
     }
     parallel_for(panels * ((s.channels + 7) / 8), [&](std::size_t item) {
         std::size_t const panel = item % panels, first = item / panels * 8;
         for (std::size_t c = first; c < std::min(first + 8, s.channels); ++c)
-            for (std::size_t i = 0; i < vectors; ++i) {
-                std::size_t const o = panel * width + i * V::size;
-                if (o >= s.outputs)
-                    continue;
-                T const* const from = sums + (panel * s.channels + c) * width + i * V::size;
+            for (std::size_t o = panel * width; o < std::min((panel + 1) * width, s.outputs); o += V::size) {
+                T const* const from = scratch + (panel * s.channels + c) * width + o % width;
                 detail::transform_square<n, W::kernel, V>(
-                    [&](auto a, auto b) __attribute__((always_inline)) { return V::load_unaligned(from + (a * n + b) * p.sums_position); },
+                    [&](auto a, auto b) __attribute__((always_inline)) {
+                        V sum = V::load_unaligned(from + (a * n + b) * p.sums_position);
+                        for (std::size_t group = 1; group < p.groups; ++group)
+                            sum += V::load_unaligned(from + group * p.sums_size() + (a * n + b) * p.sums_position);
+                        return sum;
+                    },
                     [](auto const& in, auto& w) __attribute__((always_inline)) { W::weights_gradient(in, w); },
                     [&](auto a, auto b, V const& g) __attribute__((always_inline)) {
                         T* const to = dw + ((a * W::kernel + b) * s.channels + c) * s.outputs + o;
