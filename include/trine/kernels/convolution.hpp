@@ -155,6 +155,8 @@ public:
             return direct_gradient_weights_scratch<T>(s_, thread_count());
         return with_winograd([&]<class W>() { return winograd_gradient_weights_scratch<W, T>(s_, thread_count()); });
     }
+    /// The same for `direct_gradient_weights` with an output that is computed again.
+    std::size_t recomputed_gradient_scratch() const { return direct_gradient_weights_scratch<T>(s_, thread_count(), true); }
     /// dw += Σ over the batch and its pixels of x ⊗ dy.
     ///
     /// @param x   N×H×W×C

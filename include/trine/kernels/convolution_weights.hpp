@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cassert>
 #include <cstddef>
 
 #include "../core/parallel.hpp"
@@ -21,7 +22,7 @@ struct weights_plan {
         weights_plan p{forward_plan(s), 1, 1, panel_count<T>(s.group_outputs()), 1, 1, 1};
         std::size_t const width = panel_width<T>(s.group_outputs());
         std::size_t const row_bytes = (p.strip.strip_width() * s.group_channels() * s.stride + s.out_width() * width) * sizeof(T);
-        p.rows_per_block = std::clamp<std::size_t>(256 * 1024 / row_bytes, 1, s.out_height());
+        p.rows_per_block = std::clamp<std::size_t>((256 * 1024 / row_bytes + 1) / 2 * 2, 1, s.out_height()); // even, for pooling's sake
         p.blocks_per_image = (s.out_height() + p.rows_per_block - 1) / p.rows_per_block;
         // All panels of a small kernel in one item, so that the input is read once; a large kernel's sums would not stay in cache.
         p.panels_per_item = std::clamp<std::size_t>(256 * 1024 / (s.depth() * width * sizeof(T)), 1, p.panels);
@@ -35,12 +36,21 @@ struct weights_plan {
 
 } // namespace detail
 
+/// An output that is computed again, block by block, rather than kept: cheaper than memory where a kernel is small.
+template <class T>
+struct recomputed_output {
+    T const* weights = nullptr; ///< of `direct_weights`
+    T const* bias = nullptr;    ///< O, or null
+    row_sink<T> turn;           ///< turns a block of the output into its gradient
+};
+
 /// Scalars of scratch that `direct_gradient_weights` needs for all threads together.
 template <class T>
-std::size_t direct_gradient_weights_scratch(convolution_shape const& s, std::size_t threads) {
+std::size_t direct_gradient_weights_scratch(convolution_shape const& s, std::size_t threads, bool recomputed = false) {
     auto const plan = detail::weights_plan::make<T>(s);
-    std::size_t const width = panel_width<T>(s.group_outputs());
-    return plan.chunks * s.groups * s.depth() * plan.panels * width + threads * (plan.strip_size() + plan.rows_per_block * s.out_width() * width);
+    std::size_t const width = panel_width<T>(s.group_outputs()), block = plan.rows_per_block * s.out_width();
+    return plan.chunks * s.groups * s.depth() * plan.panels * width + plan.panels * width +
+           threads * (plan.strip_size() + block * width + (recomputed ? block * s.outputs : 0));
 }
 
 /// dw += Σ over the batch and its pixels of x ⊗ dy: what the loss changes by, for a change of the weights.
@@ -51,14 +61,20 @@ std::size_t direct_gradient_weights_scratch(convolution_shape const& s, std::siz
 /// @param x   N×H×W×C
 /// @param dy  N×OH×OW×O
 /// @param dw  KH×KW×(C/groups)×O, added to
+/// @param again  instead of dy, which is then null: the output to compute again, of one group
 template <class T>
-void direct_gradient_weights(convolution_shape const& s, T const* x, T const* dy, T* dw, T* scratch) {
+void direct_gradient_weights(convolution_shape const& s, T const* x, T const* dy, T* dw, T* scratch, recomputed_output<T> const& again = {}) {
     auto const plan = detail::weights_plan::make<T>(s);
     std::size_t const each = s.group_outputs(), width = panel_width<T>(each), panels = plan.panels, vectors = panel_vectors<T>(each);
     std::size_t const run = s.kernel_width * plan.strip.channels, out_width = s.out_width();
     std::size_t const panel_sums = s.depth() * width, partial = s.groups * panels * panel_sums;
     std::size_t const strip_size = plan.strip_size(), packed_size = plan.rows_per_block * out_width * width;
-    T* const threads = scratch + plan.chunks * partial;
+    T* const padded_bias = scratch + plan.chunks * partial;
+    T* const threads = padded_bias + panels * width;
+    std::size_t const recomputed_size = dy ? 0 : plan.rows_per_block * out_width * s.outputs;
+    assert(dy || (s.groups == 1 && plan.shares == 1));
+    if (again.bias)
+        detail::pad_bias(s, again.bias, padded_bias);
     std::size_t const blocks = s.batch * plan.blocks_per_image, item_groups = plan.shares / s.groups;
 
     parallel_for(plan.chunks * plan.shares, [&](std::size_t item) {
@@ -66,13 +82,21 @@ void direct_gradient_weights(convolution_shape const& s, T const* x, T const* dy
         std::size_t const g = item / item_groups % s.groups, chunk = item / plan.shares;
         T* const sums = scratch + chunk * partial + g * panels * panel_sums;
         std::fill(sums + first_panel * panel_sums, sums + last_panel * panel_sums, T(0));
-        T* const strip_memory = threads + thread_index() * (strip_size + packed_size);
+        T* const strip_memory = threads + thread_index() * (strip_size + packed_size + recomputed_size);
         T* const packed = strip_memory + strip_size;
+        T* const recomputed = packed + packed_size;
         for (std::size_t block = blocks * chunk / plan.chunks; block < blocks * (chunk + 1) / plan.chunks; ++block) {
             std::size_t const image = block / plan.blocks_per_image, first = block % plan.blocks_per_image * plan.rows_per_block;
             std::size_t const rows = std::min(plan.rows_per_block, s.out_height() - first);
             auto const source = detail::load_strip(plan.strip, x + image * s.height * s.width * s.channels + g * plan.strip.channels, first, rows, strip_memory);
-            T const* const from = dy + (image * s.out_height() + first) * out_width * s.outputs + g * each;
+            T const* from = recomputed;
+            if (dy)
+                from = dy + (image * s.out_height() + first) * out_width * s.outputs + g * each;
+            else {
+                detail::convolve_rows<T>(plan.strip, source, rows, again.weights, again.bias ? padded_bias : nullptr, s.outputs, recomputed,
+                                         {0, out_width * s.outputs, s.outputs});
+                again.turn.take(again.turn.context, block, image * s.out_height() + first, rows, recomputed);
+            }
             std::size_t const pixels = rows * out_width;
             for (std::size_t panel = first_panel; panel < last_panel; ++panel) {
                 std::size_t const o = panel * width, used = std::min(width, each - o);

@@ -157,12 +157,6 @@ void norm_forward(norm_shape const& s, T const* z, T const* scale, T const* shif
     });
 }
 
-/// Scalars of scratch that `norm_backward` needs.
-template <class T>
-std::size_t norm_backward_scratch(norm_shape const& s) {
-    return (2 * detail::norm_pieces(s, sizeof(T)).count + 5) * s.channels;
-}
-
 namespace detail {
 
 // Which of a window's four values is the largest, the first of equals, as four masks of 0 or 1 times `g`; none where the largest is not above the floor.
@@ -186,6 +180,118 @@ template <class V>
 
 } // namespace detail
 
+/// What the backward pass needs to know of every channel, C scalars each.
+template <class T>
+struct norm_gradient {
+    T const *scale, *shift; ///< the normalisation is z·scale + shift
+    T const* mean;
+    T *slope, *offset;      ///< with g the gradient that reaches it, dz = scale·g + slope·(z − mean) + offset
+};
+
+namespace detail {
+
+// Calls body(place of the pixel, channel, z, g, load, store) for every vector of some rows of an image that a gradient can reach: z lies at z, its gradient from
+// behind the block at dy.
+template <class T, class Body>
+[[gnu::always_inline]] inline void each_norm_gradient(norm_shape const& s, std::size_t rows, T* z, T const* dy, T const* scale, T const* shift, Body&& body) {
+    using V = simd<T>;
+    std::size_t const channels = s.channels, row = s.width * channels;
+    V const floor = s.rectified ? V(T(0)) : V(-std::numeric_limits<T>::infinity());
+    if (!s.pooled) {
+        for (std::size_t p = 0; p < rows * s.width; ++p)
+            each_channel_vector<T>(channels, [&](std::size_t c, auto load, auto store) __attribute__((always_inline)) {
+                V const value = load(z + p * channels + c);
+                auto const positive = xsimd::fma(value, load(scale + c), load(shift + c)) > floor;
+                body(z + p * channels + c, c, value, xsimd::select(positive, load(dy + p * channels + c), V(T(0))), load, store);
+            });
+        return;
+    }
+    for (std::size_t r = 0; r + 2 <= rows; r += 2)
+        for (std::size_t q = 0; q < s.out_width(); ++q) {
+            T* const window = z + r * row + 2 * q * channels;
+            T const* const from = dy + (r / 2 * s.out_width() + q) * channels;
+            each_channel_vector<T>(channels, [&](std::size_t c, auto load, auto store) __attribute__((always_inline)) {
+                V const a = load(scale + c), b = load(shift + c);
+                T* const place[4] = {window + c, window + channels + c, window + row + c, window + row + channels + c};
+                V values[4], normal[4], routed[4];
+                unrolled<4>([&](auto k) __attribute__((always_inline)) {
+                    values[k] = load(place[k]);
+                    normal[k] = xsimd::fma(values[k], a, b);
+                });
+                route_to_largest(normal, floor, load(from + c), routed);
+                unrolled<4>([&](auto k) __attribute__((always_inline)) { body(place[k], c, values[k], routed[k], load, store); });
+            });
+        }
+}
+
+} // namespace detail
+
+/// Adds Σ g and Σ g·(z − mean) of some rows of an image to `sums`, C each.
+///
+/// @param dy  gradient of these rows' output
+template <class T>
+void norm_gradient_sums(norm_shape const& s, std::size_t rows, T* z, T const* dy, norm_gradient<T> const& n, T* sums) {
+    using V = simd<T>;
+    T* const product = sums + s.channels;
+    detail::each_norm_gradient(s, rows, z, dy, n.scale, n.shift, [&](T*, std::size_t c, V const& value, V const& g, auto load, auto store) __attribute__((always_inline)) {
+        store(sums + c, load(sums + c) + g);
+        store(product + c, xsimd::fma(g, value - load(n.mean + c), load(product + c)));
+    });
+}
+
+/// From the sums of all pieces, in their order: dγ, dβ (added to), slope and offset.
+///
+/// @param pieces  2·C scalars each
+template <class T>
+void norm_gradient_finish(norm_shape const& s, std::size_t count, T const* pieces, T const* gamma, T const* variance, T epsilon, norm_gradient<T> const& n, T* dgamma,
+                          T* dbeta) {
+    double const pixels = static_cast<double>(s.pixels());
+    for (std::size_t c = 0; c < s.channels; ++c) {
+        double sum = 0, product = 0;
+        for (std::size_t piece = 0; piece < count; ++piece) {
+            sum += static_cast<double>(pieces[2 * piece * s.channels + c]);
+            product += static_cast<double>(pieces[(2 * piece + 1) * s.channels + c]);
+        }
+        double const inverse = 1.0 / std::sqrt(static_cast<double>(variance[c]) + static_cast<double>(epsilon));
+        double const factor = static_cast<double>(gamma[c]) * inverse;
+        dgamma[c] += static_cast<T>(product * inverse);
+        dbeta[c] += static_cast<T>(sum);
+        n.slope[c] = static_cast<T>(-factor * product * inverse * inverse / pixels);
+        n.offset[c] = static_cast<T>(-factor * sum / pixels);
+    }
+}
+
+/// Turns z of some rows of an image into dz.
+template <class T>
+void norm_gradient_apply(norm_shape const& s, std::size_t rows, T* z, T const* dy, norm_gradient<T> const& n) {
+    using V = simd<T>;
+    auto const write = [&](T* place, std::size_t c, V const& value, V const& g, auto load, auto store) __attribute__((always_inline)) {
+        store(place, xsimd::fma(load(n.scale + c), g, xsimd::fma(load(n.slope + c), value - load(n.mean + c), load(n.offset + c))));
+    };
+    detail::each_norm_gradient(s, rows, z, dy, n.scale, n.shift, write);
+    if (!s.pooled)
+        return;
+    // Pixels that belong to no window still move the mean and the variance.
+    auto const rest = [&](std::size_t r, std::size_t q) {
+        detail::each_channel_vector<T>(s.channels, [&](std::size_t c, auto load, auto store) __attribute__((always_inline)) {
+            T* const place = z + (r * s.width + q) * s.channels + c;
+            write(place, c, load(place), V(T(0)), load, store);
+        });
+    };
+    if (s.width % 2 != 0)
+        for (std::size_t r = 0; r < rows; ++r)
+            rest(r, s.width - 1);
+    if (rows % 2 != 0)
+        for (std::size_t q = 0; q < s.width / 2 * 2; ++q)
+            rest(rows - 1, q);
+}
+
+/// Scalars of scratch that `norm_backward` needs.
+template <class T>
+std::size_t norm_backward_scratch(norm_shape const& s) {
+    return (2 * detail::norm_pieces(s, sizeof(T)).count + 4) * s.channels;
+}
+
 /// Gradients of the block in training, where mean and variance depend on z.
 ///
 /// With g the gradient that reaches the normalisation (dy, sent to the largest pixel, where that is positive) and ẑ = (z − mean)/σ:
@@ -199,90 +305,23 @@ template <class V>
 template <class T>
 void norm_backward(norm_shape const& s, T* z, T const* dy, T const* gamma, T const* beta, T const* mean, T const* variance, T epsilon, T* dgamma, T* dbeta,
                    T* scratch) {
-    using V = simd<T>;
     detail::norm_pieces const pieces(s, sizeof(T));
-    std::size_t const channels = s.channels, row = s.width * channels;
-    T* const scale = scratch + 2 * pieces.count * channels; // v = z·scale + shift; dz = scale·g + slope·z + offset
-    T* const shift = scale + channels;
-    T* const slope = shift + channels;
-    T* const offset = slope + channels;
-    norm_scale_shift(channels, gamma, beta, mean, variance, epsilon, scale, shift);
-    V const floor = s.rectified ? V(T(0)) : V(-std::numeric_limits<T>::infinity());
-    // Calls body(place of the pixel, g of it) for every vector of the piece that g can reach.
-    auto const each_gradient = [&](std::size_t image, std::size_t first, std::size_t rows, auto&& body) __attribute__((always_inline)) {
-        T* const from = z + (image * s.height + first) * row;
-        if (!s.pooled) {
-            T const* const g = dy + (image * s.height + first) * row;
-            for (std::size_t p = 0; p < rows * s.width; ++p)
-                detail::each_channel_vector<T>(channels, [&](std::size_t c, auto load, auto store) __attribute__((always_inline)) {
-                    V const value = load(from + p * channels + c);
-                    auto const positive = xsimd::fma(value, load(scale + c), load(shift + c)) > floor;
-                    body(from + p * channels + c, c, value, xsimd::select(positive, load(g + p * channels + c), V(T(0))), load, store);
-                });
-            return;
-        }
-        T const* const g = dy + (image * s.out_height() + first / 2) * s.out_width() * channels;
-        for (std::size_t r = 0; r + 2 <= rows; r += 2)
-            for (std::size_t q = 0; q < s.out_width(); ++q) {
-                T* const window = from + r * row + 2 * q * channels;
-                T const* const to = g + (r / 2 * s.out_width() + q) * channels;
-                detail::each_channel_vector<T>(channels, [&](std::size_t c, auto load, auto store) __attribute__((always_inline)) {
-                    V const a = load(scale + c), b = load(shift + c);
-                    T* const place[4] = {window + c, window + channels + c, window + row + c, window + row + channels + c};
-                    V values[4], normal[4], routed[4];
-                    unrolled<4>([&](auto k) __attribute__((always_inline)) {
-                        values[k] = load(place[k]);
-                        normal[k] = xsimd::fma(values[k], a, b);
-                    });
-                    detail::route_to_largest(normal, floor, load(to + c), routed);
-                    unrolled<4>([&](auto k) __attribute__((always_inline)) { body(place[k], c, values[k], routed[k], load, store); });
-                });
-            }
+    std::size_t const channels = s.channels;
+    T* const scale = scratch + 2 * pieces.count * channels;
+    norm_gradient<T> const n{scale, scale + channels, mean, scale + 2 * channels, scale + 3 * channels};
+    norm_scale_shift(channels, gamma, beta, mean, variance, epsilon, scale, scale + channels);
+    auto const rows_at = [&](std::size_t image, std::size_t first) { return z + (image * s.height + first) * s.width * channels; };
+    auto const gradient_at = [&](std::size_t image, std::size_t first) {
+        return dy + (image * s.out_height() + (s.pooled ? first / 2 : first)) * s.out_width() * channels;
     };
     pieces.each(s, [&](std::size_t piece, std::size_t image, std::size_t first, std::size_t rows) {
-        T* const sum = scratch + 2 * piece * channels;
-        T* const product = sum + channels;
-        std::fill_n(sum, 2 * channels, T(0));
-        each_gradient(image, first, rows, [&](T*, std::size_t c, V const& value, V const& g, auto load, auto store) __attribute__((always_inline)) {
-            store(sum + c, load(sum + c) + g);
-            store(product + c, xsimd::fma(g, value - load(mean + c), load(product + c)));
-        });
+        T* const sums = scratch + 2 * piece * channels;
+        std::fill_n(sums, 2 * channels, T(0));
+        norm_gradient_sums(s, rows, rows_at(image, first), gradient_at(image, first), n, sums);
     });
-    double const count = static_cast<double>(s.pixels());
-    for (std::size_t c = 0; c < channels; ++c) {
-        double sum = 0, product = 0;
-        for (std::size_t piece = 0; piece < pieces.count; ++piece) {
-            sum += static_cast<double>(scratch[2 * piece * channels + c]);
-            product += static_cast<double>(scratch[(2 * piece + 1) * channels + c]);
-        }
-        double const inverse = 1.0 / std::sqrt(static_cast<double>(variance[c]) + static_cast<double>(epsilon));
-        double const factor = static_cast<double>(gamma[c]) * inverse;
-        dgamma[c] += static_cast<T>(product * inverse);
-        dbeta[c] += static_cast<T>(sum);
-        slope[c] = static_cast<T>(-factor * product * inverse * inverse / count);
-        offset[c] = static_cast<T>(-factor * sum / count);
-    }
+    norm_gradient_finish<T>(s, pieces.count, scratch, gamma, variance, epsilon, n, dgamma, dbeta);
     pieces.each(s, [&](std::size_t, std::size_t image, std::size_t first, std::size_t rows) {
-        auto const write = [&](T* place, std::size_t c, V const& value, V const& g, auto load, auto store) __attribute__((always_inline)) {
-            store(place, xsimd::fma(load(scale + c), g, xsimd::fma(load(slope + c), value - load(mean + c), load(offset + c))));
-        };
-        each_gradient(image, first, rows, write);
-        if (!s.pooled)
-            return;
-        // Pixels that belong to no window still move the mean and the variance.
-        T* const from = z + (image * s.height + first) * row;
-        auto const rest = [&](std::size_t r, std::size_t q) {
-            detail::each_channel_vector<T>(channels, [&](std::size_t c, auto load, auto store) __attribute__((always_inline)) {
-                T* const place = from + r * row + q * channels + c;
-                write(place, c, load(place), V(T(0)), load, store);
-            });
-        };
-        if (s.width % 2 != 0)
-            for (std::size_t r = 0; r < rows; ++r)
-                rest(r, s.width - 1);
-        if (rows % 2 != 0)
-            for (std::size_t q = 0; q < s.width / 2 * 2; ++q)
-                rest(rows - 1, q);
+        norm_gradient_apply(s, rows, rows_at(image, first), gradient_at(image, first), n);
     });
 }
 

@@ -7,6 +7,7 @@
 /// as they were written, so fusing changes neither files nor random draws.
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <string>
 #include <tuple>
@@ -98,42 +99,133 @@ struct fused_convolution {
     static constexpr bool in_place = false, keeps_gradient = true, needs_input = true, needs_output = false;
 
     static constexpr kernels::norm_shape sizes(std::size_t batch) { return {batch, map::height, map::width, channels, rectified, pooled}; }
-    static constexpr std::size_t kept(std::size_t batch) { return extent::round(batch * map::size); }
+
+    // A small kernel's output is computed faster than it is read from memory: it is not kept at all, but computed again for every pass over it.
+    static constexpr bool recomputed = Convolution::options.groups == 1 && conv::sizes(1).depth() <= 32 &&
+                                       (Convolution::options.algorithm == kernels::convolution_algorithm::direct ||
+                                        (Convolution::options.algorithm == kernels::convolution_algorithm::automatic && In::channels < 16));
+    static constexpr std::size_t kept(std::size_t batch) { return recomputed ? 0 : extent::round(batch * map::size); }
     static constexpr std::size_t tape_of(std::size_t batch) { return kept(batch) + extent::round(2 * channels); }
 
     template <class T>
     static std::size_t workspace(std::size_t batch) {
         auto const k = conv::template kernel<T>(batch);
-        return std::max({extent::round(k.weights_size()) + extent::round(k.forward_scratch()) + kernels::block_statistics_size(channels) * k.blocks(), extent::round(2 * channels),
-                         k.gradient_data_scratch(), k.gradient_weights_scratch(), kernels::norm_backward_scratch<T>(sizes(batch))});
+        std::size_t const weights = extent::round(k.weights_size()), forward = weights + extent::round(k.forward_scratch(recomputed)) +
+                                                                               kernels::block_statistics_size(channels) * k.blocks() + extent::round(2 * channels);
+        if (recomputed) {
+            auto const one = conv::template kernel<T>(1);
+            return forward + extent::round(5 * channels) +
+                   std::max(k.recomputed_gradient_scratch(),
+                            extent::round(map::size) + extent::round(one.forward_scratch()) + one.gradient_data_scratch());
+        }
+        return std::max({forward, k.gradient_data_scratch(), k.gradient_weights_scratch(), kernels::norm_backward_scratch<T>(sizes(batch))});
     }
+
+    // Where the rows of finished blocks go: normalised, rectified and pooled.
+    template <class T>
+    struct target {
+        T* y;
+        T const *scale, *shift;
+
+        static void take(void* context, std::size_t, std::size_t first, std::size_t rows, T* values) {
+            auto const& t = *static_cast<target*>(context);
+            each_image(first, rows, values, [&](std::size_t image, std::size_t row, std::size_t count, T* from) {
+                kernels::norm_rows<T>(sizes(1), count, from, t.scale, t.shift, t.y + (image * output::height + (pooled ? row / 2 : row)) * output::width * channels);
+            });
+        }
+    };
+    // A block is whole images or a part of one; body(image, row in it, rows, values) is called for each.
+    template <class T, class Body>
+    static void each_image(std::size_t first, std::size_t rows, T* values, Body&& body) {
+        while (rows > 0) {
+            std::size_t const row = first % map::height, count = std::min(rows, map::height - row);
+            body(first / map::height, row, count, values);
+            first += count, rows -= count, values += count * map::width * channels;
+        }
+    }
+    // The same for their gradient: sums of a block, or the block turned into its gradient.
+    template <class T>
+    struct gradient_source {
+        T const* dy;
+        kernels::norm_gradient<T> norm;
+        T* sums;
+
+        T const* at(std::size_t image, std::size_t row) const { return dy + (image * output::height + (pooled ? row / 2 : row)) * output::width * channels; }
+        static void sum(void* context, std::size_t block, std::size_t first, std::size_t rows, T* values) {
+            auto const& g = *static_cast<gradient_source*>(context);
+            T* const to = g.sums + 2 * block * channels;
+            std::fill_n(to, 2 * channels, T(0));
+            each_image(first, rows, values, [&](std::size_t image, std::size_t row, std::size_t count, T* z) {
+                kernels::norm_gradient_sums(sizes(1), count, z, g.at(image, row), g.norm, to);
+            });
+        }
+        static void turn(void* context, std::size_t, std::size_t first, std::size_t rows, T* values) {
+            auto const& g = *static_cast<gradient_source*>(context);
+            each_image(first, rows, values, [&](std::size_t image, std::size_t row, std::size_t count, T* z) {
+                kernels::norm_gradient_apply(sizes(1), count, z, g.at(image, row), g.norm);
+            });
+        }
+    };
+
     template <class T>
     static void forward(pass<T> const& p, T const* x, T* y, T* tape) {
         auto const k = conv::template kernel<T>(p.batch);
         T* const statistics = tape + kept(p.batch);
         T* const scratch = p.workspace + extent::round(k.weights_size());
-        T* const sums = scratch + extent::round(k.forward_scratch());
-        kernels::row_sink<T> const sink{[](void* to, std::size_t block, std::size_t, std::size_t rows, T* values) {
-                                            kernels::block_statistics<T>(rows * map::width, channels, values,
-                                                                         static_cast<T*>(to) + block * kernels::block_statistics_size(channels));
-                                        },
-                                        sums};
+        T* const sums = scratch + extent::round(k.forward_scratch(recomputed));
+        T* const scale = sums + kernels::block_statistics_size(channels) * k.blocks();
+        T const* const bias = conv::bias_of(p.parameters);
+        kernels::row_sink<T> const measure{[](void* to, std::size_t block, std::size_t, std::size_t rows, T* values) {
+                                               kernels::block_statistics<T>(rows * map::width, channels, values,
+                                                                            static_cast<T*>(to) + block * kernels::block_statistics_size(channels));
+                                           },
+                                           sums, recomputed};
         k.prepare(p.parameters, p.workspace);
-        k.forward(x, p.workspace, conv::bias_of(p.parameters), tape, scratch, sink);
+        k.forward(x, p.workspace, bias, recomputed ? nullptr : tape, scratch, measure);
         kernels::combine_statistics<T>(k.blocks(), channels, sums, statistics, statistics + channels);
         norm::follow(statistics, p.state, p.batch * map::pixels);
         T const* const gamma = p.parameters + conv::parameters;
-        kernels::norm_scale_shift<T>(channels, gamma, gamma + channels, statistics, statistics + channels, T(norm::epsilon), p.workspace, p.workspace + channels);
-        kernels::norm_forward<T>(sizes(p.batch), tape, p.workspace, p.workspace + channels, y);
+        kernels::norm_scale_shift<T>(channels, gamma, gamma + channels, statistics, statistics + channels, T(norm::epsilon), scale, scale + channels);
+        if constexpr (recomputed) {
+            target<T> to{y, scale, scale + channels};
+            k.forward(x, p.workspace, bias, nullptr, scratch, {&target<T>::take, &to, true});
+        } else
+            kernels::norm_forward<T>(sizes(p.batch), tape, scale, scale + channels, y);
     }
     template <class T>
     static void backward(pass<T> const& p, T const* x, T const*, T* dy, T* dx, T* tape) {
         T const* const statistics = tape + kept(p.batch);
         T const* const gamma = p.parameters + conv::parameters;
         T* const dgamma = p.gradients + conv::parameters;
-        kernels::norm_backward<T>(sizes(p.batch), tape, dy, gamma, gamma + channels, statistics, statistics + channels, T(norm::epsilon), dgamma, dgamma + channels,
-                                  p.workspace);
-        conv::backward(p, x, static_cast<T const*>(nullptr), tape, dx, static_cast<T*>(nullptr));
+        if constexpr (!recomputed) {
+            kernels::norm_backward<T>(sizes(p.batch), tape, dy, gamma, gamma + channels, statistics, statistics + channels, T(norm::epsilon), dgamma, dgamma + channels,
+                                      p.workspace);
+            conv::backward(p, x, static_cast<T const*>(nullptr), tape, dx, static_cast<T*>(nullptr));
+        } else {
+            auto const k = conv::template kernel<T>(p.batch);
+            T const* const bias = conv::bias_of(p.parameters);
+            T* const scratch = p.workspace + extent::round(k.weights_size());
+            T* const sums = scratch + extent::round(k.forward_scratch(true));
+            T* const scale = sums + kernels::block_statistics_size(channels) * k.blocks();
+            T* const rest = scale + extent::round(5 * channels);
+            gradient_source<T> source{dy, {scale, scale + channels, statistics, scale + 2 * channels, scale + 3 * channels}, sums};
+            kernels::norm_scale_shift<T>(channels, gamma, gamma + channels, statistics, statistics + channels, T(norm::epsilon), scale, scale + channels);
+            k.prepare(p.parameters, p.workspace);
+            k.forward(x, p.workspace, bias, nullptr, scratch, {&gradient_source<T>::sum, &source, true});
+            kernels::norm_gradient_finish<T>(sizes(p.batch), k.blocks(), sums, gamma, statistics + channels, T(norm::epsilon), source.norm, dgamma, dgamma + channels);
+            kernels::direct_gradient_weights<T>(conv::sizes(p.batch), x, nullptr, p.gradients, rest, {p.workspace, bias, {&gradient_source<T>::turn, &source}});
+            // A normalisation takes any common offset away again, so a bias before it has no gradient.
+            if (!dx)
+                return;
+            // Rarely wanted of a first layer: image by image, so that it needs no more memory.
+            auto const one = conv::template kernel<T>(1);
+            T* const inner = rest + extent::round(map::size);
+            for (std::size_t n = 0; n < p.batch; ++n) {
+                one.forward(x + n * In::size, p.workspace, bias, rest, inner);
+                gradient_source<T>::turn(&source, 0, n * map::height, map::height, rest);
+                one.gradient_data(rest, p.parameters, dx + n * In::size, inner + extent::round(one.forward_scratch()));
+            }
+        }
     }
 
     // Folded weights, then a bias for every output.
@@ -161,27 +253,10 @@ struct fused_convolution {
         if constexpr (!rectified && !pooled) {
             k.forward(x, p.prepared, bias, y, scratch);
         } else {
-            T* const one = p.workspace;
-            T* const zero = one + channels;
-            std::fill_n(one, channels, T(1));
-            std::fill_n(zero, channels, T(0));
-            struct target {
-                T *y, *one, *zero;
-            } to{y, one, zero};
-            kernels::row_sink<T> const sink{[](void* context, std::size_t, std::size_t first, std::size_t rows, T* values) {
-                                                auto const& t = *static_cast<target*>(context);
-                                                auto const s = sizes(1);
-                                                // A block is whole images or a part of one; rows count within their image.
-                                                while (rows > 0) {
-                                                    std::size_t const image = first / map::height, row = first % map::height;
-                                                    std::size_t const now = std::min(rows, map::height - row);
-                                                    T* const out = t.y + (image * output::height + (pooled ? row / 2 : row)) * output::width * channels;
-                                                    kernels::norm_rows<T>(s, now, values, t.one, t.zero, out);
-                                                    first += now, rows -= now, values += now * map::width * channels;
-                                                }
-                                            },
-                                            &to, pooled};
-            k.forward(x, p.prepared, bias, pooled ? nullptr : y, scratch, sink);
+            std::fill_n(p.workspace, channels, T(1));
+            std::fill_n(p.workspace + channels, channels, T(0));
+            target<T> to{y, p.workspace, p.workspace + channels};
+            k.forward(x, p.prepared, bias, pooled ? nullptr : y, scratch, {&target<T>::take, &to, pooled});
         }
     }
 
