@@ -153,9 +153,9 @@ int main(int argc, char** argv) try {
     CLI::App app("Recognition of seen and unseen people: miners and losses beside raw pixels and the untrained network");
     std::string folder;
     settings s;
-    s.options.epochs = 60;
-    // The photos are aligned already: half the usual shifts, turns and lights.
-    s.options.augmentation = {.shift = 0.03, .rotation = 4, .scale = 0.05, .brightness = 0.075, .contrast = 0.125};
+    s.options.epochs = 80;
+    s.options.people_per_batch = 8;
+    s.options.photos_per_person = 8;
     bool all_pairs = false;
     app.add_option("--data", folder, "folder with one sub-folder of photos for each person")->required();
     app.add_flag("--all", all_pairs, "every loss with every miner");
@@ -164,9 +164,14 @@ int main(int argc, char** argv) try {
     app.add_option("--photos", s.options.photos_per_person, "K, photos of each")->capture_default_str();
     app.add_option("--learning-rate", s.options.learning_rate, "learning rate")->capture_default_str();
     app.add_option("--weight-decay", s.options.weight_decay, "weight decay")->capture_default_str();
+    double strength = 1;
+    app.add_option("--augmentation", strength, "strength of shifts, turns, scales and lights, in the library's defaults")->capture_default_str();
     app.add_option("--seen-seeds", s.seen_seeds, "seeds for people seen")->capture_default_str();
     app.add_option("--unseen-seeds", s.unseen_seeds, "seeds for people never seen")->capture_default_str();
     CLI11_PARSE(app, argc, argv);
+    for (double* v : {&s.options.augmentation.shift, &s.options.augmentation.rotation, &s.options.augmentation.scale, &s.options.augmentation.brightness,
+                      &s.options.augmentation.contrast})
+        *v *= strength;
 
     auto const all = data::load_folder(folder, shape::channels, shape::height, shape::width, {.strict = true});
     require<data_error>(all.people.size() >= 8, folder, ": ", all.people.size(), " people; the protocol needs at least 8");

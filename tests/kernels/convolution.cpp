@@ -171,3 +171,9 @@ TEST_CASE("a sink sees every finished row once, whether or not the output is kep
         }
     }
 }
+
+TEST_CASE("Winograd's transforms stay within 2e-5 of the largest value at the sizes of the benchmarks", "[kernels][slow]") {
+    for (auto const& s : {convolution_shape{2, 96, 96, 32, 32, 3, 3, 1, 1}, convolution_shape{2, 48, 48, 64, 64, 3, 3, 1, 1}, convolution_shape{2, 24, 24, 128, 128, 3, 3, 1, 1},
+                          convolution_shape{2, 12, 12, 256, 256, 3, 3, 1, 1}, convolution_shape{2, 28, 28, 32, 64, 5, 5, 1, 2}})
+        check<float>(convolution_algorithm::winograd_4, s, 2e-5);
+}

@@ -6,6 +6,7 @@
 
 #include "support/catch.hpp"
 #include "support/random_values.hpp"
+#include "support/reference_data.hpp"
 #include "support/temporary_folder.hpp"
 
 using namespace trine;
@@ -75,6 +76,38 @@ TEST_CASE("a run that was stopped and resumed equals the one that was not", "[tr
         CHECK(std::count(log.begin(), log.end(), '\n') == 5);
         CHECK_THAT(log, Catch::Matchers::StartsWith("epoch,loss,active,"));
     }
+}
+
+namespace {
+
+template <kernels::convolution_algorithm A>
+std::vector<double> losses_with(data::dataset const& faces) {
+    using nn::algorithm;
+    using net = nn::network<nn::shape<1, 56, 46>, nn::sequential<backbones::convolution_block<16, 3>, nn::max_pool<2>, backbones::convolution_block<32, 3, algorithm<A>>,
+                                                                nn::max_pool<2>, backbones::convolution_block<32, 3, algorithm<A>>, nn::global_average_pool, nn::linear<32>,
+                                                                nn::l2_normalize>>;
+    nn::model<net> m(3);
+    auto const r = trainer<net, miners::all, losses::triplet_margin, distances::squared_euclidean>({.epochs = 6, .people_per_batch = 8, .seed = 3}).fit(m, faces);
+    std::vector<double> curve;
+    for (auto const& e : r.epochs)
+        curve.push_back(e.loss);
+    return curve;
+}
+
+} // namespace
+
+TEST_CASE("training curves with Winograd's transforms and without agree", "[training]") {
+    auto const agree = [](data::dataset const& faces) {
+        using enum kernels::convolution_algorithm;
+        auto const fast = losses_with<winograd_4>(faces), plain = losses_with<direct>(faces);
+        CHECK(fast != plain); // or it was not tried
+        for (std::size_t i = 0; i < fast.size(); ++i)
+            CHECK(fast[i] == Approx(plain[i]).epsilon(0.02));
+        CHECK(fast.back() < fast.front());
+    };
+    agree(data::synthetic_faces{.height = 56, .width = 46}.make(16, 6));
+    if (auto const orl = reference_data("data/orl"))
+        agree(data::load_folder(*orl, 1, 56, 46));
 }
 
 TEST_CASE("a checkpoint of another network or run is refused, and nothing changes", "[training]") {

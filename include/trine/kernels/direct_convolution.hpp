@@ -96,24 +96,28 @@ void convolve_rows(strip_plan const& plan, strip<T> const& source, std::size_t r
     std::size_t const vectors = panel_vectors<T>(outputs), width = panel_width<T>(outputs);
     std::size_t const panel_size = plan.kernel_height * run * width;
     bool const flat = plan.is_flat() && grid.row_stride == plan.out_cols * grid.col_stride;
-    std::size_t const lines = flat ? 1 : rows, line = flat ? rows * plan.out_cols : plan.out_cols;
-    for (std::size_t o = 0; o < outputs; o += width, panels += panel_size) {
+    std::size_t const lines = flat ? 1 : rows, line = flat ? rows * plan.out_cols : plan.out_cols, count = panel_count<T>(outputs);
+    // Panels that all fit the first cache are taken tile by tile, so that a tile's input is read once; larger ones stay there one at a time.
+    std::size_t const together = count * panel_size * sizeof(T) <= 20 * 1024 ? count : 1;
+    for (std::size_t first = 0; first < count; first += together)
         for (std::size_t r = 0; r < lines; ++r) {
             T const* window = source.data + r * plan.step * source.row_stride;
-            T* to = out + grid.base + r * grid.row_stride + o;
+            T* to = out + grid.base + r * grid.row_stride;
             for (std::size_t q = 0; q < line;) {
                 std::size_t const tile = next_tile(line - q);
                 tile_operand<T> const left{window + q * plan.step * c, plan.step * c, source.row_stride, plan.kernel_height, run};
                 // What is read in place comes from memory: the next tile's pixels while this one's products are summed.
-                if (flat && o == 0 && plan.inside() && q + tile < line)
+                if (flat && first == 0 && plan.inside() && q + tile < line)
                     for (std::size_t i = 0; i < tile * c; i += 64 / sizeof(T))
                         __builtin_prefetch(left.first + tile * c + i);
-                compute_tile<multiply_add>(tile, vectors, left, panels, bias ? bias + o : nullptr, to + q * grid.col_stride, grid.col_stride,
-                                           outputs - o);
+                for (std::size_t panel = first; panel < first + together; ++panel) {
+                    std::size_t const o = panel * width;
+                    compute_tile<multiply_add>(tile, vectors, left, panels + panel * panel_size, bias ? bias + o : nullptr, to + q * grid.col_stride + o,
+                                               grid.col_stride, outputs - o);
+                }
                 q += tile;
             }
         }
-    }
 }
 
 inline strip_plan forward_plan(convolution_shape const& s) {
