@@ -49,7 +49,9 @@ install_missing() {
     if [ ! -e /usr/include/CImg.h ] && [ ! -e build/_cimg/CImg.h ]; then
         echo "Fetching CImg.h ..."
         local folder; folder=$(mktemp -d)
-        if ! (cd "$folder" && chmod 755 . && apt-get download -qq cimg-dev); then
+        chmod 755 "$folder"
+        chown _apt "$folder" 2>/dev/null || true # apt fetches as a user of its own where it can
+        if ! (cd "$folder" && apt-get download -qq cimg-dev); then
             rm -rf "$folder"
             echo "Could not fetch the package cimg-dev. Please put CImg.h into build/_cimg/ and run this again." >&2
             exit 1

@@ -76,6 +76,10 @@ int main(int argc, char** argv) try {
     app.add_option("--threshold", c.threshold, "farther than this is \"unknown\" (default: everybody is somebody)");
     app.add_flag("--json", c.json, "a JSON object a line");
     app.add_flag("--crop", c.crop, "cut photos of other proportions instead of stretching them");
+    app.footer("Examples:\n"
+               "  recognize output/model.safetensors new.jpg                           people enrolled by train_faces\n"
+               "  recognize output/model.safetensors --gallery known -k 3 new/*.jpg    known/NAME/*.jpg\n"
+               "  recognize output/model.safetensors --threshold 0.8 --json new.jpg    \"unknown\" when nobody is near\n");
     CLI11_PARSE(app, argc, argv);
     return program::with_backbone(c.backbone, [&]<class Backbone>() { return run<Backbone>(c); });
 } catch (trine::error const& e) {

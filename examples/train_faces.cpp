@@ -7,8 +7,10 @@
 // Expected output: the network's table, a line for each epoch with rate and time left, then how well held-out photos are recognised beside
 // the untrained network, and where the files are.
 
+#include <algorithm>
 #include <cstdio>
 #include <filesystem>
+#include <string>
 
 #include <unistd.h>
 
@@ -102,8 +104,11 @@ int run(choices c) {
     training_report report;
     with_miner_and_loss(c, [&]<class Miner, class Loss>(Miner miner, Loss loss) {
         auto const show = [&](epoch_report const& e, auto&) {
-            std::printf("%sepoch %3zu/%zu  loss %.4f  active %5.1f %%  %6.0f photos/s  %3.0f s left%s", live ? "\r" : "", e.epoch, e.epochs, e.loss, 100 * e.active,
-                        e.photos_per_second, e.seconds_left, live && e.epoch < e.epochs && e.epoch % 5 != 0 ? "  " : "\n");
+            // A bar on a terminal, a line an epoch elsewhere.
+            std::string bar(24, '.');
+            std::fill_n(bar.begin(), bar.size() * e.epoch / e.epochs, '#');
+            std::printf("%sepoch %3zu/%zu  loss %.4f  active %5.1f %%  %6.0f photos/s  %3.0f s left%s", live ? ("\r[" + bar + "] ").c_str() : "", e.epoch, e.epochs, e.loss,
+                        100 * e.active, e.photos_per_second, e.seconds_left, live && e.epoch < e.epochs ? "  " : "\n");
             std::fflush(stdout);
             return true;
         };
@@ -173,6 +178,11 @@ int main(int argc, char** argv) try {
     app.add_flag("--strict", c.strict, "a photo that cannot be read is an error");
     app.add_flag("--no-augmentation", c.no_augmentation, "show photos as they are");
     app.add_flag("--resume", c.training.resume, "go on from the checkpoint in the output folder");
+    app.footer("Examples:\n"
+               "  train_faces                                       drawn faces\n"
+               "  train_faces --data photos --output run1           your own photos: photos/NAME/*.jpg\n"
+               "  train_faces --data photos --output run1 --resume  go on where Ctrl-C stopped\n"
+               "  train_faces --data orl --backbone grey112x92 --people 8 --photos 8 --miner batch_hard --epochs 80\n");
     CLI11_PARSE(app, argc, argv);
     if (c.threads > 0)
         set_thread_count(c.threads);
