@@ -3,6 +3,7 @@
 /// Everything, for people in a hurry.
 
 #include "backbones/compact.hpp"
+#include "backbones/resnet.hpp"
 #include "core/parallel.hpp"
 #include "core/random.hpp"
 #include "core/tensor.hpp"

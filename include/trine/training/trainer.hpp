@@ -85,30 +85,28 @@ private:
 };
 } // namespace detail
 
-/// The loop: batches in, parameters out.
+/// The loop: batches in, parameters out. It does not know the miner and the loss, so that a program that offers ten of each compiles it once.
 ///
 /// The trained parameters depend on the photos, the options and the seed alone: not on the number of threads, and not on whether the run was
 /// stopped and resumed.
-template <class Backbone, class Miner, class Loss, class Distance, class Optimizer = nn::adamw, class Schedule = nn::warm_up<nn::cosine>>
-class trainer {
+template <class Backbone, class Optimizer, class Schedule>
+class training_loop {
 public:
     using model_type = nn::model<Backbone>;
     /// Called after every epoch; `false` ends the run.
     using callback = std::function<bool(epoch_report const&, model_type&)>;
+    /// Value of a batch's loss and gradient of its embeddings: embeddings, labels, gradient, seed, step.
+    using objective_function =
+        std::function<objective_result(matrix_view<float const>, std::span<label const>, matrix_view<float>, std::uint64_t, std::uint32_t)>;
 
-    explicit trainer(training_options options = {}, Miner miner = {}, Loss loss = {}, Distance distance = {}, Optimizer optimizer = Optimizer{},
-                     Schedule schedule = {})
-        : options_(std::move(options)), objective_(miner, loss, distance), optimizer_(optimizer), schedule_(schedule) {
+    /// @param objective       mining and loss
+    /// @param objective_name  what tells a run with this objective from others
+    training_loop(training_options options, Optimizer optimizer, Schedule schedule, objective_function objective, std::string objective_name)
+        : options_(std::move(options)), objective_(std::move(objective)), objective_name_(std::move(objective_name)), optimizer_(optimizer), schedule_(schedule) {
         optimizer_.weight_decay = options_.weight_decay;
     }
 
-    /// Trains a model on photos.
-    ///
-    /// @throws shape_error     when the photos do not have the network's shape
-    /// @throws data_error      when they do not make triplets
-    /// @throws argument_error  for options out of range
-    /// @throws numeric_error   when the loss is NaN or infinite; the checkpoint of the last good epoch is kept
-    /// @throws format_error    when the checkpoint to resume from is of another network or run
+    /// As `trainer::fit`.
     training_report fit(model_type& model, data::dataset const& photos, callback const& after_epoch = {}) {
         using clock = std::chrono::steady_clock;
         auto const seconds_since = [](clock::time_point t) { return std::chrono::duration<double>(clock::now() - t).count(); };
@@ -222,8 +220,7 @@ private:
         s << std::setprecision(17) << "photos " << photos.size() << " #" << std::hex << hash << std::dec << ", epochs " << options_.epochs << ", P "
           << options_.people_per_batch << ", K " << options_.photos_per_person << ", learning rate " << options_.learning_rate << ", weight decay "
           << options_.weight_decay << ", seed " << options_.seed << ", augmentation " << a.flip << ' ' << a.shift << ' ' << a.rotation << ' ' << a.scale << ' '
-          << a.brightness << ' ' << a.contrast << ' ' << a.erase << ' ' << a.erase_area << ", miner " << Miner::name << ", loss " << Loss::name << ", distance "
-          << Distance::name << ", optimizer " << Optimizer::name;
+          << a.brightness << ' ' << a.contrast << ' ' << a.erase << ' ' << a.erase_area << ", " << objective_name_ << ", optimizer " << Optimizer::name;
         return s.str();
     }
     static std::vector<double> flat(std::vector<epoch_report> const& epochs) {
@@ -265,10 +262,47 @@ private:
     }
 
     training_options options_;
-    objective<Miner, Loss, Distance> objective_;
+    objective_function objective_;
+    std::string objective_name_;
     Optimizer optimizer_;
     Schedule schedule_;
     buffer<float> kept_;
+};
+
+/// Trains a backbone with a miner, a loss and a distance.
+template <class Backbone, class Miner, class Loss, class Distance, class Optimizer = nn::adamw, class Schedule = nn::warm_up<nn::cosine>>
+class trainer {
+public:
+    using loop_type = training_loop<Backbone, Optimizer, Schedule>;
+    using model_type = typename loop_type::model_type;
+    /// Called after every epoch; `false` ends the run.
+    using callback = typename loop_type::callback;
+
+    explicit trainer(training_options options = {}, Miner miner = {}, Loss loss = {}, Distance distance = {}, Optimizer optimizer = Optimizer{},
+                     Schedule schedule = {})
+        : options_(std::move(options)), objective_(miner, loss, distance), optimizer_(optimizer), schedule_(schedule) {}
+
+    /// Trains a model on photos.
+    ///
+    /// @throws shape_error     when the photos do not have the network's shape
+    /// @throws data_error      when they do not make triplets
+    /// @throws argument_error  for options out of range
+    /// @throws numeric_error   when the loss is NaN or infinite; the checkpoint of the last good epoch is kept
+    /// @throws format_error    when the checkpoint to resume from is of another network or run
+    training_report fit(model_type& model, data::dataset const& photos, callback const& after_epoch = {}) {
+        std::string name = "miner ";
+        name.append(Miner::name).append(", loss ").append(Loss::name).append(", distance ").append(Distance::name);
+        return loop_type(options_, optimizer_, schedule_, std::ref(objective_), std::move(name)).fit(model, photos, after_epoch);
+    }
+
+    /// The log of a run: a header and a line of comma-separated values for each epoch.
+    static std::string log_text(std::vector<epoch_report> const& epochs) { return loop_type::log_text(epochs); }
+
+private:
+    training_options options_;
+    objective<Miner, Loss, Distance> objective_;
+    Optimizer optimizer_;
+    Schedule schedule_;
 };
 
 } // namespace trine
