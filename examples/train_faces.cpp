@@ -25,7 +25,7 @@ namespace {
 struct choices {
     std::string data, output = "output", backbone = "grey64", miner = "all", loss = "triplet_margin";
     double margin = 0.2, held_out = 0.5;
-    std::size_t threads = 0, k = 1, synthetic_people = 80, synthetic_photos = 12;
+    std::size_t threads = 0, k = 1, synthetic_people = 80, synthetic_photos = 24;
     bool strict = false, crop = false, no_augmentation = false;
     training_options training{.epochs = 100};
 };
