@@ -1,8 +1,13 @@
 #pragma once
 
+#include <cstddef>
+#include <type_traits>
+#include <utility>
+
 #include "../nn/convolution.hpp"
 #include "../nn/layers.hpp"
 #include "../nn/network.hpp"
+#include "../nn/sequential.hpp"
 
 namespace trine::backbones {
 

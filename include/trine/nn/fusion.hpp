@@ -7,10 +7,10 @@
 /// as they were written, so fusing changes neither files nor random draws.
 
 #include <algorithm>
-#include <array>
 #include <cstddef>
 #include <string>
 #include <tuple>
+#include <type_traits>
 #include <utility>
 
 #include "../core/buffer.hpp"
