@@ -32,14 +32,20 @@ inline double peak_flops() {
         auto const start = std::chrono::steady_clock::now();
         trine::parallel_for(trine::thread_count(), [&](std::size_t i) {
             V acc[chains];
-            trine::kernels::unrolled<chains>([&](auto c) __attribute__((always_inline)) { acc[c] = V(static_cast<float>(i)); });
+            TRINE_UNROLL
+            for (std::size_t c = 0; c < chains; ++c)
+                acc[c] = V(static_cast<float>(i));
             V const x(1.0f), y(1e-9f);
-            for (std::size_t r = 0; r < rounds; ++r)
-                trine::kernels::unrolled<chains>([&](auto c) __attribute__((always_inline)) {
+            for (std::size_t r = 0; r < rounds; ++r) {
+                TRINE_UNROLL
+                for (std::size_t c = 0; c < chains; ++c) {
                     acc[c] = xsimd::fma(acc[c], x, y);
                     asm volatile("" : "+v"(acc[c].data)); // or the compiler folds the chain
-                });
-            trine::kernels::unrolled<chains>([&](auto c) __attribute__((always_inline)) { asm volatile("" : : "v"(acc[c].data)); });
+                }
+            }
+            TRINE_UNROLL
+            for (std::size_t c = 0; c < chains; ++c)
+                asm volatile("" : : "v"(acc[c].data));
         });
         best = std::max(best, 2.0 * V::size * chains * rounds * static_cast<double>(trine::thread_count()) / seconds_since(start));
     }
@@ -56,7 +62,8 @@ inline double read_bandwidth() {
         trine::parallel_blocks(memory.size(), 1 << 20, [&](std::size_t first, std::size_t last) {
             V acc[8]{};
             for (std::size_t i = first; i < last; i += 8 * V::size)
-                trine::kernels::unrolled<8>([&](auto c) __attribute__((always_inline)) { acc[c] += V::load_aligned(memory.data() + i + c * V::size); });
+                for (std::size_t c = 0; c < 8; ++c)
+                    acc[c] += V::load_aligned(memory.data() + i + c * V::size);
             for (auto& a : acc)
                 benchmark::DoNotOptimize(a);
         });

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cassert>
 #include <cstddef>
+#include <variant>
 
 #include "convolution_shape.hpp"
 #include "convolution_weights.hpp"
@@ -40,62 +41,150 @@ constexpr convolution_algorithm choose_algorithm(convolution_shape const& s) {
     return tiles >= 4 ? convolution_algorithm::winograd_4 : convolution_algorithm::direct;
 }
 
+// Each method is a convolution of known sizes by one algorithm. They share one interface, that of `convolution`, where it is documented; a network, whose sizes
+// are types, compiles the methods that it uses and no others.
+
+/// Implicit matrix product in register tiles; fits every shape.
+template <class T>
+class direct_method {
+public:
+    explicit direct_method(convolution_shape const& s) : s_(s) {}
+
+    std::size_t weights_size() const { return direct_weights_size<T>(s_); }
+    void prepare(T const* w, T* prepared) const { direct_weights(s_, w, prepared); }
+    std::size_t blocks() const { return s_.batch * ((s_.out_height() + rows_per_block() - 1) / rows_per_block()); }
+    std::size_t rows_per_block() const { return detail::forward_plan(s_).rows_per_item(sizeof(T), s_.batch, s_.outputs); }
+    std::size_t forward_scratch(bool sink_only = false) const { return direct_forward_scratch<T>(s_, thread_count(), sink_only); }
+    void forward(T const* x, T const* prepared, T const* bias, T* y, T* scratch, row_sink<T> const& sink = {}) const {
+        direct_forward(s_, x, prepared, bias, y, scratch, sink);
+    }
+    std::size_t gradient_data_scratch() const { return direct_gradient_data_scratch<T>(s_, thread_count()); }
+    void gradient_data(T const* dy, T const* w, T* dx, T* scratch) const { direct_gradient_data(s_, dy, w, dx, scratch); }
+    std::size_t gradient_weights_scratch() const { return direct_gradient_weights_scratch<T>(s_, thread_count()); }
+    void gradient_weights(T const* x, T const* dy, T* dw, T* scratch) const { direct_gradient_weights(s_, x, dy, dw, scratch); }
+    /// Scratch of `direct_gradient_weights` for an output that is computed again.
+    std::size_t recomputed_gradient_scratch() const { return direct_gradient_weights_scratch<T>(s_, thread_count(), true); }
+
+private:
+    convolution_shape s_;
+};
+
+/// A channel at a time; groups = channels = outputs.
+template <class T>
+class depthwise_method {
+public:
+    explicit depthwise_method(convolution_shape const& s) : s_(s) {}
+
+    std::size_t weights_size() const { return s_.weights(); }
+    void prepare(T const* w, T* prepared) const { std::copy_n(w, s_.weights(), prepared); }
+    std::size_t blocks() const { return s_.batch * ((s_.out_height() + rows_per_block() - 1) / rows_per_block()); }
+    std::size_t rows_per_block() const { return detail::depthwise_rows(s_, sizeof(T)); }
+    std::size_t forward_scratch(bool sink_only = false) const { return sink_only ? thread_count() * rows_per_block() * s_.out_width() * s_.outputs : 0; }
+    void forward(T const* x, T const* prepared, T const* bias, T* y, T* scratch, row_sink<T> const& sink = {}) const {
+        depthwise_forward(s_, x, prepared, bias, y, scratch, sink);
+    }
+    std::size_t gradient_data_scratch() const { return s_.weights(); }
+    void gradient_data(T const* dy, T const* w, T* dx, T* scratch) const { depthwise_gradient_data(s_, dy, w, dx, scratch); }
+    std::size_t gradient_weights_scratch() const { return depthwise_gradient_weights_scratch<T>(s_); }
+    void gradient_weights(T const* x, T const* dy, T* dw, T* scratch) const { depthwise_gradient_weights(s_, x, dy, dw, scratch); }
+
+private:
+    convolution_shape s_;
+};
+
+/// Winograd's transforms W; its kernel, stride 1, one group.
+template <class W, class T>
+class winograd_method {
+public:
+    explicit winograd_method(convolution_shape const& s) : s_(s) {}
+
+    std::size_t weights_size() const { return plan().template weights_size<T>(); }
+    void prepare(T const* w, T* prepared) const { winograd_weights<W>(s_.channels, s_.outputs, w, false, prepared); }
+    std::size_t blocks() const { return plan().blocks; }
+    std::size_t rows_per_block() const { return plan().rows_of_block(); }
+    std::size_t forward_scratch(bool sink_only = false) const { return winograd_scratch<T>(plan(), thread_count(), sink_only); }
+    void forward(T const* x, T const* prepared, T const* bias, T* y, T* scratch, row_sink<T> const& sink = {}) const {
+        winograd_convolution<W>(plan(), x, prepared, bias, y, scratch, sink);
+    }
+    std::size_t gradient_data_scratch() const {
+        auto const back = backward_plan();
+        return s_.weights() + back.template weights_size<T>() + winograd_scratch<T>(back, thread_count(), false);
+    }
+    void gradient_data(T const* dy, T const* w, T* dx, T* scratch) const {
+        auto const back = backward_plan();
+        // The adjoint of a convolution of stride 1 is one with the kernel turned around and its sides exchanged.
+        T* const transformed = scratch + s_.weights();
+        exchange_sides(s_, w, scratch);
+        winograd_weights<W>(s_.outputs, s_.channels, static_cast<T const*>(scratch), true, transformed);
+        winograd_convolution<W, T>(back, dy, transformed, nullptr, dx, transformed + back.template weights_size<T>());
+    }
+    std::size_t gradient_weights_scratch() const { return winograd_gradient_weights_scratch<W, T>(s_, thread_count()); }
+    void gradient_weights(T const* x, T const* dy, T* dw, T* scratch) const { winograd_gradient_weights<W>(s_, x, dy, dw, scratch); }
+
+private:
+    winograd_plan plan() const { return winograd_plan::make<W, T>(s_.batch, s_.height, s_.width, s_.channels, s_.outputs, s_.padding); }
+    winograd_plan backward_plan() const {
+        return winograd_plan::make<W, T>(s_.batch, s_.out_height(), s_.out_width(), s_.outputs, s_.channels, W::kernel - 1 - s_.padding);
+    }
+
+    convolution_shape s_;
+};
+
+/// The method of an algorithm other than `automatic`, for square kernels of this side.
+template <class T, convolution_algorithm A, std::size_t Kernel>
+struct method_of {
+    static_assert(A == convolution_algorithm::direct);
+    using type = direct_method<T>;
+};
+template <class T, std::size_t Kernel>
+struct method_of<T, convolution_algorithm::depthwise, Kernel> {
+    using type = depthwise_method<T>;
+};
+template <class T>
+struct method_of<T, convolution_algorithm::winograd_2, 3> {
+    using type = winograd_method<winograd<2, 3>, T>;
+};
+template <class T>
+struct method_of<T, convolution_algorithm::winograd_4, 3> {
+    using type = winograd_method<winograd<4, 3>, T>;
+};
+template <class T>
+struct method_of<T, convolution_algorithm::winograd_4, 5> {
+    using type = winograd_method<winograd<2, 5>, T>;
+};
+
 /// A convolution of known sizes: its three directions, the scratch they need, and its weights in the form that the algorithm reads.
 ///
-/// Weights are KH×KW×(C/groups)×O. The result does not depend on the number of threads.
+/// Weights are KH×KW×(C/groups)×O. The result does not depend on the number of threads. This class compiles every method and chooses at run time.
 template <class T>
 class convolution {
 public:
     using shape = convolution_shape;
 
     explicit convolution(shape const& s, convolution_algorithm a = convolution_algorithm::automatic)
-        : s_(s), algorithm_(a == convolution_algorithm::automatic ? choose_algorithm<T>(s) : a) {
-        assert(fits(algorithm_, s));
-    }
+        : algorithm_(a == convolution_algorithm::automatic ? choose_algorithm<T>(s) : a), method_(make(s, algorithm_)) {}
     convolution_algorithm algorithm() const { return algorithm_; }
 
     /// Scalars of prepared weights.
     std::size_t weights_size() const {
-        if (algorithm_ == convolution_algorithm::depthwise)
-            return s_.weights();
-        if (algorithm_ == convolution_algorithm::direct)
-            return direct_weights_size<T>(s_);
-        return with_winograd([&]<class W>() { return plan<W>().template weights_size<T>(); });
+        return std::visit([](auto const& m) { return m.weights_size(); }, method_);
     }
     /// Brings weights into the form that `forward` reads.
     void prepare(T const* w, T* prepared) const {
-        if (algorithm_ == convolution_algorithm::depthwise)
-            std::copy_n(w, s_.weights(), prepared);
-        else if (algorithm_ == convolution_algorithm::direct)
-            direct_weights(s_, w, prepared);
-        else
-            with_winograd([&]<class W>() {
-                winograd_weights<W>(s_.channels, s_.outputs, w, false, prepared);
-                return std::size_t{0};
-            });
+        std::visit([&](auto const& m) { m.prepare(w, prepared); }, method_);
     }
 
     /// Blocks of rows in which the output is finished, and the most rows that one has.
     std::size_t blocks() const {
-        if (algorithm_ == convolution_algorithm::direct || algorithm_ == convolution_algorithm::depthwise)
-            return s_.batch * ((s_.out_height() + rows_per_block() - 1) / rows_per_block());
-        return with_winograd([&]<class W>() { return plan<W>().blocks; });
+        return std::visit([](auto const& m) { return m.blocks(); }, method_);
     }
     std::size_t rows_per_block() const {
-        if (algorithm_ == convolution_algorithm::direct)
-            return detail::forward_plan(s_).rows_per_item(sizeof(T), s_.batch, s_.outputs);
-        if (algorithm_ == convolution_algorithm::depthwise)
-            return detail::depthwise_rows(s_, sizeof(T));
-        return with_winograd([&]<class W>() { return plan<W>().rows_of_block(); });
+        return std::visit([](auto const& m) { return m.rows_per_block(); }, method_);
     }
 
     /// Scalars of scratch for all threads together.
     std::size_t forward_scratch(bool sink_only = false) const {
-        if (algorithm_ == convolution_algorithm::depthwise)
-            return sink_only ? thread_count() * rows_per_block() * s_.out_width() * s_.outputs : 0;
-        if (algorithm_ == convolution_algorithm::direct)
-            return direct_forward_scratch<T>(s_, thread_count(), sink_only);
-        return with_winograd([&]<class W>() { return winograd_scratch<T>(plan<W>(), thread_count(), sink_only); });
+        return std::visit([&](auto const& m) { return m.forward_scratch(sink_only); }, method_);
     }
     /// y = x ∗ w + bias.
     ///
@@ -105,26 +194,11 @@ public:
     /// @param y         N×OH×OW×O; may be null when the sink takes all
     /// @param sink      told of every finished block
     void forward(T const* x, T const* prepared, T const* bias, T* y, T* scratch, row_sink<T> const& sink = {}) const {
-        if (algorithm_ == convolution_algorithm::depthwise)
-            depthwise_forward(s_, x, prepared, bias, y, scratch, sink);
-        else if (algorithm_ == convolution_algorithm::direct)
-            direct_forward(s_, x, prepared, bias, y, scratch, sink);
-        else
-            with_winograd([&]<class W>() {
-                winograd_convolution<W>(plan<W>(), x, prepared, bias, y, scratch, sink);
-                return std::size_t{0};
-            });
+        std::visit([&](auto const& m) { m.forward(x, prepared, bias, y, scratch, sink); }, method_);
     }
 
     std::size_t gradient_data_scratch() const {
-        if (algorithm_ == convolution_algorithm::depthwise)
-            return s_.weights();
-        if (algorithm_ == convolution_algorithm::direct)
-            return direct_gradient_data_scratch<T>(s_, thread_count());
-        return with_winograd([&]<class W>() {
-            auto const back = backward_plan<W>();
-            return s_.weights() + back.template weights_size<T>() + winograd_scratch<T>(back, thread_count(), false);
-        });
+        return std::visit([](auto const& m) { return m.gradient_data_scratch(); }, method_);
     }
     /// dx = dy ∗ᵀ w: what the loss changes by, for a change of the input.
     ///
@@ -132,64 +206,40 @@ public:
     /// @param w   as they are, not prepared
     /// @param dx  N×H×W×C, overwritten
     void gradient_data(T const* dy, T const* w, T* dx, T* scratch) const {
-        if (algorithm_ == convolution_algorithm::depthwise)
-            depthwise_gradient_data(s_, dy, w, dx, scratch);
-        else if (algorithm_ == convolution_algorithm::direct)
-            direct_gradient_data(s_, dy, w, dx, scratch);
-        else
-            with_winograd([&]<class W>() {
-                auto const back = backward_plan<W>();
-                // The adjoint of a convolution of stride 1 is one with the kernel turned around and its sides exchanged.
-                T* const transformed = scratch + s_.weights();
-                exchange_sides(s_, w, scratch);
-                winograd_weights<W>(s_.outputs, s_.channels, static_cast<T const*>(scratch), true, transformed);
-                winograd_convolution<W, T>(back, dy, transformed, nullptr, dx, transformed + back.template weights_size<T>());
-                return std::size_t{0};
-            });
+        std::visit([&](auto const& m) { m.gradient_data(dy, w, dx, scratch); }, method_);
     }
 
     std::size_t gradient_weights_scratch() const {
-        if (algorithm_ == convolution_algorithm::depthwise)
-            return depthwise_gradient_weights_scratch<T>(s_);
-        if (algorithm_ == convolution_algorithm::direct)
-            return direct_gradient_weights_scratch<T>(s_, thread_count());
-        return with_winograd([&]<class W>() { return winograd_gradient_weights_scratch<W, T>(s_, thread_count()); });
+        return std::visit([](auto const& m) { return m.gradient_weights_scratch(); }, method_);
     }
-    /// The same for `direct_gradient_weights` with an output that is computed again.
-    std::size_t recomputed_gradient_scratch() const { return direct_gradient_weights_scratch<T>(s_, thread_count(), true); }
     /// dw += Σ over the batch and its pixels of x ⊗ dy.
     ///
     /// @param x   N×H×W×C
     /// @param dy  N×OH×OW×O
     /// @param dw  as the weights, added to
     void gradient_weights(T const* x, T const* dy, T* dw, T* scratch) const {
-        if (algorithm_ == convolution_algorithm::depthwise)
-            depthwise_gradient_weights(s_, x, dy, dw, scratch);
-        else if (algorithm_ == convolution_algorithm::direct)
-            direct_gradient_weights(s_, x, dy, dw, scratch);
-        else
-            with_winograd([&]<class W>() {
-                winograd_gradient_weights<W>(s_, x, dy, dw, scratch);
-                return std::size_t{0};
-            });
+        std::visit([&](auto const& m) { m.gradient_weights(x, dy, dw, scratch); }, method_);
     }
 
 private:
-    template <class F>
-    std::size_t with_winograd(F&& f) const {
-        if (algorithm_ == convolution_algorithm::winograd_2)
-            return f.template operator()<winograd<2, 3>>();
-        return s_.kernel_height == 3 ? f.template operator()<winograd<4, 3>>() : f.template operator()<winograd<2, 5>>();
-    }
-    template <class W>
-    winograd_plan plan() const { return winograd_plan::make<W, T>(s_.batch, s_.height, s_.width, s_.channels, s_.outputs, s_.padding); }
-    template <class W>
-    winograd_plan backward_plan() const {
-        return winograd_plan::make<W, T>(s_.batch, s_.out_height(), s_.out_width(), s_.outputs, s_.channels, W::kernel - 1 - s_.padding);
+    using any_method = std::variant<direct_method<T>, depthwise_method<T>, winograd_method<winograd<2, 3>, T>, winograd_method<winograd<4, 3>, T>,
+                                    winograd_method<winograd<2, 5>, T>>;
+
+    static any_method make(shape const& s, convolution_algorithm a) {
+        assert(fits(a, s));
+        switch (a) {
+        case convolution_algorithm::depthwise: return depthwise_method<T>(s);
+        case convolution_algorithm::winograd_2: return winograd_method<winograd<2, 3>, T>(s);
+        case convolution_algorithm::winograd_4:
+            if (s.kernel_height == 3)
+                return winograd_method<winograd<4, 3>, T>(s);
+            return winograd_method<winograd<2, 5>, T>(s);
+        default: return direct_method<T>(s);
+        }
     }
 
-    shape s_;
     convolution_algorithm algorithm_;
+    any_method method_;
 };
 
 } // namespace trine::kernels

@@ -52,25 +52,31 @@ template <std::size_t Pixels, std::size_t Kernel, class T>
         };
         V acc[Pixels];
         V const start = bias ? load(bias + c) : V(T(0));
-        unrolled<Pixels>([&](auto p) __attribute__((always_inline)) { acc[p] = start; });
+        TRINE_UNROLL
+        for (std::size_t p = 0; p < Pixels; ++p)
+            acc[p] = start;
         for (std::size_t i = ky.first; i < ky.last; ++i) {
             auto const tap = [&](std::size_t j) __attribute__((always_inline)) {
                 T const* const from = x + i * in_row + j * channels + c;
                 V const weight = load(w + (i * kernel + j) * channels + c);
-                unrolled<Pixels>([&](auto p) __attribute__((always_inline)) { acc[p] = xsimd::fma(load(from + p * step), weight, acc[p]); });
+                TRINE_UNROLL
+                for (std::size_t p = 0; p < Pixels; ++p)
+                    acc[p] = xsimd::fma(load(from + p * step), weight, acc[p]);
             };
-            if constexpr (Kernel > 0)
-                unrolled<Kernel>([&](auto j) __attribute__((always_inline)) { tap(j); });
-            else
+            if constexpr (Kernel > 0) {
+                TRINE_UNROLL
+                for (std::size_t j = 0; j < Kernel; ++j)
+                    tap(j);
+            } else
                 for (std::size_t j = kx.first; j < kx.last; ++j)
                     tap(j);
         }
-        unrolled<Pixels>([&](auto p) __attribute__((always_inline)) {
+        TRINE_UNROLL
+        for (std::size_t p = 0; p < Pixels; ++p)
             if constexpr (Full)
                 acc[p].store_unaligned(y + p * channels + c);
             else
                 store_first(y + p * channels + c, acc[p], left);
-        });
     };
     std::size_t c = 0;
     for (; c + V::size <= channels; c += V::size)
@@ -181,9 +187,12 @@ template <std::size_t Rows, std::size_t Cols, bool Full, class T>
             return load_first(from, left_channels);
     };
     V acc[Rows][Cols];
-    unrolled<Rows>([&](auto i) __attribute__((always_inline)) {
-        unrolled<Cols>([&](auto k) __attribute__((always_inline)) { acc[i][k] = V::load_unaligned(sums + (i * s.kernel_width + first_tap + k) * V::size); });
-    });
+    TRINE_UNROLL
+    for (std::size_t i = 0; i < Rows; ++i) {
+        TRINE_UNROLL
+        for (std::size_t k = 0; k < Cols; ++k)
+            acc[i][k] = V::load_unaligned(sums + (i * s.kernel_width + first_tap + k) * V::size);
+    }
     auto const pad = static_cast<std::ptrdiff_t>(s.padding);
     std::size_t const in_row = s.width * s.channels;
     for (std::size_t q = 0; q < s.out_width(); ++q) {
@@ -191,21 +200,30 @@ template <std::size_t Rows, std::size_t Cols, bool Full, class T>
         auto const at = static_cast<std::ptrdiff_t>(q * s.stride + first_tap) - pad;
         if (at >= 0 && static_cast<std::size_t>(at) + Cols <= s.width) [[likely]] {
             T const* const from = line + static_cast<std::size_t>(at) * s.channels;
-            unrolled<Rows>([&](auto i) __attribute__((always_inline)) {
-                unrolled<Cols>([&](auto k) __attribute__((always_inline)) { acc[i][k] = xsimd::fma(load(from + i * in_row + k * s.channels), g, acc[i][k]); });
-            });
-        } else
-            unrolled<Cols>([&](auto k) __attribute__((always_inline)) {
-                auto const x = at + static_cast<std::ptrdiff_t>(std::size_t{k});
-                if (x >= 0 && x < static_cast<std::ptrdiff_t>(s.width))
-                    unrolled<Rows>([&](auto i) __attribute__((always_inline)) {
-                        acc[i][k] = xsimd::fma(load(line + i * in_row + static_cast<std::size_t>(x) * s.channels), g, acc[i][k]);
-                    });
-            });
+            TRINE_UNROLL
+            for (std::size_t i = 0; i < Rows; ++i) {
+                TRINE_UNROLL
+                for (std::size_t k = 0; k < Cols; ++k)
+                    acc[i][k] = xsimd::fma(load(from + i * in_row + k * s.channels), g, acc[i][k]);
+            }
+        } else {
+            TRINE_UNROLL
+            for (std::size_t k = 0; k < Cols; ++k) {
+                auto const x = at + static_cast<std::ptrdiff_t>(k);
+                if (x < 0 || x >= static_cast<std::ptrdiff_t>(s.width))
+                    continue;
+                TRINE_UNROLL
+                for (std::size_t i = 0; i < Rows; ++i)
+                    acc[i][k] = xsimd::fma(load(line + i * in_row + static_cast<std::size_t>(x) * s.channels), g, acc[i][k]);
+            }
+        }
     }
-    unrolled<Rows>([&](auto i) __attribute__((always_inline)) {
-        unrolled<Cols>([&](auto k) __attribute__((always_inline)) { acc[i][k].store_unaligned(sums + (i * s.kernel_width + first_tap + k) * V::size); });
-    });
+    TRINE_UNROLL
+    for (std::size_t i = 0; i < Rows; ++i) {
+        TRINE_UNROLL
+        for (std::size_t k = 0; k < Cols; ++k)
+            acc[i][k].store_unaligned(sums + (i * s.kernel_width + first_tap + k) * V::size);
+    }
 }
 
 // All taps of one output row.

@@ -214,12 +214,15 @@ template <class T, class Body>
                 V const a = load(scale + c), b = load(shift + c);
                 T* const place[4] = {window + c, window + channels + c, window + row + c, window + row + channels + c};
                 V values[4], normal[4], routed[4];
-                unrolled<4>([&](auto k) __attribute__((always_inline)) {
+                TRINE_UNROLL
+                for (std::size_t k = 0; k < 4; ++k) {
                     values[k] = load(place[k]);
                     normal[k] = xsimd::fma(values[k], a, b);
-                });
+                }
                 route_to_largest(normal, floor, load(from + c), routed);
-                unrolled<4>([&](auto k) __attribute__((always_inline)) { body(place[k], c, values[k], routed[k], load, store); });
+                TRINE_UNROLL
+                for (std::size_t k = 0; k < 4; ++k)
+                    body(place[k], c, values[k], routed[k], load, store);
             });
         }
 }

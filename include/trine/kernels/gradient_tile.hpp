@@ -16,29 +16,42 @@ void gradient_tile(T const* left, std::size_t left_row, std::size_t left_pixel, 
                    T* out) {
     using V = simd<T>;
     V acc[Rows][Vectors];
-    unrolled<Rows>([&](auto r) __attribute__((always_inline)) {
-        unrolled<Vectors>([&](auto v) __attribute__((always_inline)) { acc[r][v] = V::load_unaligned(out + (r * Vectors + v) * V::size); });
-    });
+    TRINE_UNROLL
+    for (std::size_t r = 0; r < Rows; ++r) {
+        TRINE_UNROLL
+        for (std::size_t v = 0; v < Vectors; ++v)
+            acc[r][v] = V::load_unaligned(out + (r * Vectors + v) * V::size);
+    }
     if constexpr (!Pack)
         right_stride = Vectors * V::size;
     for (std::size_t y = 0; y < rows; ++y) {
         T const* a = left + y * left_row;
         for (std::size_t x = 0; x < cols; ++x, a += left_pixel, right += right_stride) {
             V b[Vectors];
-            unrolled<Vectors>([&](auto v) __attribute__((always_inline)) { b[v] = V::load_unaligned(right + v * V::size); });
+            TRINE_UNROLL
+            for (std::size_t v = 0; v < Vectors; ++v)
+                b[v] = V::load_unaligned(right + v * V::size);
             if constexpr (Pack) {
-                unrolled<Vectors>([&](auto v) __attribute__((always_inline)) { b[v].store_unaligned(packed + v * V::size); });
+                TRINE_UNROLL
+                for (std::size_t v = 0; v < Vectors; ++v)
+                    b[v].store_unaligned(packed + v * V::size);
                 packed += Vectors * V::size;
             }
-            unrolled<Rows>([&](auto r) __attribute__((always_inline)) {
+            TRINE_UNROLL
+            for (std::size_t r = 0; r < Rows; ++r) {
                 V const value(a[r]);
-                unrolled<Vectors>([&](auto v) __attribute__((always_inline)) { acc[r][v] = xsimd::fma(value, b[v], acc[r][v]); });
-            });
+                TRINE_UNROLL
+                for (std::size_t v = 0; v < Vectors; ++v)
+                    acc[r][v] = xsimd::fma(value, b[v], acc[r][v]);
+            }
         }
     }
-    unrolled<Rows>([&](auto r) __attribute__((always_inline)) {
-        unrolled<Vectors>([&](auto v) __attribute__((always_inline)) { acc[r][v].store_unaligned(out + (r * Vectors + v) * V::size); });
-    });
+    TRINE_UNROLL
+    for (std::size_t r = 0; r < Rows; ++r) {
+        TRINE_UNROLL
+        for (std::size_t v = 0; v < Vectors; ++v)
+            acc[r][v].store_unaligned(out + (r * Vectors + v) * V::size);
+    }
 }
 
 template <class T>

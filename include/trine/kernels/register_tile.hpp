@@ -28,6 +28,14 @@ struct add_squared_difference {
     }
 };
 
+/// acc + |a − b|: Manhattan distances.
+struct add_absolute_difference {
+    template <class V>
+    [[gnu::always_inline]] static V apply(V const& a, V const& b, V const& acc) {
+        return acc + xsimd::abs(a - b);
+    }
+};
+
 /// Rows of the largest tile: with two vectors a row, its accumulators and operands fill the registers.
 inline constexpr std::size_t tile_rows = simd_registers == 32 ? 14 : 6;
 
@@ -65,37 +73,40 @@ template <class Op, std::size_t Rows, std::size_t Vectors, class T>
 void register_tile(tile_operand<T> const& left, T const* panel, T const* initial, T* out, std::size_t out_stride, std::size_t columns) {
     using V = simd<T>;
     V acc[Rows][Vectors];
-    unrolled<Vectors>([&](auto v) __attribute__((always_inline)) {
+    TRINE_UNROLL
+    for (std::size_t v = 0; v < Vectors; ++v) {
         V const start = initial ? V::load_unaligned(initial + v * V::size) : V(T(0));
-        unrolled<Rows>([&](auto r) __attribute__((always_inline)) { acc[r][v] = start; });
-    });
+        TRINE_UNROLL
+        for (std::size_t r = 0; r < Rows; ++r)
+            acc[r][v] = start;
+    }
     // Lines that will be written come from memory while the products are summed, rather than after.
     if (left.segments * left.run >= 64)
-        unrolled<Rows>([&](auto r) __attribute__((always_inline)) {
-            unrolled<Vectors>([&](auto v) __attribute__((always_inline)) { __builtin_prefetch(out + r * out_stride + v * V::size, 1); });
-        });
+        for (std::size_t r = 0; r < Rows; ++r)
+            for (std::size_t v = 0; v < Vectors; ++v)
+                __builtin_prefetch(out + r * out_stride + v * V::size, 1);
     for (std::size_t segment = 0; segment < left.segments; ++segment) {
         T const* a = left.first + segment * left.segment_stride;
         for (std::size_t k = 0; k < left.run; ++k, ++a, panel += Vectors * V::size) {
             V b[Vectors];
-            unrolled<Vectors>([&](auto v) __attribute__((always_inline)) { b[v] = V::load_unaligned(panel + v * V::size); });
-            unrolled<Rows>([&](auto r) __attribute__((always_inline)) {
+            TRINE_UNROLL
+            for (std::size_t v = 0; v < Vectors; ++v)
+                b[v] = V::load_unaligned(panel + v * V::size);
+            TRINE_UNROLL
+            for (std::size_t r = 0; r < Rows; ++r) {
                 V const value(a[r * left.row_stride]);
-                unrolled<Vectors>([&](auto v) __attribute__((always_inline)) { acc[r][v] = Op::apply(value, b[v], acc[r][v]); });
-            });
+                TRINE_UNROLL
+                for (std::size_t v = 0; v < Vectors; ++v)
+                    acc[r][v] = Op::apply(value, b[v], acc[r][v]);
+            }
         }
     }
-    if (columns >= Vectors * V::size) {
-        unrolled<Rows>([&](auto r) __attribute__((always_inline)) {
-            unrolled<Vectors>([&](auto v) __attribute__((always_inline)) { acc[r][v].store_unaligned(out + r * out_stride + v * V::size); });
-        });
-    } else {
-        unrolled<Rows>([&](auto r) __attribute__((always_inline)) {
-            unrolled<Vectors>([&](auto v) __attribute__((always_inline)) {
-                if (columns > v * V::size)
-                    store_first(out + r * out_stride + v * V::size, acc[r][v], columns - v * V::size);
-            });
-        });
+    TRINE_UNROLL
+    for (std::size_t r = 0; r < Rows; ++r) {
+        TRINE_UNROLL
+        for (std::size_t v = 0; v < Vectors; ++v)
+            if (columns > v * V::size)
+                store_first(out + r * out_stride + v * V::size, acc[r][v], columns - v * V::size);
     }
 }
 

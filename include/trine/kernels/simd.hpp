@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstddef>
-#include <utility>
 
 #include <xsimd/xsimd.hpp>
 
@@ -22,13 +21,12 @@ inline constexpr std::size_t simd_registers = 32;
 inline constexpr std::size_t simd_registers = 16;
 #endif
 
-/// Calls `f(std::integral_constant<std::size_t, i>{})` for i = 0 … N−1, with no loop left for the compiler to keep.
-template <std::size_t N, class F>
-[[gnu::always_inline]] inline void unrolled(F&& f) {
-    [&]<std::size_t... I>(std::index_sequence<I...>) __attribute__((always_inline)) {
-        (f(std::integral_constant<std::size_t, I>{}), ...);
-    }(std::make_index_sequence<N>{});
-}
+/// Before a loop with a constant number of turns, whose body works on arrays that have to end up in registers: leaves no loop.
+#ifdef __clang__
+#define TRINE_UNROLL _Pragma("clang loop unroll(full)")
+#else
+#define TRINE_UNROLL _Pragma("GCC unroll 64")
+#endif
 
 /// At least so many scalars, an odd number of cache lines: columns that far apart spread over all sets of a cache instead of fighting for a few.
 template <class T>

@@ -150,17 +150,25 @@ namespace detail {
 template <std::size_t From, std::size_t To, class V, class Load, class One, class Store>
 [[gnu::always_inline]] inline void transform_square(Load&& load, One&& one, Store&& store) {
     V middle[To][From];
-    unrolled<From>([&](auto j) __attribute__((always_inline)) {
+    TRINE_UNROLL
+    for (std::size_t j = 0; j < From; ++j) {
         V in[From], out[To];
-        unrolled<From>([&](auto i) __attribute__((always_inline)) { in[i] = load(i, j); });
+        TRINE_UNROLL
+        for (std::size_t i = 0; i < From; ++i)
+            in[i] = load(i, j);
         one(in, out);
-        unrolled<To>([&](auto i) __attribute__((always_inline)) { middle[i][j] = out[i]; });
-    });
-    unrolled<To>([&](auto i) __attribute__((always_inline)) {
+        TRINE_UNROLL
+        for (std::size_t i = 0; i < To; ++i)
+            middle[i][j] = out[i];
+    }
+    TRINE_UNROLL
+    for (std::size_t i = 0; i < To; ++i) {
         V out[To];
         one(middle[i], out);
-        unrolled<To>([&](auto j) __attribute__((always_inline)) { store(i, j, out[j]); });
-    });
+        TRINE_UNROLL
+        for (std::size_t j = 0; j < To; ++j)
+            store(i, j, out[j]);
+    }
 }
 
 } // namespace detail

@@ -89,12 +89,12 @@ void winograd_weights(std::size_t channels, std::size_t outputs, T const* w, boo
                 std::size_t const o = v * V::size, left = o < outputs ? outputs - o : 0;
                 T* const to = out + (o / width * channels + c) * width + o % width;
                 detail::transform_square<r, n, V>(
-                    [&](auto i, auto j) __attribute__((always_inline)) {
+                    [&](std::size_t i, std::size_t j) __attribute__((always_inline)) {
                         std::size_t const tap = flipped ? (r - 1 - i) * r + r - 1 - j : i * r + j;
                         return left > 0 ? load_first(w + (tap * channels + c) * outputs + o, left) : V(T(0));
                     },
                     [](auto const& in, auto& u) __attribute__((always_inline)) { W::weights(in, u); },
-                    [&](auto i, auto j, V const& u) __attribute__((always_inline)) { u.store_unaligned(to + (i * n + j) * position); });
+                    [&](std::size_t i, std::size_t j, V const& u) __attribute__((always_inline)) { u.store_unaligned(to + (i * n + j) * position); });
             }
     });
 }
@@ -107,9 +107,9 @@ template <class W, class T, class Load, class Store>
     using V = simd<T>;
     constexpr std::size_t n = W::tile;
     for (std::size_t c = 0; c < channels; c += V::size)
-        transform_square<n, n, V>([&](auto i, auto j) __attribute__((always_inline)) { return load(i, j, c); },
+        transform_square<n, n, V>([&](std::size_t i, std::size_t j) __attribute__((always_inline)) { return load(i, j, c); },
                                   [](auto const& in, auto& t) __attribute__((always_inline)) { W::input(in, t); },
-                                  [&](auto i, auto j, V const& t) __attribute__((always_inline)) { store(i, j, c, t); });
+                                  [&](std::size_t i, std::size_t j, V const& t) __attribute__((always_inline)) { store(i, j, c, t); });
 }
 
 // V of one tile: position p at `to` + p·position_stride, channels rounded up to whole vectors.
@@ -118,12 +118,12 @@ void transform_input_tile(T const* image, std::size_t height, std::size_t width,
                           std::size_t position_stride) {
     using V = simd<T>;
     constexpr std::size_t n = W::tile;
-    auto const store = [&](auto i, auto j, std::size_t c, V const& t) __attribute__((always_inline)) { t.store_unaligned(to + (i * n + j) * position_stride + c); };
+    auto const store = [&](std::size_t i, std::size_t j, std::size_t c, V const& t) __attribute__((always_inline)) { t.store_unaligned(to + (i * n + j) * position_stride + c); };
     bool const inside = y >= 0 && x >= 0 && y + static_cast<std::ptrdiff_t>(n) <= static_cast<std::ptrdiff_t>(height) &&
                         x + static_cast<std::ptrdiff_t>(n) <= static_cast<std::ptrdiff_t>(width);
     if (inside && channels % V::size == 0) {
         T const* const corner = image + (static_cast<std::size_t>(y) * width + static_cast<std::size_t>(x)) * channels;
-        transform_input_channels<W, T>(channels, [&](auto i, auto j, std::size_t c) __attribute__((always_inline)) {
+        transform_input_channels<W, T>(channels, [&](std::size_t i, std::size_t j, std::size_t c) __attribute__((always_inline)) {
             return V::load_unaligned(corner + (i * width + j) * channels + c);
         }, store);
         return;
@@ -134,7 +134,7 @@ void transform_input_tile(T const* image, std::size_t height, std::size_t width,
         bool const exists = py >= 0 && px >= 0 && py < static_cast<std::ptrdiff_t>(height) && px < static_cast<std::ptrdiff_t>(width);
         pixels[k] = exists ? image + (static_cast<std::size_t>(py) * width + static_cast<std::size_t>(px)) * channels : nullptr;
     }
-    transform_input_channels<W, T>(channels, [&](auto i, auto j, std::size_t c) __attribute__((always_inline)) {
+    transform_input_channels<W, T>(channels, [&](std::size_t i, std::size_t j, std::size_t c) __attribute__((always_inline)) {
         T const* const from = pixels[i * n + j];
         return from ? load_first(from + c, channels - c) : V(T(0));
     }, store);
@@ -146,14 +146,14 @@ void transform_output_tile(T const* m, std::size_t position_stride, simd<T> cons
                            std::size_t cols, std::size_t outputs) {
     using V = simd<T>;
     constexpr std::size_t n = W::tile, k = W::outputs;
-    auto const load = [&](auto i, auto j) __attribute__((always_inline)) { return V::load_unaligned(m + (i * n + j) * position_stride); };
+    auto const load = [&](std::size_t i, std::size_t j) __attribute__((always_inline)) { return V::load_unaligned(m + (i * n + j) * position_stride); };
     auto const one = [](auto const& in, auto& y) __attribute__((always_inline)) { W::output(in, y); };
     if (rows >= k && cols >= k && outputs >= V::size)
-        transform_square<n, k, V>(load, one, [&](auto i, auto j, V const& y) __attribute__((always_inline)) {
+        transform_square<n, k, V>(load, one, [&](std::size_t i, std::size_t j, V const& y) __attribute__((always_inline)) {
             (y + bias).store_unaligned(to + i * row_stride + j * col_stride);
         });
     else
-        transform_square<n, k, V>(load, one, [&](auto i, auto j, V const& y) __attribute__((always_inline)) {
+        transform_square<n, k, V>(load, one, [&](std::size_t i, std::size_t j, V const& y) __attribute__((always_inline)) {
             if (i < rows && j < cols)
                 store_first(to + i * row_stride + j * col_stride, y + bias, outputs);
         });

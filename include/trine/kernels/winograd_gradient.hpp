@@ -45,12 +45,12 @@ void transform_gradient_tile(T const* dy, std::size_t row_stride, std::size_t co
                              std::size_t position_stride) {
     using V = simd<T>;
     auto const one = [](auto const& in, auto& z) __attribute__((always_inline)) { W::output_gradient(in, z); };
-    auto const store = [&](auto i, auto j, V const& z) __attribute__((always_inline)) { z.store_unaligned(to + (i * W::tile + j) * position_stride); };
+    auto const store = [&](std::size_t i, std::size_t j, V const& z) __attribute__((always_inline)) { z.store_unaligned(to + (i * W::tile + j) * position_stride); };
     if (rows >= W::outputs && cols >= W::outputs && outputs >= V::size)
-        transform_square<W::outputs, W::tile, V>([&](auto i, auto j) __attribute__((always_inline)) { return V::load_unaligned(dy + i * row_stride + j * col_stride); }, one,
+        transform_square<W::outputs, W::tile, V>([&](std::size_t i, std::size_t j) __attribute__((always_inline)) { return V::load_unaligned(dy + i * row_stride + j * col_stride); }, one,
                                                  store);
     else
-        transform_square<W::outputs, W::tile, V>([&](auto i, auto j) __attribute__((always_inline)) {
+        transform_square<W::outputs, W::tile, V>([&](std::size_t i, std::size_t j) __attribute__((always_inline)) {
             return i < rows && j < cols ? load_first(dy + i * row_stride + j * col_stride, outputs) : V(T(0));
         }, one, store);
 }
