@@ -79,7 +79,10 @@ struct conv2d {
         }
         static_assert(kernels::fits(options.algorithm, sizes(1)), "conv2d: this algorithm does not fit the kernel, stride or groups; `automatic` fits all");
         template <class T>
-        static kernels::convolution<T> kernel(std::size_t batch) { return kernels::convolution<T>(sizes(batch), options.algorithm); }
+        static constexpr auto chosen =
+            options.algorithm == kernels::convolution_algorithm::automatic ? kernels::choose_algorithm<T>(sizes(1)) : options.algorithm;
+        template <class T>
+        static auto kernel(std::size_t batch) { return typename kernels::method_of<T, chosen<T>, Kernel>::type(sizes(batch)); }
         template <class T>
         static T const* bias_of(T const* all) { return options.bias ? all + weights : nullptr; }
 

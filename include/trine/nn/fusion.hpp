@@ -112,7 +112,7 @@ struct fused_convolution {
         auto const k = conv::template kernel<T>(batch);
         std::size_t const weights = extent::round(k.weights_size()), forward = weights + extent::round(k.forward_scratch(recomputed)) +
                                                                                kernels::block_statistics_size(channels) * k.blocks() + extent::round(2 * channels);
-        if (recomputed) {
+        if constexpr (recomputed) {
             auto const one = conv::template kernel<T>(1);
             return forward + extent::round(5 * channels) +
                    std::max(k.recomputed_gradient_scratch(),
