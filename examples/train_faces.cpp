@@ -30,24 +30,22 @@ struct choices {
     training_options training{.epochs = 100};
 };
 
-template <class F>
-void with_miner_and_loss(choices const& c, F&& f) {
-    auto const with_loss = [&](auto miner) {
+any_objective chosen_objective(choices const& c) {
+    auto const with_loss = [&](auto miner) -> any_objective {
+        distances::squared_euclidean const distance;
         if (c.loss == "no_margin")
-            f(miner, losses::no_margin{});
-        else if (c.loss == "soft_margin")
-            f(miner, losses::soft_margin{});
-        else
-            f(miner, losses::triplet_margin{.margin = c.margin});
+            return objective(miner, losses::no_margin{}, distance);
+        if (c.loss == "soft_margin")
+            return objective(miner, losses::soft_margin{}, distance);
+        return objective(miner, losses::triplet_margin{.margin = c.margin}, distance);
     };
     if (c.miner == "random")
-        with_loss(miners::random{});
-    else if (c.miner == "batch_hard")
-        with_loss(miners::batch_hard{});
-    else if (c.miner == "semi_hard")
-        with_loss(miners::semi_hard{.margin = c.margin});
-    else
-        with_loss(miners::all{});
+        return with_loss(miners::random{});
+    if (c.miner == "batch_hard")
+        return with_loss(miners::batch_hard{});
+    if (c.miner == "semi_hard")
+        return with_loss(miners::semi_hard{.margin = c.margin});
+    return with_loss(miners::all{});
 }
 
 template <class Faces>
@@ -79,7 +77,7 @@ data::dataset load(choices const& c) {
 }
 
 template <class Backbone>
-int run(choices c) {
+int run(choices c, any_objective const& objective) {
     using faces = program::faces<Backbone>;
     auto const all = load<Backbone>(c);
     auto const parts = data::split_by_photo(all, 1 - c.held_out, c.training.seed);
@@ -101,20 +99,17 @@ int run(choices c) {
     double const before = share_right<faces>(who.identify(held_out.tensors(), c.k), held_out);
 
     bool const live = ::isatty(1) != 0;
-    training_report report;
-    with_miner_and_loss(c, [&]<class Miner, class Loss>(Miner miner, Loss loss) {
-        auto const show = [&](epoch_report const& e, auto&) {
-            // A bar on a terminal, a line an epoch elsewhere.
-            std::string bar(24, '.');
-            std::fill_n(bar.begin(), bar.size() * e.epoch / e.epochs, '#');
-            std::printf("%sepoch %3zu/%zu  loss %.4f  active %5.1f %%  %6.0f photos/s  %3.0f s left%s", live ? ("\r[" + bar + "] ").c_str() : "", e.epoch, e.epochs, e.loss,
-                        100 * e.active, e.photos_per_second, e.seconds_left, live && e.epoch < e.epochs ? "  " : "\n");
-            std::fflush(stdout);
-            return true;
-        };
-        who.clear();
-        report = trainer<Backbone, Miner, Loss, distances::squared_euclidean>(c.training, miner, loss).fit(who.model(), learn, show);
-    });
+    auto const show = [&](epoch_report const& e, auto&) {
+        // A bar on a terminal, a line an epoch elsewhere.
+        std::string bar(24, '.');
+        std::fill_n(bar.begin(), bar.size() * e.epoch / e.epochs, '#');
+        std::printf("%sepoch %3zu/%zu  loss %.4f  active %5.1f %%  %6.0f photos/s  %3.0f s left%s", live ? ("\r[" + bar + "] ").c_str() : "", e.epoch, e.epochs, e.loss,
+                    100 * e.active, e.photos_per_second, e.seconds_left, live && e.epoch < e.epochs ? "  " : "\n");
+        std::fflush(stdout);
+        return true;
+    };
+    who.clear();
+    auto const report = training_loop<Backbone>(c.training, objective).fit(who.model(), learn, show);
     if (report.people_alone > 0)
         std::printf("%zu people have only one photo to learn from and were left out of the triplets\n", report.people_alone);
     if (report.interrupted) {
@@ -186,7 +181,8 @@ int main(int argc, char** argv) try {
     CLI11_PARSE(app, argc, argv);
     if (c.threads > 0)
         set_thread_count(c.threads);
-    return program::with_backbone(c.backbone, [&]<class Backbone>() { return run<Backbone>(c); });
+    auto const objective = chosen_objective(c);
+    return program::with_backbone(c.backbone, [&]<class Backbone>() { return run<Backbone>(c, objective); });
 } catch (trine::error const& e) {
     std::fprintf(stderr, "train_faces: %s\n", e.what());
     return 1;

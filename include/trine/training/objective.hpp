@@ -5,7 +5,11 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <memory>
 #include <span>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "../core/buffer.hpp"
@@ -163,6 +167,31 @@ private:
     std::vector<row> rows_;
     std::vector<lists> lists_;
     std::size_t labels_ = 0;
+};
+
+/// An objective whose type is forgotten: what the training loop calls, so that the loop is compiled once a network and an objective once a program,
+/// whatever the numbers of both. Copies share the objective.
+class any_objective {
+public:
+    template <class Miner, class Loss, class Distance>
+    any_objective(objective<Miner, Loss, Distance> o) // NOLINT: a conversion is what it is for
+        : evaluate_([shared = std::make_shared<objective<Miner, Loss, Distance>>(std::move(o))](auto const& e, auto labels, auto const& gradient, auto seed, auto step) {
+              return (*shared)(e, labels, gradient, seed, step);
+          }) {
+        name_.append("miner ").append(Miner::name).append(", loss ").append(Loss::name).append(", distance ").append(Distance::name);
+    }
+
+    /// What tells a run with this objective from others.
+    std::string const& name() const { return name_; }
+
+    /// As `objective`.
+    objective_result operator()(matrix_view<float const> e, std::span<label const> labels, matrix_view<float> gradient, std::uint64_t seed, std::uint32_t step) const {
+        return evaluate_(e, labels, gradient, seed, step);
+    }
+
+private:
+    std::string name_;
+    std::function<objective_result(matrix_view<float const>, std::span<label const>, matrix_view<float>, std::uint64_t, std::uint32_t)> evaluate_;
 };
 
 } // namespace trine

@@ -89,20 +89,16 @@ private:
 ///
 /// The trained parameters depend on the photos, the options and the seed alone: not on the number of threads, and not on whether the run was
 /// stopped and resumed.
-template <class Backbone, class Optimizer, class Schedule>
+template <class Backbone, class Optimizer = nn::adamw, class Schedule = nn::warm_up<nn::cosine>>
 class training_loop {
 public:
     using model_type = nn::model<Backbone>;
     /// Called after every epoch; `false` ends the run.
     using callback = std::function<bool(epoch_report const&, model_type&)>;
-    /// Value of a batch's loss and gradient of its embeddings: embeddings, labels, gradient, seed, step.
-    using objective_function =
-        std::function<objective_result(matrix_view<float const>, std::span<label const>, matrix_view<float>, std::uint64_t, std::uint32_t)>;
 
-    /// @param objective       mining and loss
-    /// @param objective_name  what tells a run with this objective from others
-    training_loop(training_options options, Optimizer optimizer, Schedule schedule, objective_function objective, std::string objective_name)
-        : options_(std::move(options)), objective_(std::move(objective)), objective_name_(std::move(objective_name)), optimizer_(optimizer), schedule_(schedule) {
+    /// @param objective  mining and loss
+    training_loop(training_options options, any_objective objective, Optimizer optimizer = {}, Schedule schedule = {})
+        : options_(std::move(options)), objective_(std::move(objective)), optimizer_(optimizer), schedule_(schedule) {
         optimizer_.weight_decay = options_.weight_decay;
     }
 
@@ -220,7 +216,7 @@ private:
         s << std::setprecision(17) << "photos " << photos.size() << " #" << std::hex << hash << std::dec << ", epochs " << options_.epochs << ", P "
           << options_.people_per_batch << ", K " << options_.photos_per_person << ", learning rate " << options_.learning_rate << ", weight decay "
           << options_.weight_decay << ", seed " << options_.seed << ", augmentation " << a.flip << ' ' << a.shift << ' ' << a.rotation << ' ' << a.scale << ' '
-          << a.brightness << ' ' << a.contrast << ' ' << a.erase << ' ' << a.erase_area << ", " << objective_name_ << ", optimizer " << Optimizer::name;
+          << a.brightness << ' ' << a.contrast << ' ' << a.erase << ' ' << a.erase_area << ", " << objective_.name() << ", optimizer " << Optimizer::name;
         return s.str();
     }
     static std::vector<double> flat(std::vector<epoch_report> const& epochs) {
@@ -262,8 +258,7 @@ private:
     }
 
     training_options options_;
-    objective_function objective_;
-    std::string objective_name_;
+    any_objective objective_;
     Optimizer optimizer_;
     Schedule schedule_;
     buffer<float> kept_;
@@ -280,7 +275,7 @@ public:
 
     explicit trainer(training_options options = {}, Miner miner = {}, Loss loss = {}, Distance distance = {}, Optimizer optimizer = Optimizer{},
                      Schedule schedule = {})
-        : options_(std::move(options)), objective_(miner, loss, distance), optimizer_(optimizer), schedule_(schedule) {}
+        : loop_(std::move(options), objective<Miner, Loss, Distance>(miner, loss, distance), optimizer, schedule) {}
 
     /// Trains a model on photos.
     ///
@@ -290,19 +285,14 @@ public:
     /// @throws numeric_error   when the loss is NaN or infinite; the checkpoint of the last good epoch is kept
     /// @throws format_error    when the checkpoint to resume from is of another network or run
     training_report fit(model_type& model, data::dataset const& photos, callback const& after_epoch = {}) {
-        std::string name = "miner ";
-        name.append(Miner::name).append(", loss ").append(Loss::name).append(", distance ").append(Distance::name);
-        return loop_type(options_, optimizer_, schedule_, std::ref(objective_), std::move(name)).fit(model, photos, after_epoch);
+        return loop_.fit(model, photos, after_epoch);
     }
 
     /// The log of a run: a header and a line of comma-separated values for each epoch.
     static std::string log_text(std::vector<epoch_report> const& epochs) { return loop_type::log_text(epochs); }
 
 private:
-    training_options options_;
-    objective<Miner, Loss, Distance> objective_;
-    Optimizer optimizer_;
-    Schedule schedule_;
+    loop_type loop_;
 };
 
 } // namespace trine
