@@ -64,7 +64,8 @@ array<T> read_npy(std::filesystem::path const& path) {
     }
     check(bytes.size() - data == count * sizeof(T), bytes.size() - data, " bytes for ", count, " values");
     result.values.resize(count);
-    std::memcpy(result.values.data(), bytes.data() + data, count * sizeof(T));
+    if (count > 0)
+        std::memcpy(result.values.data(), bytes.data() + data, count * sizeof(T));
     return result;
 }
 

@@ -65,7 +65,8 @@ public:
         require<format_error>(e.dtype == dtype_name<T>(), source_, ": tensor \"", name, "\" holds ", e.dtype, ", not ", dtype_name<T>());
         require<format_error>(e.shape == shape, source_, ": tensor \"", name, "\" has shape ", text(e.shape), ", not ", text(shape));
         std::vector<T> values(e.size / sizeof(T));
-        std::memcpy(values.data(), bytes_.data() + e.first, e.size);
+        if (e.size > 0) // an empty vector has no place to copy to
+            std::memcpy(values.data(), bytes_.data() + e.first, e.size);
         return values;
     }
     /// @throws format_error  when there is no such tensor
