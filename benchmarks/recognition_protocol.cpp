@@ -14,6 +14,7 @@
 
 #include <trine/evaluation/retrieval.hpp>
 #include <trine/evaluation/verification.hpp>
+#include <trine/losses/triplet.hpp>
 #include <trine/training/recognizer.hpp>
 
 using namespace trine;

@@ -1,4 +1,8 @@
-#include <trine/distances/euclidean.hpp>
-#include <trine/training/objective.hpp>
+#include <trine/distances/lp.hpp>
+#include <trine/losses/triplet.hpp>
+#include <trine/miners/pair_miners.hpp>
+#include <trine/training/cross_batch_memory.hpp>
+#include <trine/training/proxy_objective.hpp>
+using namespace trine;
 struct nobody {};
-trine::objective<nobody, trine::losses::triplet_margin, trine::distances::euclidean> o;
+objective<nobody, losses::triplet_margin, distances::euclidean> o;

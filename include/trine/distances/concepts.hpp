@@ -12,6 +12,9 @@ namespace trine::distances {
 /// pairwise(e, out)          B×D in, B×B out
 /// cross(q, r, out)          Q×D and R×D in, Q×R out
 /// gradient(e, d, g, out)    with d = pairwise(e) and g = ∂L/∂d (B×B; overwritten), out = ∂L/∂e (B×D)
+///
+/// Two members are optional. `cross_gradient(q, r, d, g, out)` does the same for d = cross(q, r), whose references stand still: g is Q×R, out = ∂L/∂q (Q×D);
+/// a cross-batch memory needs it. `similarity_offset` is the c of s = c − d, for losses that are written in similarities; 0 where it is missing.
 template <class D, class T = float>
 concept distance = requires(D const& distance, matrix_view<T const> in, matrix_view<T> out) {
     { distance.pairwise(in, out) } -> std::same_as<void>;
@@ -19,5 +22,20 @@ concept distance = requires(D const& distance, matrix_view<T const> in, matrix_v
     { distance.gradient(in, in, out, out) } -> std::same_as<void>;
     { D::name } -> std::convertible_to<std::string_view>;
 };
+
+/// A distance whose gradient against references that stand still is known.
+template <class D, class T = float>
+concept cross_distance = distance<D, T> && requires(D const& distance, matrix_view<T const> in, matrix_view<T> out) {
+    { distance.cross_gradient(in, in, in, out, out) } -> std::same_as<void>;
+};
+
+/// The c of s = c − d.
+template <class D>
+constexpr double similarity_offset() {
+    if constexpr (requires { D::similarity_offset; })
+        return D::similarity_offset;
+    else
+        return 0;
+}
 
 } // namespace trine::distances

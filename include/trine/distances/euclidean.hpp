@@ -37,6 +37,26 @@ void difference_gradient(matrix_view<T const> e, matrix_view<T const> d, matrix_
     });
 }
 
+// The same against references that stand still: out_i = Σ_j W_ij (q_i − r_j) with W = G∘factor(d), in g's place.
+template <class T, class Factor>
+void difference_cross_gradient(matrix_view<T const> q, matrix_view<T const> r, matrix_view<T const> d, matrix_view<T> g, matrix_view<T> out, Factor&& factor) {
+    parallel_blocks(q.rows(), 16, [&](std::size_t first, std::size_t last) {
+        for (std::size_t i = first; i < last; ++i)
+            for (std::size_t j = 0; j < r.rows(); ++j)
+                g(i, j) = g(i, j) == T(0) ? T(0) : g(i, j) * factor(d(i, j));
+    });
+    kernels::gemm(kernels::transposed::no, kernels::transposed::no, T(-1), g, r, T(0), out);
+    parallel_blocks(q.rows(), 16, [&](std::size_t first, std::size_t last) {
+        for (std::size_t i = first; i < last; ++i) {
+            T sum = 0;
+            for (std::size_t j = 0; j < r.rows(); ++j)
+                sum += g(i, j);
+            for (std::size_t k = 0; k < q.cols(); ++k)
+                out(i, k) += sum * q(i, k);
+        }
+    });
+}
+
 template <class T>
 void take_roots(matrix_view<T> m) {
     parallel_blocks(m.rows(), 16, [&](std::size_t first, std::size_t last) {
@@ -62,6 +82,10 @@ struct squared_euclidean {
     void gradient(matrix_view<T const> e, matrix_view<T const> d, matrix_view<T> g, matrix_view<T> out) const {
         detail::difference_gradient(e, d, g, out, [](T) { return T(2); });
     }
+    template <class T>
+    void cross_gradient(matrix_view<T const> q, matrix_view<T const> r, matrix_view<T const> d, matrix_view<T> g, matrix_view<T> out) const {
+        detail::difference_cross_gradient(q, r, d, g, out, [](T) { return T(2); });
+    }
 };
 
 /// d(x, y) = √Σ (x − y)². Its gradient between equal embeddings, where it has none, is taken as 0.
@@ -77,8 +101,16 @@ struct euclidean {
     }
     template <class T>
     void gradient(matrix_view<T const> e, matrix_view<T const> d, matrix_view<T> g, matrix_view<T> out) const {
-        detail::difference_gradient(e, d, g, out, [](T distance) { return distance > T(0) ? T(1) / distance : T(0); });
+        detail::difference_gradient(e, d, g, out, inverse<T>);
     }
+    template <class T>
+    void cross_gradient(matrix_view<T const> q, matrix_view<T const> r, matrix_view<T const> d, matrix_view<T> g, matrix_view<T> out) const {
+        detail::difference_cross_gradient(q, r, d, g, out, inverse<T>);
+    }
+
+private:
+    template <class T>
+    static T inverse(T distance) { return distance > T(0) ? T(1) / distance : T(0); }
 };
 
 } // namespace trine::distances

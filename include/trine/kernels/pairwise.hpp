@@ -27,19 +27,21 @@ void pairwise(matrix_view<T const> a, matrix_view<T const> b, matrix_view<T> out
     std::size_t const depth = a.cols(), width = panel_width<T>(b.rows()), vectors = panel_vectors<T>(b.rows());
     constexpr std::size_t row_block = 8 * tile_rows;
     std::size_t const row_items = (a.rows() + row_block - 1) / row_block, panels = panel_count<T>(b.rows());
-    // One panel of references is packed by the thread that uses it, and is small: D · two vectors.
-    thread_local buffer<T> packed;
-    parallel_for(panels, [&](std::size_t panel) {
-        packed.reserve_discarding(depth * width);
+    // One panel of references is packed by the thread that uses it, and is small: D · two vectors. The memory is the calling thread's, kept for its next call.
+    thread_local buffer<T> kept;
+    kept.reserve_discarding(thread_count() * depth * width);
+    T* const memory = kept.data();
+    parallel_for(panels, [&, memory](std::size_t panel) {
+        T* const packed = memory + thread_index() * depth * width;
         std::size_t const first = panel * width, used = std::min(width, b.rows() - first);
         // The last panel is as wide as the others, however few columns it holds.
-        pack_panels(depth, used > simd_width<T> || vectors == 1 ? used : simd_width<T> + 1, packed.data(),
+        pack_panels(depth, used > simd_width<T> || vectors == 1 ? used : simd_width<T> + 1, packed,
                     [&](std::size_t k, std::size_t c) { return c < used ? b(first + c, k) : T(0); });
         for (std::size_t item = 0; item < row_items; ++item)
             for (std::size_t r = item * row_block, end = std::min(r + row_block, a.rows()); r < end;) {
                 std::size_t const tile = next_tile(end - r);
                 tile_operand<T> const left{a.data() + r * a.stride(), a.stride(), 0, 1, depth};
-                compute_tile<Op>(tile, vectors, left, packed.data(), static_cast<T const*>(nullptr), out.data() + r * out.stride() + first,
+                compute_tile<Op>(tile, vectors, left, packed, static_cast<T const*>(nullptr), out.data() + r * out.stride() + first,
                                  out.stride(), used);
                 r += tile;
             }

@@ -1,31 +1,12 @@
 #pragma once
 
+#include <algorithm>
 #include <cmath>
-#include <concepts>
 #include <string_view>
 
+#include "concepts.hpp"
+
 namespace trine::losses {
-
-/// How the losses of a batch's triplets become one number.
-enum class reducer {
-    mean,           ///< over all triplets that the miner chose
-    mean_of_active, ///< over those whose loss is above 0
-    sum,
-};
-
-/// Value of one triplet's loss, and how it changes with either distance.
-template <class T>
-struct triplet_value {
-    T value, by_positive, by_negative;
-};
-
-/// A loss that sees the distance from anchor to positive and from anchor to negative.
-template <class L>
-concept triplet_loss = requires(L const& loss, float d) {
-    { loss(d, d) } -> std::same_as<triplet_value<float>>;
-    { loss.reduction } -> std::convertible_to<reducer>;
-    { L::name } -> std::convertible_to<std::string_view>;
-};
 
 /// d(a,p) − d(a,n): the plain idea. Nothing bounds it from below: embeddings of free length run away, and those of length 1 collapse easily.
 struct no_margin {
@@ -70,6 +51,53 @@ struct soft_margin {
         T const slope = x >= T(0) ? T(1) / (T(1) + small) : small / (T(1) + small);
         return {(x > T(0) ? x : T(0)) + std::log1p(small), slope, -slope};
     }
+};
+
+/// Another loss, with d(a,n) replaced by d(p,n) where that is smaller: the negative is compared with the nearer of the two photos of the person.
+///
+/// @see V. Balntas, E. Riba, D. Ponsa, K. Mikolajczyk, "Learning Local Feature Descriptors with Triplets and Shallow Convolutional Neural Networks", BMVC 2016
+template <class Loss = triplet_margin>
+struct swapped : Loss {
+    static constexpr std::string_view name = Loss::name;
+    static constexpr bool swaps = true;
+};
+
+/// [d(a,p) − β + α]₊ + [β − d(a,n) + α]₊: positives within β − α of their anchor, negatives beyond β + α. For Euclidean distances of unit vectors.
+///
+/// β is learnt along with the network where `learn_threshold` says so, one for each of `classes` people or, with 0, one for all. Averaged over the terms that
+/// are above 0, of which a triplet has up to two.
+///
+/// @see C.-Y. Wu, R. Manmatha, A. Smola, P. Krähenbühl, "Sampling Matters in Deep Embedding Learning", ICCV 2017
+struct margin {
+    static constexpr std::string_view name = "margin";
+    double width = 0.2;     ///< α
+    double threshold = 1.2; ///< β, at the start where it is learnt
+    bool learn_threshold = true;
+    std::size_t classes = 0;
+    reducer reduction = reducer::mean_of_active;
+
+    template <class T>
+    struct value_type : triplet_value<T> {
+        T by_parameter;
+        int terms;
+    };
+    struct bound {
+        double width, threshold;
+
+        template <class T>
+        value_type<T> operator()(T positive, T negative) const {
+            T const near = positive - static_cast<T>(threshold - width), far = static_cast<T>(threshold + width) - negative;
+            T const pulls = near > T(0) ? T(1) : T(0), pushes = far > T(0) ? T(1) : T(0);
+            return {{std::max(near, T(0)) + std::max(far, T(0)), pulls, -pushes}, pushes - pulls, static_cast<int>(pulls + pushes)};
+        }
+    };
+    bound bind(double parameter) const { return {width, parameter}; }
+    template <class T>
+    value_type<T> operator()(T positive, T negative) const { return bind(threshold)(positive, negative); }
+
+    /// Thresholds that are learnt.
+    std::size_t parameter_count() const { return learn_threshold ? std::max<std::size_t>(1, classes) : 0; }
+    double initial_parameter() const { return threshold; }
 };
 
 } // namespace trine::losses

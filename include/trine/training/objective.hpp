@@ -5,193 +5,672 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
-#include <memory>
+#include <numeric>
 #include <span>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
 #include "../core/buffer.hpp"
-#include "../core/error.hpp"
-#include "../core/parallel.hpp"
 #include "../core/random.hpp"
-#include "../core/tensor.hpp"
 #include "../distances/concepts.hpp"
-#include "../losses/triplet.hpp"
+#include "../losses/concepts.hpp"
 #include "../miners/triplet_miners.hpp"
+#include "objective_result.hpp"
 
 namespace trine {
 
-/// What one batch's mining and loss came to.
-struct objective_result {
-    double loss = 0;
-    std::size_t triplets = 0; ///< chosen by the miner
-    std::size_t active = 0;   ///< of these, with a loss above 0
-    double positive_distance = 0, negative_distance = 0; ///< means over the chosen triplets
+namespace distances {
+struct euclidean;
+template <class>
+struct normalized;
+} // namespace distances
+
+namespace detail {
+
+// Photos by person: `order` has each person's places one behind the other, people by label, places ascending.
+struct people_index {
+    std::vector<std::size_t> order, begin, person, ranks;
+
+    void build(std::span<label const> labels) {
+        std::size_t const n = labels.size();
+        order.resize(n), person.resize(n), ranks.resize(n), begin.clear();
+        std::iota(order.begin(), order.end(), std::size_t{0});
+        std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return labels[a] != labels[b] ? labels[a] < labels[b] : a < b; });
+        for (std::size_t i = 0; i < n; ++i) {
+            if (i == 0 || labels[order[i]] != labels[order[i - 1]])
+                begin.push_back(i);
+            person[order[i]] = begin.size() - 1;
+            ranks[order[i]] = i - begin.back();
+        }
+        begin.push_back(n);
+    }
+    std::size_t people() const { return begin.empty() ? 0 : begin.size() - 1; }
+    std::span<std::size_t const> members(std::size_t who) const { return std::span(order).subspan(begin[who], begin[who + 1] - begin[who]); }
 };
+
+// Calls f(first, last, first less the members before it) for the runs of places that hold nobody of `members`, in 0 … size−1.
+template <class F>
+void each_run_of_others(std::span<std::size_t const> members, std::size_t size, F&& f) {
+    std::size_t first = 0;
+    for (std::size_t i = 0; i <= members.size(); ++i) {
+        std::size_t const last = i < members.size() ? members[i] : size;
+        if (first < last)
+            f(first, last, first - i);
+        first = last + 1;
+    }
+}
+
+template <class L>
+constexpr bool swaps() {
+    if constexpr (requires { L::swaps; })
+        return L::swaps;
+    else
+        return false;
+}
+template <class L>
+constexpr int survey_passes() {
+    if constexpr (requires { L::surveys; })
+        return L::surveys;
+    else
+        return 0;
+}
+template <class M>
+constexpr bool needs_euclidean() {
+    if constexpr (requires { M::needs_euclidean; })
+        return M::needs_euclidean;
+    else
+        return false;
+}
+template <class D>
+inline constexpr bool is_euclidean = std::is_same_v<D, distances::euclidean> || std::is_same_v<D, distances::normalized<distances::euclidean>>;
+
+/// The one pass over the distances: for every anchor the miner visits what it chooses, and the loss adds ∂loss/∂distance into the anchor's own row of G.
+template <class Miner, class Loss, class Distance, class T>
+class mining_pass {
+    static constexpr bool of_triplets = losses::triplet_loss<Loss>, of_pairs = losses::pair_loss<Loss>, of_classes = losses::class_loss<Loss>;
+    static constexpr bool mines_triplets = miners::triplet_miner<Miner>, mines_pairs = miners::pair_miner<Miner>, mines_none = std::is_same_v<Miner, miners::none>;
+    static_assert(!losses::proxy_loss<Loss> || mines_none, "a proxy loss compares photos with learnt class weights, so nothing is mined: use miners::none");
+    static_assert(!losses::proxy_loss<Loss> || !mines_none, "for a proxy loss, include trine/training/proxy_objective.hpp");
+    static_assert(losses::proxy_loss<Loss> || of_triplets || of_pairs || of_classes,
+                  "this is not a loss: it needs a name, a reduction, and operator()(d_positive, d_negative), row(pairs), person(class) or evaluate(proxies)");
+    static_assert(!mines_none || losses::proxy_loss<Loss>, "miners::none chooses nothing and is for proxy losses: a triplet or pair loss needs a miner, to begin with miners::all");
+    static_assert(mines_none || mines_triplets || mines_pairs, "this is not a miner: it needs a name and mine(anchor_view, random_stream, visit) or "
+                                                               "mine_pairs(anchor_view, random_stream, positive, negative)");
+    static_assert(!of_pairs || mines_pairs || !mines_triplets, "a pair loss needs a miner of pairs, not of triplets: use miners::all, batch_easy_hard, multi_similarity, "
+                                                               "pair_margin, hard_aware or one_pair_a_person");
+    static_assert(!of_classes || std::is_same_v<Miner, miners::all>, "this loss looks at all photos of a person together: use it with miners::all");
+    static_assert(distances::distance<Distance, T>, "this is not a distance: it needs a name, pairwise, cross and gradient");
+    static_assert(!needs_euclidean<Miner>() || is_euclidean<Distance>, "this miner measures angles, in Euclidean distances: use distances::euclidean or "
+                                                                       "distances::normalized<distances::euclidean>");
+
+public:
+    static constexpr bool crosses_rows = of_classes || swaps<Loss>();
+
+    mining_pass(Miner m, Loss l) : miner(m), loss(l) { start(); }
+
+    /// Puts what the loss learns back to where it begins.
+    void start() {
+        if constexpr (requires { loss.parameter_count(); }) {
+            parameters.assign(loss.parameter_count(), static_cast<T>(loss.initial_parameter()));
+            parameter_gradients.assign(parameters.size(), T(0));
+        }
+    }
+
+    // What the anchors are compared with: labels of references, and the place among them of every anchor itself.
+    struct references {
+        std::span<label const> labels;
+        std::span<std::size_t const> own_places;
+        bool are_the_batch;
+    };
+
+    /// Visits all anchors. `d` is anchors × references; `g` becomes ∂loss/∂d, already reduced.
+    objective_result operator()(matrix_view<T const> d, matrix_view<T> g, std::span<label const> labels, references const& refs, std::size_t dimensions,
+                                std::uint64_t seed, std::uint32_t step) {
+        prepare(d, labels, refs, dimensions, seed, step);
+        std::size_t const n = labels.size();
+        rows_.assign(n, {});
+        for (int pass = 0; pass < survey_passes<Loss>(); ++pass)
+            survey(pass);
+        if constexpr (of_classes) {
+            parallel_for(people_.people(), [&](std::size_t who) {
+                auto& own = lists_[thread_index()];
+                for (std::size_t a : people_.members(who))
+                    std::fill_n(g.row(a).data(), g.cols(), T(0));
+                list_others(who, own);
+                own.typed_scratch.resize(n);
+                auto const sum = loss.person(losses::class_view<T>{people_.members(who), own.negatives, d, g, similarity_offset, own.typed_scratch});
+                auto& r = rows_[people_.members(who).front()];
+                r.sums[0] = sum;
+                r.chosen = sum.terms;
+            });
+        } else if constexpr (swaps<Loss>()) {
+            parallel_for(people_.people(), [&](std::size_t who) {
+                for (std::size_t a : people_.members(who))
+                    std::fill_n(g.row(a).data(), g.cols(), T(0));
+                for (std::size_t a : people_.members(who))
+                    visit_swapped(a, g, lists_[thread_index()]);
+            });
+        } else {
+            // In the order of people, so that the list of others is made once a person.
+            parallel_blocks(n, 4, [&](std::size_t first, std::size_t last) {
+                for (std::size_t i = first; i < last; ++i)
+                    visit(anchors_.order[i], g, lists_[thread_index()]);
+            });
+        }
+        return reduce(g);
+    }
+
+    /// Calls take(anchor, view, chosen) in the order of anchors, for those who want to look at what a miner chooses.
+    template <class Take>
+    void each_choice(matrix_view<T const> d, std::span<label const> labels, references const& refs, std::size_t dimensions, std::uint64_t seed, std::uint32_t step,
+                     Take&& take) {
+        prepare(d, labels, refs, dimensions, seed, step);
+        for (std::size_t a = 0; a < labels.size(); ++a) {
+            auto& own = lists_[0];
+            auto const view = look_from(a, own);
+            random_stream stream(seed, purpose::mining, step, static_cast<std::uint32_t>(a));
+            take(view, stream, own);
+        }
+    }
+
+    Miner miner;
+    Loss loss;
+    std::vector<T> parameters, parameter_gradients; ///< of a loss whose threshold is learnt
+
+    struct lists {
+        std::vector<std::size_t> positives, negatives, kept_positives, kept_negatives;
+        std::vector<T> positive_distances, negative_distances, by_positives, by_negatives;
+        std::vector<T> kept_positive_distances, kept_negative_distances, kept_by_positives, kept_by_negatives, typed_scratch;
+        std::vector<double> scratch;
+        std::size_t person = static_cast<std::size_t>(-1); // whose others `negatives` are
+    };
+
+    /// Fills the kept lists with the pairs that a pair miner chooses.
+    void choose_pairs(miners::anchor_view<T> const& view, random_stream& stream, lists& own) const {
+        own.kept_positives.clear(), own.kept_negatives.clear();
+        auto const positive = [&](std::size_t p) { own.kept_positives.push_back(p); };
+        auto const negative = [&](std::size_t n) { own.kept_negatives.push_back(n); };
+        if constexpr (requires { miner.prepare(d_, labels_); })
+            miner.mine_pairs(view, stream, positive, negative, prepared_);
+        else
+            miner.mine_pairs(view, stream, positive, negative);
+    }
+
+private:
+    struct row {
+        std::array<losses::term_sum, 2> sums{};
+        double positive_distance = 0, negative_distance = 0, chosen_positives = 0, chosen_negatives = 0, chosen = 0, by_parameter = 0;
+    };
+    static constexpr T similarity_offset = static_cast<T>(distances::similarity_offset<Distance>());
+    static constexpr bool reduced_apart = [] {
+        if constexpr (of_triplets || of_classes)
+            return false;
+        else if constexpr (requires(Loss const& l, losses::pair_row<T> const& r) { l.row(r); })
+            return std::is_same_v<decltype(std::declval<Loss const&>().row(std::declval<losses::pair_row<T> const&>())), losses::apart>;
+        else
+            return std::is_same_v<decltype(std::declval<Loss const&>().row(std::declval<losses::pair_row<T> const&>(), std::span<double const>())), losses::apart>;
+    }();
+
+    std::size_t parameter_of(std::size_t anchor) const {
+        if (parameters.size() <= 1)
+            return 0;
+        return static_cast<std::size_t>(labels_[anchor]);
+    }
+
+    void prepare(matrix_view<T const> d, std::span<label const> labels, references const& refs, std::size_t dimensions, std::uint64_t seed, std::uint32_t step) {
+        for (label l : labels)
+            require<argument_error>(parameters.size() <= 1 || (l >= 0 && static_cast<std::size_t>(l) < parameters.size()), "label ", l, " where the loss learns thresholds of ",
+                                    parameters.size(), " people");
+        d_ = d, labels_ = labels, refs_ = refs, dimensions_ = dimensions, seed_ = seed, step_ = step;
+        anchors_.build(labels);
+        if (refs.are_the_batch)
+            people_ = anchors_;
+        else
+            people_.build(refs.labels);
+        if (lists_.size() < thread_count())
+            lists_.resize(thread_count());
+        for (auto& own : lists_)
+            own.person = static_cast<std::size_t>(-1);
+        if constexpr (requires { miner.prepare(d, labels); })
+            prepared_ = miner.prepare(d, labels);
+    }
+    void list_others(std::size_t who, lists& own) const {
+        if (own.person == who)
+            return;
+        own.person = who;
+        own.negatives.clear();
+        each_run_of_others(people_.members(who), refs_.labels.size(), [&](std::size_t first, std::size_t last, std::size_t) {
+            for (std::size_t i = first; i < last; ++i)
+                own.negatives.push_back(i);
+        });
+    }
+    std::size_t person_of(std::size_t anchor) const { return people_.person[refs_.own_places[anchor]]; }
+
+    miners::anchor_view<T> look_from(std::size_t anchor, lists& own) const {
+        std::size_t const who = person_of(anchor), self = refs_.own_places[anchor];
+        auto const members = people_.members(who);
+        auto const from = d_.row(anchor);
+        list_others(who, own);
+        own.positives.clear(), own.positive_distances.clear();
+        for (std::size_t i : members)
+            if (i != self) {
+                own.positives.push_back(i);
+                own.positive_distances.push_back(from[i]);
+            }
+        own.negative_distances.resize(own.negatives.size());
+        own.scratch.resize(refs_.labels.size());
+        each_run_of_others(members, from.size(), [&](std::size_t first, std::size_t last, std::size_t to) {
+            std::copy(from.begin() + static_cast<std::ptrdiff_t>(first), from.begin() + static_cast<std::ptrdiff_t>(last), own.negative_distances.begin() + static_cast<std::ptrdiff_t>(to));
+        });
+        return {anchor, own.positives, own.negatives, own.positive_distances, own.negative_distances, refs_.labels, people_.ranks, dimensions_, step_,
+                distances::similarity_offset<Distance>(), own.scratch, refs_.are_the_batch ? d_ : matrix_view<T const>()};
+    }
+
+    // The anchor's row of G from the gradients of its lists.
+    void scatter(std::size_t anchor, matrix_view<T> g, lists const& own) const {
+        auto const to = g.row(anchor);
+        each_run_of_others(people_.members(person_of(anchor)), to.size(), [&](std::size_t first, std::size_t last, std::size_t from) {
+            std::copy_n(own.by_negatives.begin() + static_cast<std::ptrdiff_t>(from), last - first, to.begin() + static_cast<std::ptrdiff_t>(first));
+        });
+        to[refs_.own_places[anchor]] = T(0);
+        for (std::size_t p = 0; p < own.positives.size(); ++p)
+            to[own.positives[p]] = own.by_positives[p];
+    }
+
+    // Adds a triplet's loss to an anchor's lists; its two ways of being called are those of a miner's visit.
+    template <class Bound>
+    struct triplet_visitor {
+        Bound const& loss;
+        std::span<T const> positive, negative;
+        std::span<T> by_positive, by_negative;
+        row& r;
+
+        void operator()(std::size_t p, std::size_t n) const {
+            auto const v = loss(positive[p], negative[n]);
+            by_positive[p] += v.by_positive;
+            by_negative[n] += v.by_negative;
+            count(v, positive[p], negative[n]);
+        }
+        template <class Value>
+        void count(Value const& v, T dp, T dn) const {
+            auto& sum = r.sums[0];
+            sum.value += static_cast<double>(v.value);
+            sum.terms += 1;
+            if constexpr (requires { v.terms; })
+                sum.active += v.terms;
+            else
+                sum.active += v.value > T(0);
+            if constexpr (requires { v.by_parameter; })
+                r.by_parameter += static_cast<double>(v.by_parameter);
+            r.positive_distance += static_cast<double>(dp);
+            r.negative_distance += static_cast<double>(dn);
+        }
+        // In blocks whose sums need no more precision than T has, without branches, so that it vectorises. Bounded by loads and stores of the first cache.
+        void operator()(std::size_t p) const {
+            T const dp = positive[p];
+            constexpr std::size_t block = 512;
+            for (std::size_t first = 0; first < negative.size(); first += block) {
+                std::size_t const count = std::min(block, negative.size() - first);
+                T const* const dn = negative.data() + first;
+                T* const by = by_negative.data() + first;
+                T value = 0, pull = 0, active = 0, by_parameter = 0, distance = 0;
+#pragma omp simd reduction(+ : value, pull, active, by_parameter, distance)
+                for (std::size_t n = 0; n < count; ++n) {
+                    auto const v = loss(dp, dn[n]);
+                    by[n] += v.by_negative;
+                    value += v.value;
+                    pull += v.by_positive;
+                    distance += dn[n];
+                    if constexpr (requires { v.terms; })
+                        active += static_cast<T>(v.terms);
+                    else
+                        active += v.value > T(0) ? T(1) : T(0);
+                    if constexpr (requires { v.by_parameter; })
+                        by_parameter += v.by_parameter;
+                }
+                by_positive[p] += pull;
+                r.sums[0] += {static_cast<double>(value), static_cast<double>(count), static_cast<double>(active)};
+                r.by_parameter += static_cast<double>(by_parameter);
+                r.positive_distance += static_cast<double>(dp) * static_cast<double>(count);
+                r.negative_distance += static_cast<double>(distance);
+            }
+        }
+    };
+
+    template <class F>
+    void with_loss(std::size_t anchor, F&& f) const {
+        if constexpr (requires { loss.bind(0.0); }) {
+            if (!parameters.empty()) {
+                f(loss.bind(static_cast<double>(parameters[parameter_of(anchor)])));
+                return;
+            }
+        }
+        f(loss);
+    }
+
+    // Distances and gradients of the kept pairs, apart from the others.
+    void gather_kept(lists& own) const {
+        auto const gather = [](std::vector<std::size_t> const& kept, std::vector<T> const& from, std::vector<T>& to) {
+            to.resize(kept.size());
+            for (std::size_t i = 0; i < kept.size(); ++i)
+                to[i] = from[kept[i]];
+        };
+        gather(own.kept_positives, own.positive_distances, own.kept_positive_distances);
+        gather(own.kept_negatives, own.negative_distances, own.kept_negative_distances);
+        own.kept_by_positives.assign(own.kept_positives.size(), T(0));
+        own.kept_by_negatives.assign(own.kept_negatives.size(), T(0));
+    }
+    void spread_kept(lists& own) const {
+        for (std::size_t i = 0; i < own.kept_positives.size(); ++i)
+            own.by_positives[own.kept_positives[i]] = own.kept_by_positives[i];
+        for (std::size_t i = 0; i < own.kept_negatives.size(); ++i)
+            own.by_negatives[own.kept_negatives[i]] = own.kept_by_negatives[i];
+    }
+
+    void visit(std::size_t anchor, matrix_view<T> g, lists& own) {
+        auto const view = look_from(anchor, own);
+        own.by_positives.assign(own.positives.size(), T(0));
+        own.by_negatives.assign(own.negatives.size(), T(0));
+        random_stream stream(seed_, purpose::mining, step_, static_cast<std::uint32_t>(anchor));
+        row& r = rows_[anchor];
+        if constexpr (of_triplets && mines_triplets) {
+            with_loss(anchor, [&]<class Bound>(Bound const& bound) {
+                miner.mine(view, stream, triplet_visitor<Bound>{bound, own.positive_distances, own.negative_distances, own.by_positives, own.by_negatives, r});
+            });
+            r.chosen = r.chosen_positives = r.chosen_negatives = r.sums[0].terms;
+        } else if constexpr (of_triplets) {
+            choose_pairs(view, stream, own);
+            gather_kept(own);
+            with_loss(anchor, [&]<class Bound>(Bound const& bound) {
+                triplet_visitor<Bound> const visitor{bound, own.kept_positive_distances, own.kept_negative_distances, own.kept_by_positives, own.kept_by_negatives, r};
+                for (std::size_t p = 0; p < own.kept_positives.size(); ++p)
+                    visitor(p);
+            });
+            spread_kept(own);
+            r.chosen = r.chosen_positives = r.chosen_negatives = r.sums[0].terms;
+        } else if constexpr (of_pairs) {
+            auto const pairs = pairs_of(view, stream, own);
+            auto const answer = [&] {
+                if constexpr (survey_passes<Loss>() > 0)
+                    return loss.row(pairs, std::span<double const>(totals_));
+                else
+                    return loss.row(pairs);
+            }();
+            if constexpr (reduced_apart)
+                r.sums = answer;
+            else
+                r.sums[0] = answer;
+            if constexpr (!std::is_same_v<Miner, miners::all>)
+                spread_kept(own);
+            for (T d : pairs.positives)
+                r.positive_distance += static_cast<double>(d);
+            for (T d : pairs.negatives)
+                r.negative_distance += static_cast<double>(d);
+            r.chosen_positives = static_cast<double>(pairs.positives.size()), r.chosen_negatives = static_cast<double>(pairs.negatives.size());
+            r.chosen = r.chosen_positives + r.chosen_negatives;
+        }
+        scatter(anchor, g, own);
+    }
+    losses::pair_row<T> pairs_of(miners::anchor_view<T> const& view, random_stream& stream, lists& own) const {
+        if constexpr (std::is_same_v<Miner, miners::all>)
+            return {own.positive_distances, own.negative_distances, own.by_positives, own.by_negatives, similarity_offset};
+        else {
+            choose_pairs(view, stream, own);
+            gather_kept(own);
+            return {own.kept_positive_distances, own.kept_negative_distances, own.kept_by_positives, own.kept_by_negatives, similarity_offset};
+        }
+    }
+    void survey(int pass) {
+        if (pass == 0)
+            totals_.clear();
+        if constexpr (survey_passes<Loss>() > 0) {
+            std::vector<std::array<double, 4>> sums(labels_.size());
+            parallel_blocks(labels_.size(), 4, [&](std::size_t first, std::size_t last) {
+                for (std::size_t i = first; i < last; ++i) {
+                    std::size_t const a = anchors_.order[i];
+                    auto& own = lists_[thread_index()];
+                    auto const view = look_from(a, own);
+                    random_stream stream(seed_, purpose::mining, step_, static_cast<std::uint32_t>(a));
+                    own.by_positives.resize(own.positives.size()), own.by_negatives.resize(own.negatives.size());
+                    sums[a] = loss.survey(pass, pairs_of(view, stream, own), std::span<double const>(totals_));
+                }
+            });
+            std::array<double, 4> total{};
+            for (auto const& s : sums)
+                for (std::size_t k = 0; k < 4; ++k)
+                    total[k] += s[k];
+            totals_.insert(totals_.end(), total.begin(), total.end());
+        }
+    }
+
+    // The nearer of d(a,n) and d(p,n); the latter's gradient goes to the row of p, which is of the same person and so of the same thread.
+    void visit_swapped(std::size_t anchor, matrix_view<T> g, lists& own) {
+        if constexpr (swaps<Loss>()) {
+            auto const view = look_from(anchor, own);
+            random_stream stream(seed_, purpose::mining, step_, static_cast<std::uint32_t>(anchor));
+            row& r = rows_[anchor];
+            with_loss(anchor, [&]<class Bound>(Bound const& bound) {
+                triplet_visitor<Bound> const counter{bound, {}, {}, {}, {}, r};
+                auto const one = [&](std::size_t p, std::size_t n) {
+                    std::size_t const positive = own.positives[p], negative = own.negatives[n];
+                    T const dp = own.positive_distances[p], dn = own.negative_distances[n], other = d_(positive, negative);
+                    auto const v = bound(dp, std::min(dn, other));
+                    g(anchor, positive) += v.by_positive;
+                    g(other < dn ? positive : anchor, negative) += v.by_negative;
+                    counter.count(v, dp, std::min(dn, other));
+                };
+                if constexpr (mines_triplets) {
+                    struct {
+                        decltype(one) const& each;
+                        std::size_t count;
+                        void operator()(std::size_t p, std::size_t n) const { each(p, n); }
+                        void operator()(std::size_t p) const {
+                            for (std::size_t n = 0; n < count; ++n)
+                                each(p, n);
+                        }
+                    } const visitor{one, own.negatives.size()};
+                    miner.mine(view, stream, visitor);
+                } else {
+                    choose_pairs(view, stream, own);
+                    for (std::size_t p : own.kept_positives)
+                        for (std::size_t n : own.kept_negatives)
+                            one(p, n);
+                }
+            });
+            r.chosen = r.chosen_positives = r.chosen_negatives = r.sums[0].terms;
+        }
+    }
+
+    objective_result reduce(matrix_view<T> g) {
+        std::array<losses::term_sum, 2> sums{};
+        objective_result total;
+        double chosen = 0, positives = 0, negatives = 0;
+        for (auto const& r : rows_) {
+            sums[0] += r.sums[0], sums[1] += r.sums[1];
+            chosen += r.chosen, positives += r.chosen_positives, negatives += r.chosen_negatives;
+            total.positive_distance += r.positive_distance;
+            total.negative_distance += r.negative_distance;
+        }
+        total.triplets = static_cast<std::size_t>(chosen);
+        total.active = static_cast<std::size_t>(sums[0].active + sums[1].active);
+        total.positive_distance = positives > 0 ? total.positive_distance / positives : 0;
+        total.negative_distance = negatives > 0 ? total.negative_distance / negatives : 0;
+        std::array<double, 2> scale{};
+        for (std::size_t side = 0; side < 2; ++side) {
+            double const count = loss.reduction == losses::reducer::sum ? 1 : loss.reduction == losses::reducer::mean ? sums[side].terms : sums[side].active;
+            scale[side] = count > 0 ? 1 / count : 0;
+            // Without a term the loss is 0, but a value that is not a number has to be seen.
+            total.loss += count > 0 ? sums[side].value * scale[side] : std::isfinite(sums[side].value) ? 0 : sums[side].value;
+        }
+        if (!reduced_apart)
+            scale[1] = scale[0];
+        parallel_blocks(g.rows(), 16, [&](std::size_t first, std::size_t last) {
+            for (std::size_t i = first; i < last; ++i) {
+                auto const to = g.row(i);
+                T const positive = static_cast<T>(scale[0]), negative = static_cast<T>(scale[1]);
+                if (!reduced_apart)
+                    for (T& v : to)
+                        v *= positive;
+                else {
+                    auto const members = people_.members(person_of(i));
+                    for (std::size_t p : members)
+                        to[p] *= positive;
+                    each_run_of_others(members, to.size(), [&](std::size_t from, std::size_t end, std::size_t) {
+                        for (std::size_t j = from; j < end; ++j)
+                            to[j] *= negative;
+                    });
+                }
+            }
+        });
+        std::fill(parameter_gradients.begin(), parameter_gradients.end(), T(0));
+        if (!parameters.empty())
+            for (std::size_t a = 0; a < rows_.size(); ++a)
+                parameter_gradients[parameter_of(a)] += static_cast<T>(scale[0] * rows_[a].by_parameter);
+        return total;
+    }
+
+    struct nothing {};
+    static auto prepared_type() {
+        if constexpr (requires(Miner const& m, matrix_view<T const> d, std::span<label const> l) { m.prepare(d, l); })
+            return std::type_identity<decltype(std::declval<Miner const&>().prepare(matrix_view<T const>(), std::span<label const>()))>{};
+        else
+            return std::type_identity<nothing>{};
+    }
+
+    matrix_view<T const> d_;
+    std::span<label const> labels_;
+    references refs_{};
+    std::size_t dimensions_ = 0;
+    std::uint64_t seed_ = 0;
+    std::uint32_t step_ = 0;
+    people_index anchors_, people_;
+    std::vector<lists> lists_;
+    std::vector<row> rows_;
+    std::vector<double> totals_;
+    typename decltype(prepared_type())::type prepared_{};
+};
+
+template <class Miner, class Loss, class Distance>
+std::string combination_name() {
+    return std::string("miner ").append(Miner::name).append(", loss ").append(Loss::name).append(", distance ").append(Distance::name);
+}
+
+} // namespace detail
 
 /// Mining and loss in one pass over the distance matrix, and the gradient of the embeddings in closed form.
 ///
-/// For each anchor the miner visits its triplets and the loss adds ∂loss/∂distance into that anchor's own row of a B×B matrix G; the
-/// distance turns G into ∂loss/∂embedding with one matrix product. Memory is O(B²) however many triplets there are. Anchors run in
-/// parallel; sums are kept an anchor and added in their order.
+/// For each anchor the miner visits its triplets or pairs and the loss adds ∂loss/∂distance into that anchor's own row of a B×B matrix G; the distance turns G
+/// into ∂loss/∂embedding with one matrix product. Memory is 2·B² + O(B·D) scalars however many triplets there are. Anchors run in parallel; sums are kept an
+/// anchor and added in their order. With a proxy loss, see proxy_objective.hpp.
 template <class Miner, class Loss, class Distance, class T = float>
 class objective {
-    static_assert(miners::triplet_miner<Miner>, "this is not a triplet miner: it needs a name and mine(anchor_view, random_stream, visit)");
-    static_assert(losses::triplet_loss<Loss>, "this is not a triplet loss: it needs a name, a reduction and operator()(d_positive, d_negative)");
-    static_assert(distances::distance<Distance, T>, "this is not a distance: it needs a name, pairwise, cross and gradient");
-
 public:
-    explicit objective(Miner m = {}, Loss l = {}, Distance d = {}) : miner(m), loss(l), distance(d) {}
+    explicit objective(Miner m = {}, Loss l = {}, Distance d = {}) : distance(d), pass_(m, l) {}
+
+    std::string name() const { return detail::combination_name<Miner, Loss, Distance>(); }
+
+    /// Puts what the loss itself learns back to where it begins. The sizes matter to proxy losses alone.
+    void start(std::size_t = 0, std::size_t = 0, std::uint64_t = 0) { pass_.start(); }
 
     /// Value of the loss, and its gradient.
     ///
     /// @param e         B×D embeddings
     /// @param labels    B
     /// @param gradient  B×D, overwritten; may be empty (no rows) when only the value is wanted
-    /// @throws shape_error  when the sizes differ
+    /// @throws shape_error    when the sizes differ
+    /// @throws numeric_error  when an embedding is NaN or infinite
     objective_result operator()(matrix_view<T const> e, std::span<label const> labels, matrix_view<T> gradient, std::uint64_t seed = 0, std::uint32_t step = 0) {
-        visit_anchors(e, labels, seed, step);
-        objective_result total;
-        double sum = 0;
-        for (auto const& r : rows_) {
-            sum += r.loss;
-            total.triplets += r.triplets;
-            total.active += r.active;
-            total.positive_distance += r.positive_distance;
-            total.negative_distance += r.negative_distance;
-        }
-        double count = 1;
-        if (loss.reduction != losses::reducer::sum)
-            count = static_cast<double>(loss.reduction == losses::reducer::mean ? total.triplets : total.active);
-        double const scale = count > 0 ? 1 / count : 0;
-        // Without an active triplet the loss is 0, but a NaN, which is never active, has to be seen.
-        total.loss = count > 0 ? sum * scale : std::isfinite(sum) ? 0 : sum;
-        if (total.triplets > 0) {
-            total.positive_distance /= static_cast<double>(total.triplets);
-            total.negative_distance /= static_cast<double>(total.triplets);
-        }
-        if (gradient.rows() > 0) {
-            std::size_t const n = e.rows();
-            require<shape_error>(gradient.rows() == n && gradient.cols() == e.cols(), "gradient of ", gradient.rows(), "×", gradient.cols(),
-                                 " for embeddings of ", n, "×", e.cols());
-            parallel_blocks(n * n, 4096, [&](std::size_t first, std::size_t last) {
-                for (std::size_t i = first; i < last; ++i)
-                    g_[i] *= static_cast<T>(scale);
-            });
-            distance.gradient(e, matrix_view<T const>(d_.data(), n, n), matrix_view<T>(g_.data(), n, n), gradient);
-        }
+        detail::check_batch(e, labels, gradient);
+        std::size_t const n = e.rows();
+        measure(e);
+        g_.reserve_discarding(n * n);
+        matrix_view<T> const g(g_.data(), n, n);
+        auto const total = pass_(last_distances(), g, labels, references(labels), e.cols(), seed, step);
+        if (gradient.rows() > 0)
+            distance.gradient(e, last_distances(), g, gradient);
         return total;
     }
 
-    /// The triplets that the miner chooses: indices of anchor, positive, negative, in the order of the anchors.
+    /// The triplets that the miner chooses: places of anchor, positive, negative, in the order of the anchors.
     std::vector<std::array<std::size_t, 3>> triplets(matrix_view<T const> e, std::span<label const> labels, std::uint64_t seed = 0, std::uint32_t step = 0) {
-        prepare(e, labels);
         std::vector<std::array<std::size_t, 3>> chosen;
-        for (std::size_t a = 0; a < e.rows(); ++a) {
-            lists own;
-            auto const view = look_from(a, labels, own);
-            random_stream stream(seed, purpose::mining, step, static_cast<std::uint32_t>(a));
-            miner.mine(view, stream, [&](std::size_t p, std::size_t n) { chosen.push_back({a, view.positives[p], view.negatives[n]}); });
-        }
+        look(e, labels, seed, step, [&](auto const& view, random_stream& stream, auto& own) {
+            if constexpr (miners::triplet_miner<Miner>) {
+                struct {
+                    std::vector<std::array<std::size_t, 3>>& chosen;
+                    miners::anchor_view<T> const& view;
+                    void operator()(std::size_t p, std::size_t n) const { chosen.push_back({view.anchor, view.positives[p], view.negatives[n]}); }
+                    void operator()(std::size_t p) const {
+                        for (std::size_t n = 0; n < view.negatives.size(); ++n)
+                            (*this)(p, n);
+                    }
+                } const visitor{chosen, view};
+                pass_.miner.mine(view, stream, visitor);
+            } else {
+                pass_.choose_pairs(view, stream, own);
+                for (std::size_t p : own.kept_positives)
+                    for (std::size_t n : own.kept_negatives)
+                        chosen.push_back({view.anchor, view.positives[p], view.negatives[n]});
+            }
+        });
         return chosen;
     }
 
-    /// Distances of the last batch.
-    matrix_view<T const> last_distances() const { return {d_.data(), labels_, labels_}; }
+    /// The pairs that the miner chooses: places of anchor and other, positive pairs and negative pairs, in the order of the anchors.
+    std::array<std::vector<std::array<std::size_t, 2>>, 2> pairs(matrix_view<T const> e, std::span<label const> labels, std::uint64_t seed = 0, std::uint32_t step = 0)
+        requires miners::pair_miner<Miner>
+    {
+        std::array<std::vector<std::array<std::size_t, 2>>, 2> chosen;
+        look(e, labels, seed, step, [&](auto const& view, random_stream& stream, auto& own) {
+            pass_.choose_pairs(view, stream, own);
+            for (std::size_t p : own.kept_positives)
+                chosen[0].push_back({view.anchor, view.positives[p]});
+            for (std::size_t n : own.kept_negatives)
+                chosen[1].push_back({view.anchor, view.negatives[n]});
+        });
+        return chosen;
+    }
 
-    Miner miner;
-    Loss loss;
+    /// Distances of the last batch, B×B.
+    matrix_view<T const> last_distances() const { return {d_.data(), own_places_.size(), own_places_.size()}; }
+
+    /// Calls f(values, gradients) for what the loss itself learns; nothing for most losses.
+    template <class F>
+    void each_parameter(F&& f) {
+        if (!pass_.parameters.empty())
+            f(std::span<T>(pass_.parameters), std::span<T const>(pass_.parameter_gradients));
+    }
+
+    Miner& miner() { return pass_.miner; }
+    Loss& loss() { return pass_.loss; }
     Distance distance;
 
 private:
-    struct row {
-        double loss, positive_distance, negative_distance;
-        std::size_t triplets, active;
-    };
-    struct lists {
-        std::vector<std::size_t> positives, negatives;
-        std::vector<T> positive_distances, negative_distances;
-    };
+    using pass = detail::mining_pass<Miner, Loss, Distance, T>;
 
-    void prepare(matrix_view<T const> e, std::span<label const> labels) {
-        require<shape_error>(e.rows() == labels.size(), e.rows(), " embeddings but ", labels.size(), " labels");
-        labels_ = labels.size();
-        d_.reserve_discarding(labels_ * labels_);
-        g_.reserve_discarding(labels_ * labels_);
-        distance.pairwise(e, matrix_view<T>(d_.data(), labels_, labels_));
+    void measure(matrix_view<T const> e) {
+        std::size_t const n = e.rows();
+        own_places_.resize(n);
+        std::iota(own_places_.begin(), own_places_.end(), std::size_t{0});
+        d_.reserve_discarding(n * n);
+        distance.pairwise(e, matrix_view<T>(d_.data(), n, n));
     }
-    miners::anchor_view<T> look_from(std::size_t anchor, std::span<label const> labels, lists& own) const {
-        own.positives.clear(), own.negatives.clear(), own.positive_distances.clear(), own.negative_distances.clear();
-        for (std::size_t i = 0; i < labels.size(); ++i) {
-            if (i == anchor)
-                continue;
-            bool const same = labels[i] == labels[anchor];
-            (same ? own.positives : own.negatives).push_back(i);
-            (same ? own.positive_distances : own.negative_distances).push_back(d_[anchor * labels.size() + i]);
-        }
-        return {anchor, own.positives, own.negatives, own.positive_distances, own.negative_distances};
-    }
-    void visit_anchors(matrix_view<T const> e, std::span<label const> labels, std::uint64_t seed, std::uint32_t step) {
-        prepare(e, labels);
-        std::size_t const n = labels.size();
-        rows_.resize(n);
-        if (lists_.size() < thread_count())
-            lists_.resize(thread_count());
-        parallel_blocks(n, 4, [&](std::size_t first, std::size_t last) {
-            auto& own = lists_[thread_index()];
-            for (std::size_t a = first; a < last; ++a) {
-                auto const view = look_from(a, labels, own);
-                T* const g = g_.data() + a * n;
-                std::fill_n(g, n, T(0));
-                row r{};
-                random_stream stream(seed, purpose::mining, step, static_cast<std::uint32_t>(a));
-                miner.mine(view, stream, [&](std::size_t p, std::size_t q) {
-                    T const dp = view.positive_distances[p], dn = view.negative_distances[q];
-                    auto const v = loss(dp, dn);
-                    g[view.positives[p]] += v.by_positive;
-                    g[view.negatives[q]] += v.by_negative;
-                    r.loss += static_cast<double>(v.value);
-                    r.positive_distance += static_cast<double>(dp);
-                    r.negative_distance += static_cast<double>(dn);
-                    ++r.triplets;
-                    r.active += v.value > T(0);
-                });
-                rows_[a] = r;
-            }
-        });
+    typename pass::references references(std::span<label const> labels) const { return {labels, own_places_, true}; }
+    template <class Take>
+    void look(matrix_view<T const> e, std::span<label const> labels, std::uint64_t seed, std::uint32_t step, Take&& take) {
+        detail::check_batch(e, labels, matrix_view<T>());
+        measure(e);
+        pass_.each_choice(last_distances(), labels, references(labels), e.cols(), seed, step, take);
     }
 
     buffer<T> d_, g_;
-    std::vector<row> rows_;
-    std::vector<lists> lists_;
-    std::size_t labels_ = 0;
+    std::vector<std::size_t> own_places_;
+    pass pass_;
 };
 
-/// An objective whose type is forgotten: what the training loop calls, so that the loop is compiled once a network and an objective once a program,
-/// whatever the numbers of both. Copies share the objective.
-class any_objective {
-public:
-    template <class Miner, class Loss, class Distance>
-    any_objective(objective<Miner, Loss, Distance> o) // NOLINT: a conversion is what it is for
-        : evaluate_([shared = std::make_shared<objective<Miner, Loss, Distance>>(std::move(o))](auto const& e, auto labels, auto const& gradient, auto seed, auto step) {
-              return (*shared)(e, labels, gradient, seed, step);
-          }) {
-        name_.append("miner ").append(Miner::name).append(", loss ").append(Loss::name).append(", distance ").append(Distance::name);
-    }
-
-    /// What tells a run with this objective from others.
-    std::string const& name() const { return name_; }
-
-    /// As `objective`.
-    objective_result operator()(matrix_view<float const> e, std::span<label const> labels, matrix_view<float> gradient, std::uint64_t seed, std::uint32_t step) const {
-        return evaluate_(e, labels, gradient, seed, step);
-    }
-
-private:
-    std::string name_;
-    std::function<objective_result(matrix_view<float const>, std::span<label const>, matrix_view<float>, std::uint64_t, std::uint32_t)> evaluate_;
-};
+template <class Miner, class Loss, class Distance>
+objective(Miner, Loss, Distance) -> objective<Miner, Loss, Distance>;
 
 } // namespace trine

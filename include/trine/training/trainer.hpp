@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cmath>
@@ -15,6 +16,7 @@
 #include "../data/batches.hpp"
 #include "../nn/optimizers.hpp"
 #include "../nn/schedules.hpp"
+#include "combined_objective.hpp"
 #include "objective.hpp"
 #include "parameters_file.hpp"
 
@@ -27,6 +29,7 @@ struct training_options {
     std::size_t photos_per_person = 4;  ///< K
     double learning_rate = 1e-3;
     double weight_decay = 1e-4;
+    double objective_rate = 1;          ///< how fast what the loss itself learns (class weights, thresholds) moves, relative to the network
     std::uint64_t seed = 1;
     data::augmentation augmentation{};
     std::filesystem::path checkpoint{};   ///< saved after every epoch when not empty
@@ -112,6 +115,10 @@ public:
         data::pk_sampler const sampler(photos.labels, options_.people_per_batch, options_.photos_per_person, options_.seed);
         std::size_t const per_epoch = sampler.batches_per_epoch(), steps = per_epoch * options_.epochs;
         kept_ = buffer<float>(Optimizer::slots * Backbone::parameters);
+        label const last = *std::max_element(photos.labels.begin(), photos.labels.end());
+        objective_.start(static_cast<std::size_t>(last) + 1, Backbone::embedding_size, options_.seed);
+        objective_kept_.clear();
+        objective_.each_parameter([&](std::span<float> values, std::span<float const>) { objective_kept_.emplace_back(Optimizer::slots * values.size()); });
         training_report report;
         report.people_alone = sampler.people_alone();
         progress done;
@@ -137,10 +144,8 @@ public:
                 source.next(batch);
                 auto const embeddings = model.forward(batch.images.data(), batch.labels.size(), static_cast<std::uint32_t>(step), options_.seed);
                 matrix_view<float> const g(gradient.data(), embeddings.rows(), embeddings.cols());
-                auto const result = objective_(embeddings, batch.labels, g, options_.seed, static_cast<std::uint32_t>(step));
                 double const rate = options_.learning_rate * schedule_(step, steps);
-                require<numeric_error>(std::isfinite(result.loss), "the loss became ", result.loss, " in step ", step + 1, " (epoch ", epoch + 1,
-                                       ") at learning rate ", rate, "; a smaller learning rate or another loss may help");
+                auto const result = evaluate(embeddings, batch.labels, g, step, epoch, rate);
                 model.backward(g);
                 update(model, rate, step + 1);
                 done.steps += 1;
@@ -193,7 +198,27 @@ private:
         double steps = 0, loss = 0, triplets = 0, active = 0, positive_distance = 0, negative_distance = 0, learning_rate = 0;
     };
 
+    objective_result evaluate(matrix_view<float const> embeddings, std::span<label const> labels, matrix_view<float> gradient, std::size_t step, std::size_t epoch,
+                              double rate) const {
+        auto const stop = [&](auto const& what) {
+            fail<numeric_error>(what, " in step ", step + 1, " (epoch ", epoch + 1, ") at learning rate ", rate, "; a smaller learning rate or another loss may help");
+        };
+        objective_result result;
+        try {
+            result = objective_(embeddings, labels, gradient, options_.seed, static_cast<std::uint32_t>(step));
+        } catch (numeric_error const& e) {
+            stop(e.what());
+        }
+        if (!std::isfinite(result.loss))
+            stop("the loss became " + std::to_string(result.loss));
+        return result;
+    }
+
     void update(model_type& model, double rate, std::size_t number) {
+        std::size_t part = 0;
+        objective_.each_parameter([&](std::span<float> values, std::span<float const> gradients) {
+            optimizer_.template step<float>(values, gradients, objective_kept_[part++].span(), rate * options_.objective_rate, number, false);
+        });
         for (auto const& info : model.tensors()) {
             if (!info.learnt)
                 continue;
@@ -215,7 +240,7 @@ private:
         auto const& a = options_.augmentation;
         s << std::setprecision(17) << "photos " << photos.size() << " #" << std::hex << hash << std::dec << ", epochs " << options_.epochs << ", P "
           << options_.people_per_batch << ", K " << options_.photos_per_person << ", learning rate " << options_.learning_rate << ", weight decay "
-          << options_.weight_decay << ", seed " << options_.seed << ", augmentation " << a.flip << ' ' << a.shift << ' ' << a.rotation << ' ' << a.scale << ' '
+          << options_.weight_decay << ", objective rate " << options_.objective_rate << ", seed " << options_.seed << ", augmentation " << a.flip << ' ' << a.shift << ' ' << a.rotation << ' ' << a.scale << ' '
           << a.brightness << ' ' << a.contrast << ' ' << a.erase << ' ' << a.erase_area << ", " << objective_.name() << ", optimizer " << Optimizer::name;
         return s.str();
     }
@@ -231,6 +256,14 @@ private:
         file.metadata = {{"format", "trine checkpoint 1"}, {"network", network_signature<Backbone>()}, {"run", run_signature(photos)}};
         store_parameters(model, file, "model.");
         file.add<float>("optimizer", {kept_.size()}, kept_.span());
+        std::size_t number = 0;
+        objective_.each_parameter([&](std::span<float> values, std::span<float const>) {
+            file.add<float>("objective." + std::to_string(number), {values.size()}, values);
+            file.add<float>("objective_optimizer." + std::to_string(number), {objective_kept_[number].size()}, objective_kept_[number].span());
+            ++number;
+        });
+        auto const state = objective_.state();
+        file.add<double>("objective_state", {state.size()}, state);
         file.add<double>("history", {epochs.size(), 8}, flat(epochs));
         std::vector<double> const part{done.steps, done.loss, done.triplets, done.active, done.positive_distance, done.negative_distance, done.learning_rate};
         file.add<double>("progress", {part.size()}, part);
@@ -248,6 +281,19 @@ private:
         auto const history = file.get<double>("history", shape), part = file.get<double>("progress", {7});
         require<format_error>(part[0] >= 0 && part[0] <= static_cast<double>(photos.size()), where, ": damaged progress");
         auto const kept = file.get<float>("optimizer", {kept_.size()});
+        auto const state = file.get<double>("objective_state", file.find("objective_state").shape);
+        std::vector<std::pair<std::vector<float>, std::vector<float>>> parts;
+        objective_.each_parameter([&](std::span<float> values, std::span<float const>) {
+            auto const number = std::to_string(parts.size());
+            parts.emplace_back(file.get<float>("objective." + number, {values.size()}), file.get<float>("objective_optimizer." + number, {objective_kept_[parts.size()].size()}));
+        });
+        objective_.restore(state);
+        std::size_t number = 0;
+        objective_.each_parameter([&](std::span<float> values, std::span<float const>) {
+            std::copy(parts[number].first.begin(), parts[number].first.end(), values.begin());
+            std::copy(parts[number].second.begin(), parts[number].second.end(), objective_kept_[number].data());
+            ++number;
+        });
         load_parameters(model, file, "model.");
         std::copy(kept.begin(), kept.end(), kept_.data());
         done = {part[0], part[1], part[2], part[3], part[4], part[5], part[6]};
@@ -262,6 +308,7 @@ private:
     Optimizer optimizer_;
     Schedule schedule_;
     buffer<float> kept_;
+    std::vector<buffer<float>> objective_kept_;
 };
 
 /// Trains a backbone with a miner, a loss and a distance.

@@ -1,0 +1,509 @@
+#pragma once
+
+/// Losses of one anchor's pairs. All sums of exponentials are taken relative to their largest, so none overflows.
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <limits>
+#include <string_view>
+
+#include "concepts.hpp"
+
+namespace trine::losses {
+
+namespace detail {
+
+template <class T>
+inline constexpr T minus_infinity = -std::numeric_limits<T>::infinity();
+
+// ln(start + Σ exp(at(i))) with start 0 or 1; −∞ for an empty sum.
+template <class T, class At>
+T log_sum_exp(std::size_t count, bool add_one, At&& at) {
+    T largest = add_one ? T(0) : minus_infinity<T>;
+    for (std::size_t i = 0; i < count; ++i)
+        largest = std::max(largest, at(i));
+    if (largest == minus_infinity<T>)
+        return largest;
+    T sum = add_one ? std::exp(-largest) : T(0);
+    for (std::size_t i = 0; i < count; ++i)
+        sum += std::exp(at(i) - largest);
+    return largest + std::log(sum);
+}
+
+// ln(1 + eˣ), and its slope.
+template <class T>
+T softplus(T x) { return std::max(x, T(0)) + std::log1p(std::exp(-std::abs(x))); }
+template <class T>
+T logistic(T x) {
+    T const small = std::exp(-std::abs(x));
+    return (x >= T(0) ? T(1) : small) / (T(1) + small);
+}
+
+template <class T>
+void no_gradient(pair_row<T> const& r) {
+    std::fill(r.by_positives.begin(), r.by_positives.end(), T(0));
+    std::fill(r.by_negatives.begin(), r.by_negatives.end(), T(0));
+}
+
+// For every positive ln(1 + Σ_n exp(negative(n) − positive(p))): what NT-Xent, N-pair and tuplet margin are made of. `slope(p)` is ∂positive/∂d, and
+// ∂negative/∂d is −scale.
+template <class T, class Positive, class Slope, class Negative>
+term_sum one_against_negatives(pair_row<T> const& r, T scale, Positive&& positive, Slope&& slope, Negative&& negative) {
+    term_sum sum;
+    T const all = log_sum_exp<T>(r.negatives.size(), false, negative);
+    T pushed = 0;
+    for (std::size_t p = 0; p < r.positives.size(); ++p) {
+        T const x = all - positive(p), value = softplus(x), share = logistic(x);
+        r.by_positives[p] = -share * slope(p);
+        pushed += share;
+        sum.value += static_cast<double>(value);
+        sum.terms += 1;
+        sum.active += value > T(0);
+    }
+    for (std::size_t n = 0; n < r.negatives.size(); ++n)
+        r.by_negatives[n] = pushed == T(0) ? T(0) : -scale * pushed * std::exp(negative(n) - all);
+    return sum;
+}
+
+} // namespace detail
+
+/// Σ_p [d(a,p) − m⁺]₊ + Σ_n [m⁻ − d(a,n)]₊, or with `squared` their squares, as in the paper. Positives and negatives are averaged apart, by default over
+/// those above 0. (With distance `signal_to_noise` this is the SNR-contrastive loss of Yuan et al., CVPR 2019.)
+///
+/// @see R. Hadsell, S. Chopra, Y. LeCun, "Dimensionality Reduction by Learning an Invariant Mapping", CVPR 2006
+struct contrastive {
+    static constexpr std::string_view name = "contrastive";
+    double positive_margin = 0, negative_margin = 1;
+    bool squared = false;
+    reducer reduction = reducer::mean_of_active;
+
+    template <class T>
+    apart row(pair_row<T> const& r) const {
+        auto const side = [&](std::span<T const> d, std::span<T> by, T margin, T sign) {
+            term_sum sum;
+            sum.terms = static_cast<double>(d.size());
+            for (std::size_t i = 0; i < d.size(); ++i) {
+                T const excess = std::max(sign * (d[i] - margin), T(0));
+                by[i] = excess > T(0) ? sign * (squared ? 2 * excess : T(1)) : T(0);
+                sum.value += static_cast<double>(squared ? excess * excess : excess);
+                sum.active += excess > T(0);
+            }
+            return sum;
+        };
+        return {side(r.positives, r.by_positives, static_cast<T>(positive_margin), T(1)), side(r.negatives, r.by_negatives, static_cast<T>(negative_margin), T(-1))};
+    }
+};
+
+/// For every positive pair −ln(e^{s(a,p)/τ} / (e^{s(a,p)/τ} + Σ_n e^{s(a,n)/τ})): InfoNCE, or NT-Xent. With cosine distance.
+///
+/// @see T. Chen, S. Kornblith, M. Norouzi, G. Hinton, "A Simple Framework for Contrastive Learning of Visual Representations", ICML 2020
+struct nt_xent {
+    static constexpr std::string_view name = "nt_xent";
+    double temperature = 0.07;
+    reducer reduction = reducer::mean;
+
+    template <class T>
+    term_sum row(pair_row<T> const& r) const {
+        T const scale = static_cast<T>(1 / temperature);
+        return detail::one_against_negatives<T>(
+            r, scale, [&](std::size_t p) { return scale * r.positive_similarity(p); }, [&](std::size_t) { return -scale; },
+            [&](std::size_t n) { return scale * r.negative_similarity(n); });
+    }
+};
+
+/// −ln(e^{s(a,p)} / (e^{s(a,p)} + Σ_n e^{s(a,n)})). The paper's batch, one pair of each person, is what `miners::one_pair_a_person` picks; its similarities are
+/// inner products (distance `dot_product`), those of PyTorch Metric Learning cosines.
+///
+/// @see K. Sohn, "Improved Deep Metric Learning with Multi-class N-pair Loss Objective", NIPS 2016
+struct n_pair : nt_xent {
+    static constexpr std::string_view name = "n_pair";
+    constexpr n_pair(reducer r = reducer::mean) : nt_xent{1.0, r} {}
+};
+
+/// −1/|P(a)| Σ_p ln(e^{s(a,p)/τ} / Σ_{k≠a} e^{s(a,k)/τ}): the paper's L_out. An anchor without positives or without negatives teaches nothing.
+///
+/// @see P. Khosla et al., "Supervised Contrastive Learning", NeurIPS 2020
+struct supervised_contrastive {
+    static constexpr std::string_view name = "supervised_contrastive";
+    double temperature = 0.1;
+    reducer reduction = reducer::mean_of_active;
+
+    template <class T>
+    term_sum row(pair_row<T> const& r) const {
+        if (r.positives.empty() || r.negatives.empty()) {
+            detail::no_gradient(r);
+            return {0, 1, 0};
+        }
+        T const scale = static_cast<T>(1 / temperature), each = T(1) / static_cast<T>(r.positives.size());
+        std::size_t const p = r.positives.size();
+        auto const at = [&](std::size_t i) { return scale * (i < p ? r.positive_similarity(i) : r.negative_similarity(i - p)); };
+        T const all = detail::log_sum_exp<T>(p + r.negatives.size(), false, at);
+        T mean = 0;
+        for (std::size_t i = 0; i < p; ++i) {
+            mean += each * at(i);
+            r.by_positives[i] = scale * (each - std::exp(at(i) - all));
+        }
+        for (std::size_t n = 0; n < r.negatives.size(); ++n)
+            r.by_negatives[n] = -scale * std::exp(at(p + n) - all);
+        return {static_cast<double>(all - mean), 1, all > mean ? 1.0 : 0.0};
+    }
+};
+
+/// 1/α ln(1 + Σ_p e^{−α(s(a,p)−λ)}) + 1/β ln(1 + Σ_n e^{β(s(a,n)−λ)}), averaged over all anchors. With cosine distance.
+///
+/// λ is 0.5 as in the paper's text and PyTorch Metric Learning; the authors' program has 1.
+///
+/// @see X. Wang, X. Han, W. Huang, D. Dong, M. Scott, "Multi-Similarity Loss with General Pair Weighting for Deep Metric Learning", CVPR 2019
+struct multi_similarity {
+    static constexpr std::string_view name = "multi_similarity";
+    double alpha = 2, beta = 50, base = 0.5;
+    reducer reduction = reducer::mean;
+
+    template <class T>
+    term_sum row(pair_row<T> const& r) const {
+        T const a = static_cast<T>(alpha), b = static_cast<T>(beta), middle = static_cast<T>(base);
+        auto const positive = [&](std::size_t p) { return -a * (r.positive_similarity(p) - middle); };
+        auto const negative = [&](std::size_t n) { return b * (r.negative_similarity(n) - middle); };
+        T const pull = detail::log_sum_exp<T>(r.positives.size(), true, positive), push = detail::log_sum_exp<T>(r.negatives.size(), true, negative);
+        for (std::size_t p = 0; p < r.positives.size(); ++p)
+            r.by_positives[p] = std::exp(positive(p) - pull);
+        for (std::size_t n = 0; n < r.negatives.size(); ++n)
+            r.by_negatives[n] = -std::exp(negative(n) - push);
+        T const value = pull / a + push / b;
+        return {static_cast<double>(value), 1, value > T(0) ? 1.0 : 0.0};
+    }
+};
+
+/// ln(1 + Σ_n e^{γ·w_n(s_n − m)} · Σ_p e^{−γ·w_p(s_p − (1−m))}) with w_p = [1 + m − s_p]₊ and w_n = [s_n + m]₊ held constant: pairs far from their optimum are
+/// weighted more. With cosine distance.
+///
+/// Defaults are the paper's for faces; PyTorch Metric Learning has m = 0.4, γ = 80.
+///
+/// @see Y. Sun et al., "Circle Loss: A Unified Perspective of Pair Similarity Optimization", CVPR 2020
+struct circle {
+    static constexpr std::string_view name = "circle";
+    double margin = 0.25, gamma = 256;
+    reducer reduction = reducer::mean_of_active;
+
+    template <class T>
+    term_sum row(pair_row<T> const& r) const {
+        if (r.positives.empty() || r.negatives.empty()) {
+            detail::no_gradient(r);
+            return {0, 1, 0};
+        }
+        T const m = static_cast<T>(margin), scale = static_cast<T>(gamma);
+        auto const positive_weight = [&](std::size_t p) { return scale * std::max(1 + m - r.positive_similarity(p), T(0)); };
+        auto const negative_weight = [&](std::size_t n) { return scale * std::max(r.negative_similarity(n) + m, T(0)); };
+        auto const positive = [&](std::size_t p) { return -positive_weight(p) * (r.positive_similarity(p) - (1 - m)); };
+        auto const negative = [&](std::size_t n) { return negative_weight(n) * (r.negative_similarity(n) - m); };
+        T const pull = detail::log_sum_exp<T>(r.positives.size(), false, positive), push = detail::log_sum_exp<T>(r.negatives.size(), false, negative);
+        T const value = detail::softplus(pull + push), slope = detail::logistic(pull + push);
+        for (std::size_t p = 0; p < r.positives.size(); ++p)
+            r.by_positives[p] = slope * positive_weight(p) * std::exp(positive(p) - pull);
+        for (std::size_t n = 0; n < r.negatives.size(); ++n)
+            r.by_negatives[n] = -slope * negative_weight(n) * std::exp(negative(n) - push);
+        return {static_cast<double>(value), 1, value > T(0) ? 1.0 : 0.0};
+    }
+};
+
+/// [ln Σ_p e^{d(a,p) − m⁺} + ln Σ_n e^{m⁻ − d(a,n)}]₊, averaged over all anchors; an empty sum counts as 0.
+///
+/// @see A. Hermans, L. Beyer, B. Leibe, "In Defense of the Triplet Loss for Person Re-Identification", 2017, section 2
+struct generalized_lifted_structure {
+    static constexpr std::string_view name = "generalized_lifted_structure";
+    double positive_margin = 0, negative_margin = 1;
+    reducer reduction = reducer::mean;
+
+    template <class T>
+    term_sum row(pair_row<T> const& r) const {
+        auto const positive = [&](std::size_t p) { return r.positives[p] - static_cast<T>(positive_margin); };
+        auto const negative = [&](std::size_t n) { return static_cast<T>(negative_margin) - r.negatives[n]; };
+        T const pull = detail::log_sum_exp<T>(r.positives.size(), false, positive), push = detail::log_sum_exp<T>(r.negatives.size(), false, negative);
+        T const value = std::max((r.positives.empty() ? T(0) : pull) + (r.negatives.empty() ? T(0) : push), T(0));
+        for (std::size_t p = 0; p < r.positives.size(); ++p)
+            r.by_positives[p] = value > T(0) ? std::exp(positive(p) - pull) : T(0);
+        for (std::size_t n = 0; n < r.negatives.size(); ++n)
+            r.by_negatives[n] = value > T(0) ? -std::exp(negative(n) - push) : T(0);
+        return {static_cast<double>(value), 1, value > T(0) ? 1.0 : 0.0};
+    }
+};
+
+/// For every positive ln(1 + Σ_n e^{s(cos θ_an − cos(θ_ap − β))}): negatives against a positive that is taken to be β nearer. With cosine distance.
+///
+/// @see B. Yu, D. Tao, "Deep Metric Learning with Tuplet Margin Loss", ICCV 2019
+struct tuplet_margin {
+    static constexpr std::string_view name = "tuplet_margin";
+    double degrees = 5.73, scale = 64;
+    reducer reduction = reducer::mean;
+
+    template <class T>
+    term_sum row(pair_row<T> const& r) const {
+        double const angle = degrees * 3.14159265358979323846 / 180;
+        T const s = static_cast<T>(scale), c = static_cast<T>(std::cos(angle)), sine = static_cast<T>(std::sin(angle));
+        // cos(θ − β) = cos θ cos β + sin θ sin β. At θ = 0 the slope of sin θ is infinite and taken as 0.
+        auto const height = [](T x) { return std::sqrt(std::max(1 - x * x, T(0))); };
+        return detail::one_against_negatives<T>(
+            r, s,
+            [&](std::size_t p) {
+                T const x = r.positive_similarity(p);
+                return s * (x * c + height(x) * sine);
+            },
+            [&](std::size_t p) {
+                T const x = r.positive_similarity(p), h = height(x);
+                return -s * (c - (h > 4 * std::sqrt(std::numeric_limits<T>::epsilon()) ? x / h * sine : T(0)));
+            },
+            [&](std::size_t n) { return s * r.negative_similarity(n); });
+    }
+};
+
+/// −ln(Σ_p e^{−κ·d(a,p)} / Σ_{k≠a} e^{−κ·d(a,k)}): the chance that a neighbour, drawn by distance, is of the right person. Anchors without positives are left out.
+///
+/// @see J. Goldberger, S. Roweis, G. Hinton, R. Salakhutdinov, "Neighbourhood Components Analysis", NIPS 2004
+struct nca {
+    static constexpr std::string_view name = "nca";
+    double softmax_scale = 1; ///< κ
+    reducer reduction = reducer::mean;
+
+    template <class T>
+    term_sum row(pair_row<T> const& r) const {
+        if (r.positives.empty()) {
+            detail::no_gradient(r);
+            return {};
+        }
+        T const k = static_cast<T>(softmax_scale);
+        auto const positive = [&](std::size_t p) { return -k * r.positives[p]; };
+        auto const negative = [&](std::size_t n) { return -k * r.negatives[n]; };
+        T const right = detail::log_sum_exp<T>(r.positives.size(), false, positive), wrong = detail::log_sum_exp<T>(r.negatives.size(), false, negative);
+        T const all = right + detail::softplus(wrong - right);
+        for (std::size_t p = 0; p < r.positives.size(); ++p)
+            r.by_positives[p] = k * (std::exp(positive(p) - right) - std::exp(positive(p) - all));
+        for (std::size_t n = 0; n < r.negatives.size(); ++n)
+            r.by_negatives[n] = -k * std::exp(negative(n) - all);
+        return {static_cast<double>(all - right), 1, all > right ? 1.0 : 0.0};
+    }
+};
+
+/// 1 − the average precision of an anchor's ranking, from soft histograms of squared distances of unit vectors (0 … 4). Anchors without positives are left out.
+///
+/// @see F. Cakir, K. He, X. Xia, B. Kulis, S. Sclaroff, "Deep Metric Learning to Rank", CVPR 2019
+struct fast_ap {
+    static constexpr std::string_view name = "fast_ap";
+    static constexpr std::size_t most_bins = 256;
+    std::size_t bins = 10; ///< up to 256
+    reducer reduction = reducer::mean;
+
+    template <class T>
+    term_sum row(pair_row<T> const& r) const {
+        if (r.positives.empty()) {
+            detail::no_gradient(r);
+            return {};
+        }
+        std::size_t const last = std::min(bins, most_bins);
+        T const width = T(4) / static_cast<T>(last);
+        std::array<T, most_bins + 1> right{}, all{}, by_right{}, by_wrong{};
+        // A distance falls between two bins and counts in both, the more the nearer.
+        auto const place = [&](T d) { return std::pair{std::min(static_cast<std::size_t>(std::max(d, T(0)) / width), last - 1), std::max(d, T(0)) / width}; };
+        auto const count = [&](std::span<T const> d, auto& histogram) {
+            for (T v : d) {
+                auto const [bin, at] = place(v);
+                histogram[bin] += std::max(1 - (at - static_cast<T>(bin)), T(0));
+                histogram[bin + 1] += std::max(1 - std::abs(at - static_cast<T>(bin + 1)), T(0));
+            }
+        };
+        count(r.positives, right);
+        all = right;
+        count(r.negatives, all);
+        T const each = T(1) / static_cast<T>(r.positives.size());
+        T precision = 0, sum_right = 0, sum_all = 0;
+        std::array<T, most_bins + 1> cumulated_right{}, cumulated_all{};
+        for (std::size_t b = 0; b <= last; ++b) {
+            cumulated_right[b] = sum_right += right[b];
+            cumulated_all[b] = sum_all += all[b];
+            if (sum_all > T(0))
+                precision += each * right[b] * sum_right / sum_all;
+        }
+        T tail_right = 0, tail_wrong = 0;
+        for (std::size_t b = last + 1; b-- > 0;) {
+            if (cumulated_all[b] > T(0)) {
+                T const ratio = cumulated_right[b] / cumulated_all[b], part = each * right[b] / cumulated_all[b];
+                tail_right += part * (1 - ratio);
+                tail_wrong -= part * ratio;
+                by_right[b] = each * ratio + tail_right;
+            } else
+                by_right[b] = tail_right;
+            by_wrong[b] = tail_wrong;
+        }
+        auto const spread = [&](std::span<T const> d, std::span<T> by, auto const& slope) {
+            for (std::size_t i = 0; i < d.size(); ++i) {
+                auto const [bin, at] = place(d[i]);
+                T const inside = at - static_cast<T>(bin);
+                by[i] = inside > T(0) && inside < T(1) ? (slope[bin] - slope[bin + 1]) / width : T(0); // the loss is 1 − precision
+            }
+        };
+        spread(r.positives, r.by_positives, by_right);
+        spread(r.negatives, r.by_negatives, by_wrong);
+        T const value = 1 - precision;
+        return {static_cast<double>(value), 1, value > T(0) ? 1.0 : 0.0};
+    }
+};
+
+/// Positives are pulled inside α − m and negatives pushed beyond α: of each, the mean of what is missing, weighted by e^{T·missing}. For Euclidean distances of
+/// unit vectors; averaged over all anchors.
+///
+/// As in PyTorch Metric Learning: the gradient also runs through the weights, which the paper holds constant; pairs at distance 0, which have no direction, are
+/// left out; the sum of weights has a small constant added, 10⁻⁵ a photo, so that the loss does not jump where the last pair comes right; T⁻ = 1 (the paper: 10).
+///
+/// @see X. Wang, Y. Hua, E. Kodirov, G. Hu, R. Garnier, N. Robertson, "Ranked List Loss for Deep Metric Learning", CVPR 2019
+struct ranked_list {
+    static constexpr std::string_view name = "ranked_list";
+    double alpha = 1.2, margin = 0.4;
+    double positive_temperature = 0, negative_temperature = 1; ///< T⁺, T⁻
+    double imbalance = 0.5;                                    ///< weight of the negatives; the positives have the rest
+    reducer reduction = reducer::mean;
+
+    template <class T>
+    term_sum row(pair_row<T> const& r) const {
+        T const constant = static_cast<T>(1e-5) * static_cast<T>(r.positives.size() + r.negatives.size() + 1);
+        auto const side = [&](std::span<T const> d, std::span<T> by, T limit, T sign, T temperature, T share) {
+            T total = constant, value = 0;
+            for (T v : d)
+                if (T const excess = sign * (v - limit); excess > T(0) && v > T(0)) {
+                    total += std::exp(temperature * excess);
+                    value += std::exp(temperature * excess) * excess;
+                }
+            value /= total;
+            for (std::size_t i = 0; i < d.size(); ++i) {
+                T const excess = sign * (d[i] - limit);
+                by[i] = excess > T(0) && d[i] > T(0) ? share * sign * std::exp(temperature * excess) * (1 + temperature * (excess - value)) / total : T(0);
+            }
+            return share * value;
+        };
+        T const value = side(r.positives, r.by_positives, static_cast<T>(alpha - margin), T(1), static_cast<T>(positive_temperature), static_cast<T>(1 - imbalance)) +
+                        side(r.negatives, r.by_negatives, static_cast<T>(alpha), T(-1), static_cast<T>(negative_temperature), static_cast<T>(imbalance));
+        return {static_cast<double>(value), 1, value > T(0) ? 1.0 : 0.0};
+    }
+};
+
+/// Pulls the similarities of all positive pairs of a batch above (1 − ε) of their mean, and those of negative pairs below (1 + ε) of theirs, by the square of what
+/// is missing. With cosine distance.
+///
+/// @see B. Yu, T. Liu, M. Gong, C. Ding, D. Tao, "Correcting the Triplet Selection Bias for Triplet Loss", ECCV 2018
+struct intra_pair_variance {
+    static constexpr std::string_view name = "intra_pair_variance";
+    double positive_epsilon = 0.01, negative_epsilon = 0.01;
+    reducer reduction = reducer::mean;
+
+    // Two means come first: of the similarities, then of what is missing, by which the means' own change enters the gradient.
+    static constexpr int surveys = 2;
+    template <class T>
+    std::array<double, 4> survey(int pass, pair_row<T> const& r, std::span<double const> totals) const {
+        std::array<double, 4> sums{};
+        for (std::size_t p = 0; p < r.positives.size(); ++p)
+            sums[0] += pass == 0 ? static_cast<double>(r.positive_similarity(p)) : missing(static_cast<double>(r.positive_similarity(p)), totals, 0);
+        for (std::size_t n = 0; n < r.negatives.size(); ++n)
+            sums[1] += pass == 0 ? static_cast<double>(r.negative_similarity(n)) : missing(static_cast<double>(r.negative_similarity(n)), totals, 1);
+        sums[2] = static_cast<double>(r.positives.size()), sums[3] = static_cast<double>(r.negatives.size());
+        return sums;
+    }
+    template <class T>
+    apart row(pair_row<T> const& r, std::span<double const> totals) const {
+        auto const side = [&](std::size_t count, std::span<T> by, std::size_t which, auto&& similarity) {
+            term_sum sum;
+            // ∂mean/∂s of what all pairs miss together; the sign turns from similarity to distance.
+            double const through_mean = (which == 0 ? 1 - positive_epsilon : -(1 + negative_epsilon)) * 2 * totals[4 + which] / std::max(totals[2 + which], 1.0);
+            for (std::size_t i = 0; i < count; ++i) {
+                double const lacks = missing(static_cast<double>(similarity(i)), totals, which);
+                by[i] = static_cast<T>(-(through_mean + (which == 0 ? -2 : 2) * lacks));
+                sum += {lacks * lacks, 1, lacks > 0 ? 1.0 : 0.0};
+            }
+            return sum;
+        };
+        return {side(r.positives.size(), r.by_positives, 0, [&](std::size_t i) { return r.positive_similarity(i); }),
+                side(r.negatives.size(), r.by_negatives, 1, [&](std::size_t i) { return r.negative_similarity(i); })};
+    }
+
+private:
+    double missing(double s, std::span<double const> totals, std::size_t which) const {
+        double const mean = totals[2 + which] > 0 ? totals[which] / totals[2 + which] : 0;
+        return std::max(which == 0 ? (1 - positive_epsilon) * mean - s : s - (1 + negative_epsilon) * mean, 0.0);
+    }
+};
+
+/// For every ordered pair of a person's photos ½ [ln(Σ_{n∈N(i)} e^{α−d(i,n)} + Σ_{n∈N(j)} e^{α−d(j,n)}) + d(i,j)]₊². For Euclidean distances of unit vectors.
+///
+/// @see H. O. Song, Y. Xiang, S. Jegelka, S. Savarese, "Deep Metric Learning via Lifted Structured Feature Embedding", CVPR 2016
+struct lifted_structure {
+    static constexpr std::string_view name = "lifted_structure";
+    double positive_margin = 0, negative_margin = 1; ///< the latter is α
+    reducer reduction = reducer::mean;
+
+    template <class T>
+    term_sum person(class_view<T> const& v) const {
+        std::size_t const count = v.members.size();
+        term_sum sum;
+        if (count < 2 || v.others.empty())
+            return sum;
+        T* const pushes = v.scratch.data(); // ln Σ_n of every member
+        auto const at = [&](std::size_t i, std::size_t n) { return static_cast<T>(negative_margin) - v.distances(v.members[i], v.others[n]); };
+        for (std::size_t i = 0; i < count; ++i)
+            pushes[i] = detail::log_sum_exp<T>(v.others.size(), false, [&](std::size_t n) { return at(i, n); });
+        for (std::size_t i = 0; i < count; ++i) {
+            T back = 0; // ∂loss/∂pushes[i], from the pairs (i, j) and (j, i)
+            for (std::size_t j = 0; j < count; ++j) {
+                if (i == j)
+                    continue;
+                T const both = std::max(pushes[i], pushes[j]) + std::log1p(std::exp(-std::abs(pushes[i] - pushes[j])));
+                auto const excess = [&](std::size_t from, std::size_t to) {
+                    return std::max(both + v.distances(v.members[from], v.members[to]) - static_cast<T>(positive_margin), T(0));
+                };
+                T const own = excess(i, j);
+                v.by_distances(v.members[i], v.members[j]) += own;
+                back += (own + excess(j, i)) * std::exp(pushes[i] - both);
+                sum += {static_cast<double>(own * own / 2), 1, own > T(0) ? 1.0 : 0.0};
+            }
+            for (std::size_t n = 0; n < v.others.size(); ++n)
+                v.by_distances(v.members[i], v.others[n]) -= back * std::exp(at(i, n) - pushes[i]);
+        }
+        return sum;
+    }
+};
+
+/// For every ordered pair (a, p) of a person's photos ln(1 + Σ_n exp(4 tan²α (s(a,n) + s(p,n)) − 2(1 + tan²α) s(a,p))): bounds the angle at the negative of the
+/// triangle a, p, n. The paper's N-pair form. With cosine distance, all three on the unit sphere; PyTorch Metric Learning leaves the negatives at their own length,
+/// so that long negatives weigh more, which neither the paper's geometry nor its text asks for.
+///
+/// @see J. Wang, F. Zhou, S. Wen, X. Liu, Y. Lin, "Deep Metric Learning with Angular Loss", ICCV 2017
+struct angular {
+    static constexpr std::string_view name = "angular";
+    double degrees = 40; ///< α
+    reducer reduction = reducer::mean;
+
+    template <class T>
+    term_sum person(class_view<T> const& v) const {
+        double const tangent = std::tan(degrees * 3.14159265358979323846 / 180);
+        T const push = static_cast<T>(4 * tangent * tangent), pull = static_cast<T>(2 * (1 + tangent * tangent));
+        term_sum sum;
+        if (v.others.empty())
+            return sum;
+        for (std::size_t a : v.members)
+            for (std::size_t p : v.members) {
+                if (a == p)
+                    continue;
+                auto const at = [&](std::size_t n) { return push * (v.similarity(a, v.others[n]) + v.similarity(p, v.others[n])) - pull * v.similarity(a, p); };
+                T const value = detail::log_sum_exp<T>(v.others.size(), true, at);
+                T shares = 0;
+                for (std::size_t n = 0; n < v.others.size(); ++n) {
+                    T const share = std::exp(at(n) - value);
+                    v.by_distances(a, v.others[n]) -= push * share;
+                    v.by_distances(p, v.others[n]) -= push * share;
+                    shares += share;
+                }
+                v.by_distances(a, p) += pull * shares;
+                sum += {static_cast<double>(value), 1, value > T(0) ? 1.0 : 0.0};
+            }
+        return sum;
+    }
+};
+
+} // namespace trine::losses

@@ -1,0 +1,116 @@
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "objective.hpp"
+
+namespace trine {
+
+/// Compares each batch with the embeddings of the last batches as well: a ring of the last M, held constant. Every batch enters it before its own loss is taken, so
+/// that with M = B the plain objective's pairs come back, with the gradient of one side only.
+///
+/// Memory is 2·B·M + M·D scalars. The ring belongs to a run's state: `state` and `restore` carry it over a stop.
+///
+/// @see X. Wang, H. Zhang, W. Huang, M. Scott, "Cross-Batch Memory for Embedding Learning", CVPR 2020
+template <class Miner, class Loss, class Distance, class T = float>
+class cross_batch_memory {
+    static_assert(distances::cross_distance<Distance, T>, "a cross-batch memory needs a distance with cross_gradient, as all of Trine's have");
+    using pass = detail::mining_pass<Miner, Loss, Distance, T>;
+    static_assert(!pass::crosses_rows && !detail::needs_euclidean<Miner>(),
+                  "a cross-batch memory knows no distances between the photos it holds, which this loss or miner needs: use a triplet or pair loss without swap");
+
+public:
+    /// @param size  embeddings that the memory holds
+    /// @throws argument_error  when it holds none
+    explicit cross_batch_memory(std::size_t size, Miner m = {}, Loss l = {}, Distance d = {}) : distance(d), size_(size), pass_(m, l) {
+        require<argument_error>(size > 0, "a cross-batch memory of ", size, " embeddings");
+    }
+
+    std::string name() const { return detail::combination_name<Miner, Loss, Distance>() + ", memory of " + std::to_string(size_); }
+
+    /// Forgets all, and puts what the loss itself learns back to where it begins.
+    void start(std::size_t = 0, std::size_t = 0, std::uint64_t = 0) {
+        labels_.clear(), embeddings_.clear();
+        next_ = 0;
+        pass_.start();
+    }
+
+    /// As `objective`.
+    ///
+    /// @throws argument_error  when the batch is larger than the memory
+    objective_result operator()(matrix_view<T const> e, std::span<label const> labels, matrix_view<T> gradient, std::uint64_t seed = 0, std::uint32_t step = 0) {
+        detail::check_batch(e, labels, gradient);
+        std::size_t const n = e.rows(), d = e.cols();
+        require<argument_error>(n <= size_, "a batch of ", n, " photos for a cross-batch memory of ", size_);
+        require<shape_error>(labels_.empty() || d == dimensions_, "embeddings of ", d, " dimensions for a memory of ", dimensions_);
+        dimensions_ = d;
+        places_.resize(n);
+        for (std::size_t i = 0; i < n; ++i) {
+            if (labels_.size() < size_) {
+                labels_.push_back(labels[i]);
+                embeddings_.insert(embeddings_.end(), e.row(i).begin(), e.row(i).end());
+            } else {
+                labels_[next_] = labels[i];
+                std::copy(e.row(i).begin(), e.row(i).end(), embeddings_.begin() + static_cast<std::ptrdiff_t>(next_ * d));
+            }
+            places_[i] = next_;
+            next_ = (next_ + 1) % size_;
+        }
+        std::size_t const m = labels_.size();
+        matrix_view<T const> const references(embeddings_.data(), m, d);
+        d_.reserve_discarding(n * m), g_.reserve_discarding(n * m);
+        matrix_view<T> const distances(d_.data(), n, m), g(g_.data(), n, m);
+        distance.cross(e, references, distances);
+        auto const total = pass_(distances, g, labels, {labels_, places_, false}, d, seed, step);
+        if (gradient.rows() > 0)
+            distance.cross_gradient(e, references, matrix_view<T const>(distances), g, gradient);
+        return total;
+    }
+
+    /// Embeddings held now.
+    std::size_t held() const { return labels_.size(); }
+    template <class F>
+    void each_parameter(F&& f) {
+        if (!pass_.parameters.empty())
+            f(std::span<T>(pass_.parameters), std::span<T const>(pass_.parameter_gradients));
+    }
+
+    /// What it remembers, to be carried over a stop.
+    std::vector<double> state() const {
+        std::vector<double> all{static_cast<double>(labels_.size()), static_cast<double>(dimensions_), static_cast<double>(next_)};
+        for (label l : labels_)
+            all.push_back(static_cast<double>(l));
+        all.insert(all.end(), embeddings_.begin(), embeddings_.end());
+        return all;
+    }
+    /// @throws format_error  when this is not the state of such a memory
+    void restore(std::span<double const> all) {
+        bool const headed = all.size() >= 3 && all[0] >= 0 && all[0] <= static_cast<double>(size_) && all[1] >= 0 && all[1] <= static_cast<double>(all.size()) && all[2] >= 0 &&
+                            all[2] < static_cast<double>(size_);
+        require<format_error>(headed && static_cast<double>(all.size()) == 3 + all[0] * (1 + all[1]), "this is not the state of a cross-batch memory of ", size_, " embeddings");
+        auto const held = static_cast<std::size_t>(all[0]);
+        dimensions_ = static_cast<std::size_t>(all[1]), next_ = static_cast<std::size_t>(all[2]);
+        labels_.clear(), embeddings_.clear();
+        for (double v : all.subspan(3, held))
+            labels_.push_back(static_cast<label>(v));
+        for (double v : all.subspan(3 + held))
+            embeddings_.push_back(static_cast<T>(v));
+    }
+
+    Distance distance;
+
+private:
+    std::size_t size_, dimensions_ = 0, next_ = 0;
+    std::vector<label> labels_;
+    std::vector<T> embeddings_;
+    std::vector<std::size_t> places_;
+    buffer<T> d_, g_;
+    pass pass_;
+};
+
+} // namespace trine
