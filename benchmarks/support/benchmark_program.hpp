@@ -90,7 +90,7 @@ inline memory_use memory() {
 inline void forget_peak() { std::ofstream("/proc/self/clear_refs") << "5"; }
 
 /// Reports floating-point operations a second, and their share of the peak measured at the start.
-inline double measured_peak = 0;
+inline double measured_peak = 0, memory_at_start = 0;
 inline void report_flops(benchmark::State& state, double flops) {
     state.counters["GFLOP/s"] = benchmark::Counter(flops / 1e9, benchmark::Counter::kIsIterationInvariantRate);
     state.counters["of_peak"] = benchmark::Counter(flops / measured_peak, benchmark::Counter::kIsIterationInvariantRate);
@@ -124,7 +124,7 @@ inline int run(int argc, char** argv, void (*add)()) {
     benchmark::Initialize(&count, rest.data());
     if (benchmark::ReportUnrecognizedArguments(count, rest.data()))
         return 2;
-    double const start = memory().now;
+    memory_at_start = memory().now;
     measured_peak = peak_flops();
     add();
     if (!serve) {
@@ -139,7 +139,7 @@ inline int run(int argc, char** argv, void (*add)()) {
         if (line == "peak")
             std::printf("peak %.3f\n", peak_flops() / 1e9);
         else if (line == "memory")
-            std::printf("memory %.3f\n", (memory().peak - start) / 1e6);
+            std::printf("memory %.3f\n", (memory().peak - memory_at_start) / 1e6);
         else if (benchmark::RunSpecifiedBenchmarks(&reporter, nullptr, "^" + line + "/real_time$") == 0)
             std::printf("%s none\n", line.c_str());
         std::fflush(stdout);

@@ -8,6 +8,7 @@
 
 #include "../core/buffer.hpp"
 #include "../kernels/elementwise.hpp"
+#include "../kernels/sparse_rows.hpp"
 #include "concepts.hpp"
 #include "euclidean.hpp"
 
@@ -83,8 +84,11 @@ struct cosine {
     template <class T>
     void gradient(matrix_view<T const> e, matrix_view<T const>, matrix_view<T> g, matrix_view<T> out) const {
         detail::unit_rows<T> const unit(e);
-        kernels::gemm(kernels::transposed::no, kernels::transposed::no, T(-1), g, unit.view(), T(0), out);
-        kernels::gemm(kernels::transposed::yes, kernels::transposed::no, T(-1), g, unit.view(), T(1), out);
+        // The diagonal, a row with itself, falls away in the normalisation; so it may be left out.
+        if (!kernels::sparse_symmetric_product<T>(T(-1), g, unit.view(), out)) {
+            kernels::gemm(kernels::transposed::no, kernels::transposed::no, T(-1), g, unit.view(), T(0), out);
+            kernels::gemm(kernels::transposed::yes, kernels::transposed::no, T(-1), g, unit.view(), T(1), out);
+        }
         unit.backward(out);
     }
     template <class T>

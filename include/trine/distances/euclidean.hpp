@@ -1,11 +1,13 @@
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <string_view>
 
 #include "../core/parallel.hpp"
 #include "../kernels/gemm.hpp"
 #include "../kernels/pairwise.hpp"
+#include "../kernels/sparse_rows.hpp"
 
 namespace trine::distances {
 
@@ -15,13 +17,33 @@ namespace detail {
 template <class T, class Factor>
 void difference_gradient(matrix_view<T const> e, matrix_view<T const> d, matrix_view<T> g, matrix_view<T> out, Factor&& factor) {
     std::size_t const n = e.rows();
-    parallel_blocks(n, 16, [&](std::size_t first, std::size_t last) {
-        for (std::size_t i = first; i < last; ++i)
-            for (std::size_t j = 0; j < i; ++j) {
-                T const sum = g(i, j) + g(j, i);
-                // What contributes nothing stays exactly nothing, even beside an infinite factor.
-                g(i, j) = g(j, i) = sum == T(0) ? T(0) : sum * factor(d(i, j));
+    if (kernels::sparse_rows<T> const sparse{matrix_view<T const>(g)}; sparse.found()) {
+        parallel_blocks(n, 16, [&](std::size_t first, std::size_t last) {
+            for (std::size_t i = first; i < last; ++i) {
+                T* const to = out.row(i).data();
+                T const* const own = e.row(i).data();
+                std::fill_n(to, e.cols(), T(0));
+                for (auto const& side : {sparse.row(i), sparse.column(i)})
+                    for (auto const& x : side) {
+                        T const weight = x.value * factor(d(i, x.other));
+                        T const* const other = e.row(x.other).data();
+                        for (std::size_t k = 0; k < e.cols(); ++k)
+                            to[k] += weight * (own[k] - other[k]);
+                    }
             }
+        });
+        return;
+    }
+    // In squares, so that the lines of a column are still in cache when its next element is due.
+    constexpr std::size_t square = 32;
+    parallel_blocks(n, square, [&](std::size_t first, std::size_t last) {
+        for (std::size_t start = 0; start < last; start += square)
+            for (std::size_t i = first; i < last; ++i)
+                for (std::size_t j = start; j < std::min(start + square, i); ++j) {
+                    T const sum = g(i, j) + g(j, i);
+                    // What contributes nothing stays exactly nothing, even beside an infinite factor.
+                    g(i, j) = g(j, i) = sum == T(0) ? T(0) : sum * factor(d(i, j));
+                }
         for (std::size_t i = first; i < last; ++i)
             g(i, i) = T(0); // an embedding's distance to itself does not change
     });
