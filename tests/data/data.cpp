@@ -1,4 +1,5 @@
 #include <fstream>
+#include <map>
 #include <set>
 
 #include <trine/data/batches.hpp>
@@ -181,4 +182,53 @@ TEST_CASE("without strengths augmentation changes nothing, with them it stays in
     CHECK(out == again);
     for (float v : out)
         REQUIRE(std::abs(v) <= 1);
+}
+
+TEST_CASE("uniform, class-balanced and hierarchical batches hold what they say, and repeat", "[data]") {
+    // Person p of eight has p + 1 photos; groups of two people.
+    std::vector<label> labels, groups;
+    for (label p = 0; p < 8; ++p)
+        for (label i = 0; i <= p; ++i)
+            labels.push_back(p), groups.push_back(p / 2);
+    std::size_t const n = labels.size();
+
+    data::uniform_sampler const uniform(labels, 5, 3);
+    std::vector<std::size_t> seen(n);
+    for (std::size_t step = 0; step < n; ++step) // five decks
+        for (std::size_t i : uniform.batch(step))
+            ++seen[i];
+    CHECK(seen == std::vector<std::size_t>(n, 5));
+    CHECK(uniform.batches_per_epoch() == 8);
+
+    data::class_balanced_sampler const balanced(labels, 64, 3);
+    std::vector<double> people(8);
+    for (std::size_t step = 0; step < 200; ++step)
+        for (std::size_t i : balanced.batch(step))
+            people[static_cast<std::size_t>(labels[i])] += 1;
+    for (double count : people)
+        CHECK(count == Approx(200 * 64 / 8).epsilon(0.1));
+
+    data::hierarchical_sampler const nested(labels, groups, 2, 2, 3, 3);
+    for (std::size_t step = 0; step < 50; ++step) {
+        auto const batch = nested.batch(step);
+        REQUIRE(batch.size() == 12);
+        std::map<label, std::map<label, std::size_t>> of;
+        for (std::size_t i : batch)
+            ++of[groups[i]][labels[i]];
+        CHECK(of.size() == 2);
+        for (auto const& [group, who] : of) {
+            CHECK(who.size() == 2);
+            for (auto const& [person, photos] : who)
+                CHECK(photos == 3);
+        }
+        CHECK(batch == nested.batch(step));
+    }
+    CHECK(data::any_sampler(nested).name() == "hierarchical 2 × 2 × 3");
+    CHECK(data::pk_sampler(labels, 4, 4, 1).people_short() == 2);
+    CHECK_THROWS_WITH(data::uniform_sampler(labels, 100, 1), Contains("there are 36 photos for batches of 100"));
+    CHECK_THROWS_WITH(data::class_balanced_sampler(labels, 0, 1), Contains("a batch of 0 photos"));
+    CHECK_THROWS_WITH(data::hierarchical_sampler(labels, groups, 9, 2, 2, 1), Contains("there are 4 groups for batches of 9"));
+    auto torn = groups;
+    torn.back() = 0;
+    CHECK_THROWS_WITH(data::hierarchical_sampler(labels, torn, 2, 2, 2, 1), Contains("the person with label 7 is in groups 3 and 0"));
 }

@@ -4,6 +4,8 @@
 #include <exception>
 #include <mutex>
 #include <thread>
+#include <utility>
+#include <vector>
 
 #include "augmentation.hpp"
 #include "dataset.hpp"
@@ -22,8 +24,8 @@ struct batch {
 /// What a batch holds depends on (seed, step) alone, so a stopped run goes on with the very batch it would have had.
 class batch_source {
 public:
-    batch_source(dataset const& photos, pk_sampler const& sampler, augmentation const& change, std::uint64_t seed, std::size_t first, std::size_t last)
-        : photos_(photos), sampler_(sampler), change_(change), seed_(seed), next_(first), last_(last), worker_([this] { run(); }) {}
+    batch_source(dataset const& photos, any_sampler sampler, augmentation const& change, std::uint64_t seed, std::size_t first, std::size_t last)
+        : photos_(photos), sampler_(std::move(sampler)), change_(change), seed_(seed), next_(first), last_(last), worker_([this] { run(); }) {}
     ~batch_source() {
         {
             std::lock_guard const lock(mutex_);
@@ -85,7 +87,7 @@ private:
     }
 
     dataset const& photos_;
-    pk_sampler const& sampler_;
+    any_sampler sampler_;
     augmentation change_;
     std::uint64_t seed_;
     std::size_t next_, last_;

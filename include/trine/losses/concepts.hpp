@@ -31,7 +31,7 @@ struct triplet_value {
 
 /// A loss that sees the distance from anchor to positive and from anchor to negative.
 ///
-/// Its answer may also have `terms`, how many of its terms are above 0 (by default 1 where the value is), and a loss whose threshold is learnt has
+/// Its answer may also have `terms`, how many of its terms are above 0 (by default 1 where the value is); then the loss says `terms_per_triplet`. A loss whose threshold is learnt has
 /// `bind(parameter)`, which gives a loss whose answer has `by_parameter`.
 template <class L>
 concept triplet_loss = requires(L const& loss, float d) {

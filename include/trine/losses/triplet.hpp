@@ -70,6 +70,7 @@ struct swapped : Loss {
 /// @see C.-Y. Wu, R. Manmatha, A. Smola, P. Krähenbühl, "Sampling Matters in Deep Embedding Learning", ICCV 2017
 struct margin {
     static constexpr std::string_view name = "margin";
+    static constexpr int terms_per_triplet = 2;
     double width = 0.2;     ///< α
     double threshold = 1.2; ///< β, at the start where it is learnt
     bool learn_threshold = true;

@@ -26,7 +26,7 @@ struct norm_penalty {
     objective_result operator()(matrix_view<T const> e, std::span<label const> labels, matrix_view<T> gradient, std::uint64_t = 0, std::uint32_t = 0) const {
         detail::check_batch(e, labels, gradient);
         objective_result total;
-        total.triplets = e.rows();
+        total.triplets = total.terms = e.rows();
         for (std::size_t i = 0; i < e.rows(); ++i) {
             double squares = 0;
             for (T v : e.row(i))

@@ -203,6 +203,12 @@ private:
         std::array<losses::term_sum, 2> sums{};
         double positive_distance = 0, negative_distance = 0, chosen_positives = 0, chosen_negatives = 0, chosen = 0, by_parameter = 0;
     };
+    static constexpr double terms_per_triplet = [] {
+        if constexpr (requires { Loss::terms_per_triplet; })
+            return Loss::terms_per_triplet;
+        else
+            return 1;
+    }();
     static constexpr T similarity_offset = static_cast<T>(distances::similarity_offset<Distance>());
     static constexpr bool reduced_apart = [] {
         if constexpr (of_triplets || of_classes)
@@ -494,6 +500,7 @@ private:
             total.negative_distance += r.negative_distance;
         }
         total.triplets = static_cast<std::size_t>(chosen);
+        total.terms = static_cast<std::size_t>((sums[0].terms + sums[1].terms) * terms_per_triplet);
         total.active = static_cast<std::size_t>(sums[0].active + sums[1].active);
         total.positive_distance = positives > 0 ? total.positive_distance / positives : 0;
         total.negative_distance = negatives > 0 ? total.negative_distance / negatives : 0;

@@ -15,7 +15,8 @@ namespace trine {
 struct objective_result {
     double loss = 0;
     std::size_t triplets = 0; ///< chosen by the miner; pairs, where it chooses pairs, and photos with a proxy loss
-    std::size_t active = 0;   ///< terms of the loss above 0
+    std::size_t terms = 0;    ///< that the loss has: one a triplet for most triplet losses, one an anchor, positive pair or photo for others
+    std::size_t active = 0;   ///< of these, above 0
     double positive_distance = 0, negative_distance = 0; ///< means over what was chosen
 };
 

@@ -118,7 +118,7 @@ private:
     std::size_t rows() const { return classes_ * loss.centers; }
 
     void count(matrix_view<T const> s, objective_result& total) const {
-        total.triplets = s.rows();
+        total.triplets = total.terms = s.rows();
         double const offset = distances::similarity_offset<Distance>();
         for (std::size_t i = 0; i < s.rows(); ++i) {
             T own = -std::numeric_limits<T>::infinity(), other = own;

@@ -42,7 +42,7 @@ struct training_options {
 struct epoch_report {
     std::size_t epoch = 0, epochs = 0; ///< counted from 1
     double loss = 0;                   ///< mean over the epoch's batches
-    double active = 0;                 ///< share of the chosen triplets with a loss above 0
+    double active = 0;                 ///< share of the loss's terms that are above 0
     double triplets = 0;               ///< chosen a batch
     double positive_distance = 0, negative_distance = 0;
     double learning_rate = 0;
@@ -57,6 +57,7 @@ struct training_report {
     bool interrupted = false;
     double seconds = 0;
     std::size_t people_alone = 0; ///< left out, having one photo only
+    std::size_t people_short = 0; ///< with fewer than K photos, of whom batches show some again
 };
 
 namespace detail {
@@ -107,12 +108,16 @@ public:
 
     /// As `trainer::fit`.
     training_report fit(model_type& model, data::dataset const& photos, callback const& after_epoch = {}) {
+        model_type::check_shape(photos.channels, photos.height, photos.width);
+        return fit(model, photos, data::pk_sampler(photos.labels, options_.people_per_batch, options_.photos_per_person, options_.seed), after_epoch);
+    }
+    training_report fit(model_type& model, data::dataset const& photos, data::any_sampler const& sampler, callback const& after_epoch) {
         using clock = std::chrono::steady_clock;
         auto const seconds_since = [](clock::time_point t) { return std::chrono::duration<double>(clock::now() - t).count(); };
         model_type::check_shape(photos.channels, photos.height, photos.width);
         require<argument_error>(options_.epochs > 0, "epochs = 0: at least 1 is needed");
         require<argument_error>(options_.learning_rate > 0 && std::isfinite(options_.learning_rate), "learning rate ", options_.learning_rate, ": it has to be above 0");
-        data::pk_sampler const sampler(photos.labels, options_.people_per_batch, options_.photos_per_person, options_.seed);
+        sampler_name_ = sampler.name();
         std::size_t const per_epoch = sampler.batches_per_epoch(), steps = per_epoch * options_.epochs;
         kept_ = buffer<float>(Optimizer::slots * Backbone::parameters);
         label const last = *std::max_element(photos.labels.begin(), photos.labels.end());
@@ -121,6 +126,7 @@ public:
         objective_.each_parameter([&](std::span<float> values, std::span<float const>) { objective_kept_.emplace_back(Optimizer::slots * values.size()); });
         training_report report;
         report.people_alone = sampler.people_alone();
+        report.people_short = sampler.people_short();
         progress done;
         if (options_.resume) {
             auto const file = io::safetensors::load(options_.checkpoint);
@@ -151,6 +157,7 @@ public:
                 done.steps += 1;
                 done.loss += result.loss;
                 done.triplets += static_cast<double>(result.triplets);
+                done.terms += static_cast<double>(result.terms);
                 done.active += static_cast<double>(result.active);
                 done.positive_distance += result.positive_distance;
                 done.negative_distance += result.negative_distance;
@@ -163,7 +170,7 @@ public:
             }
             double const batches = static_cast<double>(per_epoch);
             epoch_report e{.epoch = epoch + 1, .epochs = options_.epochs, .loss = done.loss / batches,
-                           .active = done.triplets > 0 ? done.active / done.triplets : 0, .triplets = done.triplets / batches,
+                           .active = done.terms > 0 ? done.active / done.terms : 0, .triplets = done.triplets / batches,
                            .positive_distance = done.positive_distance / batches, .negative_distance = done.negative_distance / batches,
                            .learning_rate = done.learning_rate};
             done = {};
@@ -195,7 +202,7 @@ public:
 private:
     // Sums over the steps of an epoch that are done.
     struct progress {
-        double steps = 0, loss = 0, triplets = 0, active = 0, positive_distance = 0, negative_distance = 0, learning_rate = 0;
+        double steps = 0, loss = 0, triplets = 0, terms = 0, active = 0, positive_distance = 0, negative_distance = 0, learning_rate = 0;
     };
 
     objective_result evaluate(matrix_view<float const> embeddings, std::span<label const> labels, matrix_view<float> gradient, std::size_t step, std::size_t epoch,
@@ -238,8 +245,8 @@ private:
         for (auto v : photos.samples)
             hash = (hash ^ v) * 1099511628211ull;
         auto const& a = options_.augmentation;
-        s << std::setprecision(17) << "photos " << photos.size() << " #" << std::hex << hash << std::dec << ", epochs " << options_.epochs << ", P "
-          << options_.people_per_batch << ", K " << options_.photos_per_person << ", learning rate " << options_.learning_rate << ", weight decay "
+        s << std::setprecision(17) << "photos " << photos.size() << " #" << std::hex << hash << std::dec << ", epochs " << options_.epochs << ", sampler "
+          << sampler_name_ << ", learning rate " << options_.learning_rate << ", weight decay "
           << options_.weight_decay << ", objective rate " << options_.objective_rate << ", seed " << options_.seed << ", augmentation " << a.flip << ' ' << a.shift << ' ' << a.rotation << ' ' << a.scale << ' '
           << a.brightness << ' ' << a.contrast << ' ' << a.erase << ' ' << a.erase_area << ", " << objective_.name() << ", optimizer " << Optimizer::name;
         return s.str();
@@ -265,7 +272,7 @@ private:
         auto const state = objective_.state();
         file.add<double>("objective_state", {state.size()}, state);
         file.add<double>("history", {epochs.size(), 8}, flat(epochs));
-        std::vector<double> const part{done.steps, done.loss, done.triplets, done.active, done.positive_distance, done.negative_distance, done.learning_rate};
+        std::vector<double> const part{done.steps, done.loss, done.triplets, done.terms, done.active, done.positive_distance, done.negative_distance, done.learning_rate};
         file.add<double>("progress", {part.size()}, part);
         file.save(options_.checkpoint);
     }
@@ -278,7 +285,7 @@ private:
                               ", this one ", run_signature(photos));
         auto const& shape = file.find("history").shape;
         require<format_error>(shape.size() == 2 && shape[1] == 8 && shape[0] <= options_.epochs, where, ": damaged history");
-        auto const history = file.get<double>("history", shape), part = file.get<double>("progress", {7});
+        auto const history = file.get<double>("history", shape), part = file.get<double>("progress", {8});
         require<format_error>(part[0] >= 0 && part[0] <= static_cast<double>(photos.size()), where, ": damaged progress");
         auto const kept = file.get<float>("optimizer", {kept_.size()});
         auto const state = file.get<double>("objective_state", file.find("objective_state").shape);
@@ -296,7 +303,7 @@ private:
         });
         load_parameters(model, file, "model.");
         std::copy(kept.begin(), kept.end(), kept_.data());
-        done = {part[0], part[1], part[2], part[3], part[4], part[5], part[6]};
+        done = {part[0], part[1], part[2], part[3], part[4], part[5], part[6], part[7]};
         for (std::size_t i = 0; i < shape[0]; ++i) {
             double const* v = history.data() + 8 * i;
             epochs.push_back({i + 1, options_.epochs, v[0], v[1], v[2], v[3], v[4], v[5], v[6], v[7], 0});
@@ -307,6 +314,7 @@ private:
     any_objective objective_;
     Optimizer optimizer_;
     Schedule schedule_;
+    std::string sampler_name_;
     buffer<float> kept_;
     std::vector<buffer<float>> objective_kept_;
 };
@@ -333,6 +341,10 @@ public:
     /// @throws format_error    when the checkpoint to resume from is of another network or run
     training_report fit(model_type& model, data::dataset const& photos, callback const& after_epoch = {}) {
         return loop_.fit(model, photos, after_epoch);
+    }
+    /// The same with batches from another sampler than P×K, which proxy losses do not need.
+    training_report fit(model_type& model, data::dataset const& photos, data::any_sampler const& sampler, callback const& after_epoch = {}) {
+        return loop_.fit(model, photos, sampler, after_epoch);
     }
 
     /// The log of a run: a header and a line of comma-separated values for each epoch.

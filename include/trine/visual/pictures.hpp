@@ -6,6 +6,7 @@
 #include <array>
 #include <cmath>
 #include <cstdio>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -102,6 +103,59 @@ inline data::image line_chart(std::string const& title, std::string const& x_nam
         c.draw_rectangle(x, y + 6, x + 24, y + 9, inks[l].data());
         text(c, x + 32, y, lines[l].name, black);
     }
+    return to_image(c);
+}
+
+/// One row of an interval chart: a mean and half the width of its confidence interval.
+struct interval_row {
+    std::string name;
+    double mean, half_width;
+};
+
+/// Means with their confidence intervals, one below the other, and a dashed line at the mean of the row that the others are compared with.
+///
+/// @param baseline  that row, or as many as there are rows for none
+inline data::image interval_chart(std::string const& title, std::string const& x_name, std::vector<interval_row> const& rows, std::size_t baseline) {
+    using namespace detail;
+    int const left = 430, right = 40, top = 60, line = 30, bottom = 70, width = 1000, height = top + bottom + line * static_cast<int>(rows.size());
+    canvas c(static_cast<unsigned>(width), static_cast<unsigned>(height), 1, 3, 255);
+    double low = std::numeric_limits<double>::infinity(), high = -low;
+    for (auto const& r : rows) {
+        double const half = std::isfinite(r.half_width) ? r.half_width : 0;
+        if (std::isfinite(r.mean))
+            low = std::min(low, r.mean - half), high = std::max(high, r.mean + half);
+    }
+    if (!(low < high))
+        low = std::isfinite(low) ? low - 0.5 : 0, high = low + 1;
+    double const step = tick(high - low);
+    low = std::floor(low / step) * step, high = std::ceil(high / step) * step;
+    auto const px = [&](double x) { return left + static_cast<int>(std::lround((x - low) / (high - low) * (width - left - right))); };
+    text(c, 20, 16, title, black, 22);
+    for (double x = low; x <= high + step / 2; x += step) {
+        c.draw_line(px(x), top, px(x), height - bottom, light.data());
+        text(c, px(x) - 12, height - bottom + 10, number(std::abs(x) < step / 2 ? 0 : x), black);
+    }
+    text(c, (left + width - right) / 2 - 5 * static_cast<int>(x_name.size()), height - 32, x_name, black, 18);
+    if (baseline < rows.size() && std::isfinite(rows[baseline].mean))
+        for (int y = top; y < height - bottom; y += 8)
+            c.draw_line(px(rows[baseline].mean), y, px(rows[baseline].mean), y + 4, grey.data());
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+        auto const& r = rows[i];
+        int const y = top + line * static_cast<int>(i) + line / 2;
+        text(c, 20, y - 9, r.name, black);
+        if (!std::isfinite(r.mean))
+            continue;
+        colour const& ink = i == baseline ? orange : blue;
+        if (std::isfinite(r.half_width)) {
+            int const from = px(r.mean - r.half_width), to = px(r.mean + r.half_width);
+            for (int thick = 0; thick < 2; ++thick)
+                c.draw_line(from, y + thick, to, y + thick, ink.data());
+            c.draw_line(from, y - 5, from, y + 6, ink.data());
+            c.draw_line(to, y - 5, to, y + 6, ink.data());
+        }
+        c.draw_circle(px(r.mean), y, 5, ink.data());
+    }
+    c.draw_line(left, height - bottom, width - right, height - bottom, black.data());
     return to_image(c);
 }
 
