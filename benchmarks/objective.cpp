@@ -56,6 +56,7 @@ int main(int argc, char** argv) {
         losses::triplet_margin const margin{.margin = 0.2};
         add("batch_hard", {256, 1024, 4096}, miners::batch_hard{}, margin, distance);
         add("batch_all", {256, 512, 1024, 4096}, miners::all{}, margin, distance);
+        add("batch_all_active", {256, 1024, 4096}, miners::all{}, losses::triplet_margin{.margin = 5}, distance); // every triplet, and so a dense gradient
         add("semi_hard", {256, 512, 1024, 4096}, miners::semi_hard{.margin = 0.2}, margin, distance);
         add("multi_similarity", {256, 512, 1024, 4096}, miners::multi_similarity{}, losses::multi_similarity{}, distances::cosine{});
         add("soft_margin_all", {256, 512}, miners::all{}, losses::soft_margin{}, distance);

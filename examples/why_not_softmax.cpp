@@ -136,8 +136,8 @@ int main(int argc, char** argv) try {
     double const story = row(1e7, 1024, false);
     std::printf("\nTen million people with 1024 features are %.3g weights: %s to train, before the network itself, and none of it helps with person 10,000,001.\n", 1e7 * 1025,
                 amount(story).c_str());
-    data::save_png(visual::line_chart("Memory of a training step's head", "people: 10³, 10⁴, 10⁵, 10⁶", {softmax, triplets}), picture);
-    std::printf("picture (powers of ten of MB): %s\n", picture.c_str());
+    data::save_png(visual::line_chart("Memory of a training step's head, in MB", "people", {softmax, triplets}, {{"1000", "10 000", "100 000", "1 000 000"}, true}), picture);
+    std::printf("picture: %s\n", picture.c_str());
 } catch (trine::error const& e) {
     std::fprintf(stderr, "why_not_softmax: %s\n", e.what());
     return 1;

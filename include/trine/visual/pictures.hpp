@@ -34,7 +34,7 @@ inline void text(canvas& c, int x, int y, std::string const& what, colour const&
 
 inline std::string number(double v) {
     char out[32];
-    std::snprintf(out, sizeof out, "%.4g", v);
+    std::snprintf(out, sizeof out, std::abs(v) < 1e6 ? "%.6g" : "%.3g", std::abs(v) < 1e6 ? std::round(v * 1e6) / 1e6 : v);
     return out;
 }
 
@@ -55,10 +55,16 @@ struct series {
     std::vector<double> values;
 };
 
+/// How a chart's axes are labelled where they are not plain numbers.
+struct chart_axes {
+    std::vector<std::string> places{}; ///< names of the places 1, 2, 3 … along x
+    bool powers_of_ten = false;        ///< whether values are exponents of 10
+};
+
 /// A line chart with axes, ticks and a legend, 900×520.
 ///
 /// @param lines  at most three
-inline data::image line_chart(std::string const& title, std::string const& x_name, std::vector<series> const& lines) {
+inline data::image line_chart(std::string const& title, std::string const& x_name, std::vector<series> const& lines, chart_axes const& axes = {}) {
     using namespace detail;
     int const width = 900, height = 520, left = 80, right = 30, top = 60, bottom = 70;
     canvas c(static_cast<unsigned>(width), static_cast<unsigned>(height), 1, 3, 255);
@@ -77,12 +83,15 @@ inline data::image line_chart(std::string const& title, std::string const& x_nam
     text(c, left, 16, title, black, 22);
     for (double y = low; y <= high + step / 2; y += step) {
         c.draw_line(left, py(y), width - right, py(y), light.data());
-        text(c, 12, py(y) - 9, number(std::abs(y) < step / 2 ? 0 : y), black);
+        double const value = std::abs(y) < step / 2 ? 0 : y;
+        text(c, 12, py(y) - 9, number(axes.powers_of_ten ? std::pow(10.0, value) : value), black);
     }
-    double const x_step = std::max(1.0, tick(static_cast<double>(count) - 1));
+    double const x_step = axes.places.empty() ? std::max(1.0, tick(static_cast<double>(count) - 1)) : 1;
     for (double x = 1; x <= static_cast<double>(count); x = x == 1 && x_step > 1 ? x_step : x + x_step) {
         c.draw_line(px(x), height - bottom, px(x), height - bottom + 6, black.data());
-        text(c, px(x) - 8, height - bottom + 10, number(x), black);
+        auto const place = static_cast<std::size_t>(x) - 1;
+        std::string const label = place < axes.places.size() ? axes.places[place] : number(x);
+        text(c, px(x) - 4 * static_cast<int>(label.size()), height - bottom + 10, label, black);
     }
     c.draw_line(left, top, left, height - bottom, black.data());
     c.draw_line(left, height - bottom, width - right, height - bottom, black.data());
