@@ -105,13 +105,12 @@ void convolve_rows(strip_plan const& plan, strip<T> const& source, std::size_t r
             T* to = out + grid.base + r * grid.row_stride;
             for (std::size_t q = 0; q < line;) {
                 std::size_t const tile = next_tile(line - q);
-                tile_operand<T> const left{window + q * plan.step * c, plan.step * c, source.row_stride, plan.kernel_height, run};
-                // What is read in place comes from memory: the next tile's pixels while this one's products are summed.
-                if (flat && first == 0 && plan.inside() && q + tile < line)
-                    for (std::size_t i = 0; i < tile * c; i += 64 / sizeof(T))
-                        __builtin_prefetch(left.first + tile * c + i);
+                tile_operand<T> left{window + q * plan.step * c, plan.step * c, source.row_stride, plan.kernel_height, run};
                 for (std::size_t panel = first; panel < first + together; ++panel) {
                     std::size_t const o = panel * width;
+                    // What is read in place comes from memory: the next tile's pixels, shared out among this one's panels.
+                    if (flat && first == 0 && plan.inside() && q + tile < line)
+                        left.next = left.first + tile * c + panel * tile * c / together, left.next_size = tile * c / together;
                     compute_tile<multiply_add>(tile, vectors, left, panels + panel * panel_size, bias ? bias + o : nullptr, to + q * grid.col_stride + o,
                                                grid.col_stride, outputs - o);
                 }

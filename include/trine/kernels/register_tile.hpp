@@ -64,6 +64,8 @@ struct tile_operand {
     std::size_t segment_stride; ///< from a run to the next
     std::size_t segments;
     std::size_t run;
+    T const* next = nullptr;    ///< what the tile after this one will read: fetched from memory meanwhile, two lines a step
+    std::size_t next_size = 0;  ///< scalars of it
 };
 
 namespace detail {
@@ -80,26 +82,40 @@ void register_tile(tile_operand<T> const& left, T const* panel, T const* initial
         for (std::size_t r = 0; r < Rows; ++r)
             acc[r][v] = start;
     }
-    // Lines that will be written come from memory while the products are summed, rather than after.
-    if (left.segments * left.run >= 64)
-        for (std::size_t r = 0; r < Rows; ++r)
-            for (std::size_t v = 0; v < Vectors; ++v)
-                __builtin_prefetch(out + r * out_stride + v * V::size, 1);
-    for (std::size_t segment = 0; segment < left.segments; ++segment) {
-        T const* a = left.first + segment * left.segment_stride;
-        for (std::size_t k = 0; k < left.run; ++k, ++a, panel += Vectors * V::size) {
-            V b[Vectors];
+    T const* a = left.first;
+    auto const step = [&]() __attribute__((always_inline)) {
+        V b[Vectors];
+        TRINE_UNROLL
+        for (std::size_t v = 0; v < Vectors; ++v)
+            b[v] = V::load_unaligned(panel + v * V::size);
+        TRINE_UNROLL
+        for (std::size_t r = 0; r < Rows; ++r) {
+            V const value(a[r * left.row_stride]);
             TRINE_UNROLL
             for (std::size_t v = 0; v < Vectors; ++v)
-                b[v] = V::load_unaligned(panel + v * V::size);
-            TRINE_UNROLL
-            for (std::size_t r = 0; r < Rows; ++r) {
-                V const value(a[r * left.row_stride]);
-                TRINE_UNROLL
-                for (std::size_t v = 0; v < Vectors; ++v)
-                    acc[r][v] = Op::apply(value, b[v], acc[r][v]);
-            }
+                acc[r][v] = Op::apply(value, b[v], acc[r][v]);
         }
+        ++a, panel += Vectors * V::size;
+    };
+    // Lines that will be written, then lines that the next tile will read, come from memory while products are summed: a step at a time, for all at once they
+    // would block the loads.
+    constexpr std::size_t line = 64 / sizeof(T);
+    std::size_t const written = left.segments * left.run >= 64 ? std::min(Rows, left.run) : 0;
+    std::size_t const fetched = std::min(left.run, written + left.next_size / (2 * line));
+    for (std::size_t k = 0; k < written; ++k) {
+        __builtin_prefetch(out + k * out_stride, 1);
+        __builtin_prefetch(out + k * out_stride + (Vectors - 1) * V::size, 1);
+        step();
+    }
+    for (std::size_t k = written; k < fetched; ++k) {
+        __builtin_prefetch(left.next + (k - written) * 2 * line);
+        __builtin_prefetch(left.next + (k - written) * 2 * line + line);
+        step();
+    }
+    for (std::size_t segment = 0, k = fetched; segment < left.segments; ++segment, k = 0) {
+        a = left.first + segment * left.segment_stride + k;
+        for (; k < left.run; ++k)
+            step();
     }
     TRINE_UNROLL
     for (std::size_t r = 0; r < Rows; ++r) {
