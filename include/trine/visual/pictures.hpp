@@ -91,7 +91,8 @@ inline data::image line_chart(std::string const& title, std::string const& x_nam
         c.draw_line(px(x), height - bottom, px(x), height - bottom + 6, black.data());
         auto const place = static_cast<std::size_t>(x) - 1;
         std::string const label = place < axes.places.size() ? axes.places[place] : number(x);
-        text(c, px(x) - 4 * static_cast<int>(label.size()), height - bottom + 10, label, black);
+        int const length = static_cast<int>(label.size());
+        text(c, std::min(px(x) - 4 * length, width - 9 * length), height - bottom + 10, label, black);
     }
     c.draw_line(left, top, left, height - bottom, black.data());
     c.draw_line(left, height - bottom, width - right, height - bottom, black.data());
