@@ -313,6 +313,10 @@ private:
             r.positive_distance += static_cast<double>(dp);
             r.negative_distance += static_cast<double>(dn);
         }
+#ifdef __clang__
+#pragma clang diagnostic push
+#pragma clang diagnostic ignored "-Wpass-failed" // a loss with an exponential stays a plain loop
+#endif
         // In blocks whose sums need no more precision than T has, without branches, so that it vectorises. Bounded by loads and stores of the first cache.
         void operator()(std::size_t p) const {
             T const dp = positive[p];
@@ -343,6 +347,9 @@ private:
                 r.negative_distance += static_cast<double>(distance);
             }
         }
+#ifdef __clang__
+#pragma clang diagnostic pop
+#endif
     };
 
     template <class F>
