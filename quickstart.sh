@@ -64,7 +64,7 @@ install_missing() {
 }
 
 build() {
-    cmake --preset release -DTRINE_BUILD_TESTS="$1" -DTRINE_BUILD_EXAMPLES="$2" >build/configure.log || { cat build/configure.log; exit 1; }
+    cmake --preset release -DTRINE_BUILD_TESTS="$1" -DTRINE_BUILD_EXAMPLES="$2" -DTRINE_BUILD_BENCHMARKS="$1" >build/configure.log || { cat build/configure.log; exit 1; }
     shift 2
     echo "Building with $(nproc) processes ..."
     cmake --build --preset release --parallel "$(nproc)" "$@"

@@ -347,3 +347,45 @@ TEST_CASE("distance-weighted sampling draws negatives in inverse proportion to h
     CHECK(drawn[2] == 0); // beyond 1.4
     CHECK(drawn[0] / (drawn[0] + drawn[1]) == Approx(weight(0.8) / (weight(0.8) + weight(1.1))).margin(0.01));
 }
+
+TEST_CASE("every kind of loss gives the same bits with any number of threads", "[catalog]") {
+    std::size_t const n = 60, d = 8;
+    auto const e = random_values<float>(n * d, 2);
+    std::vector<label> labels(n);
+    for (std::size_t i = 0; i < n; ++i)
+        labels[i] = static_cast<label>(i * 7 % 13);
+    auto const check = [&](auto const& make) {
+        std::vector<float> first;
+        double loss = 0;
+        for (std::size_t threads : {1, 2, 4}) {
+            with_threads const scope(threads);
+            auto o = make();
+            std::vector<float> gradient(n * d);
+            auto const r = o(matrix_view<float const>(e.data(), n, d), std::span<label const>(labels), matrix_view<float>(gradient.data(), n, d), 3, 4);
+            if constexpr (requires { o.each_parameter([](std::span<float>, std::span<float const>) {}); })
+                o.each_parameter([&](std::span<float>, std::span<float const> by) { gradient.insert(gradient.end(), by.begin(), by.end()); });
+            if (threads == 1)
+                first = gradient, loss = r.loss;
+            CHECK((gradient == first));
+            CHECK(r.loss == loss);
+        }
+        CHECK(loss != 0);
+    };
+    check([] { return objective(miners::all{}, losses::swapped<losses::soft_margin>{}, distances::euclidean{}); });
+    check([] { return objective(miners::distance_weighted{}, losses::margin{.classes = 13}, distances::normalized<distances::euclidean>{}); });
+    check([] { return objective(miners::batch_hard{}, losses::soft_margin{}, distances::cosine{}); });
+    check([] { return objective(miners::multi_similarity{}, losses::multi_similarity{}, distances::cosine{}); });
+    check([] { return objective(miners::hard_aware{}, losses::contrastive{}, distances::signal_to_noise{}); });
+    check([] { return objective(miners::all{}, losses::intra_pair_variance{}, distances::cosine{}); });
+    check([] { return objective(miners::all{}, losses::lifted_structure{}, distances::lp{3}); });
+    check([] { return objective(miners::all{}, losses::angular{}, distances::cosine{}); });
+    check([] { return cross_batch_memory<miners::all, losses::nt_xent, distances::cosine>(80); });
+    auto const proxies = [](auto loss) {
+        objective<miners::none, decltype(loss), distances::cosine> o({}, loss);
+        o.start(13, d, 1);
+        return o;
+    };
+    check([&] { return proxies(losses::sub_center_arcface{}); });
+    check([&] { return proxies(losses::proxy_anchor{}); });
+    check([&] { return proxies(losses::soft_triple{}); });
+}

@@ -2,6 +2,10 @@
 #include <csignal>
 
 #include <trine/data/synthetic.hpp>
+#include <trine/losses/pair.hpp>
+#include <trine/losses/triplet.hpp>
+#include <trine/training/cross_batch_memory.hpp>
+#include <trine/training/proxy_objective.hpp>
 #include <trine/training/recognizer.hpp>
 
 #include "support/catch.hpp"
@@ -46,6 +50,31 @@ TEST_CASE("trained parameters are the same bits with 1, 2 and 4 threads", "[trai
             first = after;
         CHECK((after == first));
     }
+}
+
+TEST_CASE("what a loss learns or remembers is resumed too", "[training]") {
+    temporary_folder const folder;
+    auto const check = [&](auto const& make) {
+        auto o = options();
+        nn::model<backbone> whole(7), part(7), rest(99);
+        any_objective const objectives[] = {make(), make(), make()};
+        training_loop<backbone>(o, objectives[0]).fit(whole, photos());
+        o.checkpoint = folder / "checkpoint.safetensors";
+        training_loop<backbone>(o, objectives[1]).fit(part, photos(), [](epoch_report const& e, auto&) { return e.epoch < 2; });
+        CHECK((all_values(part) != all_values(whole)));
+        o.resume = true;
+        training_loop<backbone>(o, objectives[2]).fit(rest, photos());
+        CHECK((all_values(rest) == all_values(whole)));
+        std::vector<float> expected, got;
+        objectives[0].each_parameter([&](std::span<float> v, std::span<float const>) { expected.insert(expected.end(), v.begin(), v.end()); });
+        objectives[2].each_parameter([&](std::span<float> v, std::span<float const>) { got.insert(got.end(), v.begin(), v.end()); });
+        CHECK((got == expected));
+        CHECK((objectives[2].state() == objectives[0].state()));
+        return expected.size() + objectives[0].state().size();
+    };
+    CHECK(check([] { return any_objective(objective(miners::none{}, losses::cosface{}, distances::cosine{})); }) == 10 * 16);
+    CHECK(check([] { return any_objective(objective(miners::all{}, losses::margin{.classes = 10}, distances::euclidean{})); }) == 10);
+    CHECK(check([] { return any_objective(cross_batch_memory<miners::all, losses::contrastive, distances::euclidean>(50)); }) == 3 + 50 * 17);
 }
 
 TEST_CASE("a run that was stopped and resumed equals the one that was not", "[training]") {
