@@ -38,4 +38,10 @@ constexpr double similarity_offset() {
         return 0;
 }
 
+/// Whether a distance is the length of a difference, as miners that measure angles need it; it says so with a member of that name.
+template <class D>
+constexpr bool is_euclidean() {
+    return requires { requires D::is_euclidean; };
+}
+
 } // namespace trine::distances

@@ -178,6 +178,7 @@ template <class Distance>
 struct normalized {
     static constexpr std::string_view name = detail::joined_name<detail::normalized_prefix, Distance::name>;
     static constexpr double similarity_offset = distances::similarity_offset<Distance>();
+    static constexpr bool is_euclidean = distances::is_euclidean<Distance>();
     Distance inner{};
 
     template <class T>

@@ -113,6 +113,7 @@ struct squared_euclidean {
 /// d(x, y) = √Σ (x − y)². Its gradient between equal embeddings, where it has none, is taken as 0.
 struct euclidean {
     static constexpr std::string_view name = "euclidean";
+    static constexpr bool is_euclidean = true;
 
     template <class T>
     void pairwise(matrix_view<T const> e, matrix_view<T> out) const { cross(e, e, out); }

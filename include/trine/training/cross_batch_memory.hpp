@@ -21,7 +21,7 @@ template <class Miner, class Loss, class Distance, class T = float>
 class cross_batch_memory {
     static_assert(distances::cross_distance<Distance, T>, "a cross-batch memory needs a distance with cross_gradient, as all of Trine's have");
     using pass = detail::mining_pass<Miner, Loss, Distance, T>;
-    static_assert(!pass::crosses_rows && !detail::needs_euclidean<Miner>(),
+    static_assert(!pass::crosses_rows && !pass::needs_euclidean,
                   "a cross-batch memory knows no distances between the photos it holds, which this loss or miner needs: use a triplet or pair loss without swap");
 
 public:
