@@ -24,6 +24,7 @@
 #include <trine/evaluation/statistics.hpp>
 #include <trine/io/file.hpp>
 #include <trine/losses/pair.hpp>
+#include <trine/losses/person.hpp>
 #include <trine/losses/triplet.hpp>
 #include <trine/miners/pair_miners.hpp>
 #include <trine/training/cross_batch_memory.hpp>

@@ -6,6 +6,8 @@
 #include <trine/distances/lp.hpp>
 #include <trine/distances/signal_to_noise.hpp>
 #include <trine/losses/pair.hpp>
+#include <trine/losses/person.hpp>
+#include <trine/losses/ranking.hpp>
 #include <trine/losses/triplet.hpp>
 #include <trine/miners/pair_miners.hpp>
 #include <trine/training/combined_objective.hpp>

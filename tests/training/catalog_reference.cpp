@@ -9,6 +9,8 @@
 #include <trine/distances/signal_to_noise.hpp>
 #include <trine/io/npy.hpp>
 #include <trine/losses/pair.hpp>
+#include <trine/losses/person.hpp>
+#include <trine/losses/ranking.hpp>
 #include <trine/losses/triplet.hpp>
 #include <trine/miners/pair_miners.hpp>
 #include <trine/training/cross_batch_memory.hpp>

@@ -54,7 +54,7 @@ public:
 ///
 /// @throws Error  always
 template <class Error = error, class... Parts>
-[[noreturn, gnu::cold, gnu::noinline]] void fail(Parts const&... parts) {
+[[noreturn]] void fail(Parts const&... parts) {
     std::ostringstream message;
     (message << ... << parts);
     throw Error(message.str());

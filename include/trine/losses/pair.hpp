@@ -1,44 +1,21 @@
 #pragma once
 
-/// Losses of one anchor's pairs. All sums of exponentials are taken relative to their largest, so none overflows.
+/// Losses of one anchor's pairs; ranking.hpp has those of their order.
 
 #include <algorithm>
 #include <array>
 #include <cmath>
 #include <limits>
+#include <numbers>
+#include <span>
 #include <string_view>
 
 #include "concepts.hpp"
+#include "log_sum_exp.hpp"
 
 namespace trine::losses {
 
 namespace detail {
-
-template <class T>
-inline constexpr T minus_infinity = -std::numeric_limits<T>::infinity();
-
-// ln(start + Σ exp(at(i))) with start 0 or 1; −∞ for an empty sum.
-template <class T, class At>
-T log_sum_exp(std::size_t count, bool add_one, At&& at) {
-    T largest = add_one ? T(0) : minus_infinity<T>;
-    for (std::size_t i = 0; i < count; ++i)
-        largest = std::max(largest, at(i));
-    if (largest == minus_infinity<T>)
-        return largest;
-    T sum = add_one ? std::exp(-largest) : T(0);
-    for (std::size_t i = 0; i < count; ++i)
-        sum += std::exp(at(i) - largest);
-    return largest + std::log(sum);
-}
-
-// ln(1 + eˣ), and its slope.
-template <class T>
-T softplus(T x) { return std::max(x, T(0)) + std::log1p(std::exp(-std::abs(x))); }
-template <class T>
-T logistic(T x) {
-    T const small = std::exp(-std::abs(x));
-    return (x >= T(0) ? T(1) : small) / (T(1) + small);
-}
 
 template <class T>
 void no_gradient(pair_row<T> const& r) {
@@ -239,7 +216,7 @@ struct tuplet_margin {
 
     template <class T>
     term_sum row(pair_row<T> const& r) const {
-        double const angle = degrees * 3.14159265358979323846 / 180;
+        double const angle = degrees * std::numbers::pi / 180;
         T const s = static_cast<T>(scale), c = static_cast<T>(std::cos(angle)), sine = static_cast<T>(std::sin(angle));
         // cos(θ − β) = cos θ cos β + sin θ sin β. At θ = 0 the slope of sin θ is infinite and taken as 0.
         auto const height = [](T x) { return std::sqrt(std::max(1 - x * x, T(0))); };
@@ -281,107 +258,6 @@ struct nca {
         for (std::size_t n = 0; n < r.negatives.size(); ++n)
             r.by_negatives[n] = -k * std::exp(negative(n) - all);
         return {static_cast<double>(all - right), 1, all > right ? 1.0 : 0.0};
-    }
-};
-
-/// 1 − the average precision of an anchor's ranking, from soft histograms of squared distances of unit vectors (0 … 4). Anchors without positives are left out.
-///
-/// @see F. Cakir, K. He, X. Xia, B. Kulis, S. Sclaroff, "Deep Metric Learning to Rank", CVPR 2019
-struct fast_ap {
-    static constexpr std::string_view name = "fast_ap";
-    static constexpr std::size_t most_bins = 256;
-    std::size_t bins = 10; ///< up to 256
-    reducer reduction = reducer::mean;
-
-    template <class T>
-    term_sum row(pair_row<T> const& r) const {
-        if (r.positives.empty()) {
-            detail::no_gradient(r);
-            return {};
-        }
-        std::size_t const last = std::min(bins, most_bins);
-        T const width = T(4) / static_cast<T>(last);
-        std::array<T, most_bins + 1> right{}, all{}, by_right{}, by_wrong{};
-        // A distance falls between two bins and counts in both, the more the nearer.
-        auto const place = [&](T d) { return std::pair{std::min(static_cast<std::size_t>(std::max(d, T(0)) / width), last - 1), std::max(d, T(0)) / width}; };
-        auto const count = [&](std::span<T const> d, auto& histogram) {
-            for (T v : d) {
-                auto const [bin, at] = place(v);
-                histogram[bin] += std::max(1 - (at - static_cast<T>(bin)), T(0));
-                histogram[bin + 1] += std::max(1 - std::abs(at - static_cast<T>(bin + 1)), T(0));
-            }
-        };
-        count(r.positives, right);
-        all = right;
-        count(r.negatives, all);
-        T const each = T(1) / static_cast<T>(r.positives.size());
-        T precision = 0, sum_right = 0, sum_all = 0;
-        std::array<T, most_bins + 1> cumulated_right{}, cumulated_all{};
-        for (std::size_t b = 0; b <= last; ++b) {
-            cumulated_right[b] = sum_right += right[b];
-            cumulated_all[b] = sum_all += all[b];
-            if (sum_all > T(0))
-                precision += each * right[b] * sum_right / sum_all;
-        }
-        T tail_right = 0, tail_wrong = 0;
-        for (std::size_t b = last + 1; b-- > 0;) {
-            if (cumulated_all[b] > T(0)) {
-                T const ratio = cumulated_right[b] / cumulated_all[b], part = each * right[b] / cumulated_all[b];
-                tail_right += part * (1 - ratio);
-                tail_wrong -= part * ratio;
-                by_right[b] = each * ratio + tail_right;
-            } else
-                by_right[b] = tail_right;
-            by_wrong[b] = tail_wrong;
-        }
-        auto const spread = [&](std::span<T const> d, std::span<T> by, auto const& slope) {
-            for (std::size_t i = 0; i < d.size(); ++i) {
-                auto const [bin, at] = place(d[i]);
-                T const inside = at - static_cast<T>(bin);
-                by[i] = inside > T(0) && inside < T(1) ? (slope[bin] - slope[bin + 1]) / width : T(0); // the loss is 1 − precision
-            }
-        };
-        spread(r.positives, r.by_positives, by_right);
-        spread(r.negatives, r.by_negatives, by_wrong);
-        T const value = 1 - precision;
-        return {static_cast<double>(value), 1, value > T(0) ? 1.0 : 0.0};
-    }
-};
-
-/// Positives are pulled inside α − m and negatives pushed beyond α: of each, the mean of what is missing, weighted by e^{T·missing}. For Euclidean distances of
-/// unit vectors; averaged over all anchors.
-///
-/// As in PyTorch Metric Learning: the gradient also runs through the weights, which the paper holds constant; pairs at distance 0, which have no direction, are
-/// left out; the sum of weights has a small constant added, 10⁻⁵ a photo, so that the loss does not jump where the last pair comes right; T⁻ = 1 (the paper: 10).
-///
-/// @see X. Wang, Y. Hua, E. Kodirov, G. Hu, R. Garnier, N. Robertson, "Ranked List Loss for Deep Metric Learning", CVPR 2019
-struct ranked_list {
-    static constexpr std::string_view name = "ranked_list";
-    double alpha = 1.2, margin = 0.4;
-    double positive_temperature = 0, negative_temperature = 1; ///< T⁺, T⁻
-    double imbalance = 0.5;                                    ///< weight of the negatives; the positives have the rest
-    reducer reduction = reducer::mean;
-
-    template <class T>
-    term_sum row(pair_row<T> const& r) const {
-        T const constant = static_cast<T>(1e-5) * static_cast<T>(r.positives.size() + r.negatives.size() + 1);
-        auto const side = [&](std::span<T const> d, std::span<T> by, T limit, T sign, T temperature, T share) {
-            T total = constant, value = 0;
-            for (T v : d)
-                if (T const excess = sign * (v - limit); excess > T(0) && v > T(0)) {
-                    total += std::exp(temperature * excess);
-                    value += std::exp(temperature * excess) * excess;
-                }
-            value /= total;
-            for (std::size_t i = 0; i < d.size(); ++i) {
-                T const excess = sign * (d[i] - limit);
-                by[i] = excess > T(0) && d[i] > T(0) ? share * sign * std::exp(temperature * excess) * (1 + temperature * (excess - value)) / total : T(0);
-            }
-            return share * value;
-        };
-        T const value = side(r.positives, r.by_positives, static_cast<T>(alpha - margin), T(1), static_cast<T>(positive_temperature), static_cast<T>(1 - imbalance)) +
-                        side(r.negatives, r.by_negatives, static_cast<T>(alpha), T(-1), static_cast<T>(negative_temperature), static_cast<T>(imbalance));
-        return {static_cast<double>(value), 1, value > T(0) ? 1.0 : 0.0};
     }
 };
 
@@ -427,82 +303,6 @@ private:
     double missing(double s, std::span<double const> totals, std::size_t which) const {
         double const mean = totals[2 + which] > 0 ? totals[which] / totals[2 + which] : 0;
         return std::max(which == 0 ? (1 - positive_epsilon) * mean - s : s - (1 + negative_epsilon) * mean, 0.0);
-    }
-};
-
-/// For every ordered pair of a person's photos ½ [ln(Σ_{n∈N(i)} e^{α−d(i,n)} + Σ_{n∈N(j)} e^{α−d(j,n)}) + d(i,j)]₊². For Euclidean distances of unit vectors.
-///
-/// @see H. O. Song, Y. Xiang, S. Jegelka, S. Savarese, "Deep Metric Learning via Lifted Structured Feature Embedding", CVPR 2016
-struct lifted_structure {
-    static constexpr std::string_view name = "lifted_structure";
-    double positive_margin = 0, negative_margin = 1; ///< the latter is α
-    reducer reduction = reducer::mean;
-
-    template <class T>
-    term_sum person(class_view<T> const& v) const {
-        std::size_t const count = v.members.size();
-        term_sum sum;
-        if (count < 2 || v.others.empty())
-            return sum;
-        T* const pushes = v.scratch.data(); // ln Σ_n of every member
-        auto const at = [&](std::size_t i, std::size_t n) { return static_cast<T>(negative_margin) - v.distances(v.members[i], v.others[n]); };
-        for (std::size_t i = 0; i < count; ++i)
-            pushes[i] = detail::log_sum_exp<T>(v.others.size(), false, [&](std::size_t n) { return at(i, n); });
-        for (std::size_t i = 0; i < count; ++i) {
-            T back = 0; // ∂loss/∂pushes[i], from the pairs (i, j) and (j, i)
-            for (std::size_t j = 0; j < count; ++j) {
-                if (i == j)
-                    continue;
-                T const both = std::max(pushes[i], pushes[j]) + std::log1p(std::exp(-std::abs(pushes[i] - pushes[j])));
-                auto const excess = [&](std::size_t from, std::size_t to) {
-                    return std::max(both + v.distances(v.members[from], v.members[to]) - static_cast<T>(positive_margin), T(0));
-                };
-                T const own = excess(i, j);
-                v.by_distances(v.members[i], v.members[j]) += own;
-                back += (own + excess(j, i)) * std::exp(pushes[i] - both);
-                sum += {static_cast<double>(own * own / 2), 1, own > T(0) ? 1.0 : 0.0};
-            }
-            for (std::size_t n = 0; n < v.others.size(); ++n)
-                v.by_distances(v.members[i], v.others[n]) -= back * std::exp(at(i, n) - pushes[i]);
-        }
-        return sum;
-    }
-};
-
-/// For every ordered pair (a, p) of a person's photos ln(1 + Σ_n exp(4 tan²α (s(a,n) + s(p,n)) − 2(1 + tan²α) s(a,p))): bounds the angle at the negative of the
-/// triangle a, p, n. The paper's N-pair form. With cosine distance, all three on the unit sphere; PyTorch Metric Learning leaves the negatives at their own length,
-/// so that long negatives weigh more, which neither the paper's geometry nor its text asks for.
-///
-/// @see J. Wang, F. Zhou, S. Wen, X. Liu, Y. Lin, "Deep Metric Learning with Angular Loss", ICCV 2017
-struct angular {
-    static constexpr std::string_view name = "angular";
-    double degrees = 40; ///< α
-    reducer reduction = reducer::mean;
-
-    template <class T>
-    term_sum person(class_view<T> const& v) const {
-        double const tangent = std::tan(degrees * 3.14159265358979323846 / 180);
-        T const push = static_cast<T>(4 * tangent * tangent), pull = static_cast<T>(2 * (1 + tangent * tangent));
-        term_sum sum;
-        if (v.others.empty())
-            return sum;
-        for (std::size_t a : v.members)
-            for (std::size_t p : v.members) {
-                if (a == p)
-                    continue;
-                auto const at = [&](std::size_t n) { return push * (v.similarity(a, v.others[n]) + v.similarity(p, v.others[n])) - pull * v.similarity(a, p); };
-                T const value = detail::log_sum_exp<T>(v.others.size(), true, at);
-                T shares = 0;
-                for (std::size_t n = 0; n < v.others.size(); ++n) {
-                    T const share = std::exp(at(n) - value);
-                    v.by_distances(a, v.others[n]) -= push * share;
-                    v.by_distances(p, v.others[n]) -= push * share;
-                    shares += share;
-                }
-                v.by_distances(a, p) += pull * shares;
-                sum += {static_cast<double>(value), 1, value > T(0) ? 1.0 : 0.0};
-            }
-        return sum;
     }
 };
 

@@ -10,11 +10,13 @@
 #include <cmath>
 #include <cstddef>
 #include <limits>
+#include <numbers>
 #include <string_view>
 #include <vector>
 
 #include "../core/parallel.hpp"
-#include "pair.hpp"
+#include "concepts.hpp"
+#include "log_sum_exp.hpp"
 
 namespace trine::losses {
 
@@ -60,7 +62,7 @@ double softmax_over_classes(proxy_view<T> const& v, T scale, bool by_length, Tar
 template <class T>
 target_logit<T> additive_angle(T cosine, T scale, T margin) {
     T const limit = 1 - 4 * std::numeric_limits<T>::epsilon(), c = std::clamp(cosine, -limit, limit), sine = std::sqrt(1 - c * c);
-    if (std::acos(c) + margin > static_cast<T>(3.14159265358979323846))
+    if (std::acos(c) + margin > std::numbers::pi_v<T>)
         return {scale * (c - margin * std::sin(margin)), scale};
     return {scale * (c * std::cos(margin) - sine * std::sin(margin)), scale * (std::cos(margin) + c / sine * std::sin(margin))};
 }
@@ -107,7 +109,7 @@ struct sphereface {
 
     template <class T>
     double evaluate(proxy_view<T> const& v) const {
-        T const m = static_cast<T>(margin), s = static_cast<T>(scale), pi = static_cast<T>(3.14159265358979323846);
+        T const m = static_cast<T>(margin), s = static_cast<T>(scale), pi = std::numbers::pi_v<T>;
         return detail::softmax_over_classes(v, s, true, [&](std::size_t row, T cosine) {
             T const limit = 1 - 4 * std::numeric_limits<T>::epsilon(), c = std::clamp(cosine, -limit, limit), angle = std::acos(c);
             T const k = std::floor(m * angle / pi), sign = std::fmod(k, T(2)) == T(0) ? T(1) : T(-1);

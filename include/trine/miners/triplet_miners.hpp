@@ -4,12 +4,25 @@
 #include <cmath>
 #include <cstddef>
 #include <limits>
+#include <numbers>
 #include <string_view>
 
-#include "../core/error.hpp"
 #include "concepts.hpp"
 
 namespace trine::miners {
+
+namespace detail {
+
+// Visits the triplets whose d(a,n) − d(a,p) is as wanted.
+template <class T, class Visit, class Wanted>
+void visit_gaps(anchor_view<T> const& a, Visit&& visit, Wanted&& wanted) {
+    for (std::size_t p = 0; p < a.positives.size(); ++p)
+        for (std::size_t n = 0; n < a.negatives.size(); ++n)
+            if (wanted(a.negative_distances[n] - a.positive_distances[p]))
+                visit(p, n);
+}
+
+} // namespace detail
 
 /// Every triplet. Of the order of B³ of them, visited in O(B²) memory. As a pair miner, every pair.
 struct all {
@@ -66,10 +79,7 @@ struct hard {
 
     template <class T, class Visit>
     void mine(anchor_view<T> const& a, random_stream&, Visit&& visit) const {
-        for (std::size_t p = 0; p < a.positives.size(); ++p)
-            for (std::size_t n = 0; n < a.negatives.size(); ++n)
-                if (a.negative_distances[n] <= a.positive_distances[p])
-                    visit(p, n);
+        detail::visit_gaps(a, visit, [](T gap) { return gap <= T(0); });
     }
 };
 
@@ -82,12 +92,7 @@ struct semi_hard {
 
     template <class T, class Visit>
     void mine(anchor_view<T> const& a, random_stream&, Visit&& visit) const {
-        for (std::size_t p = 0; p < a.positives.size(); ++p)
-            for (std::size_t n = 0; n < a.negatives.size(); ++n) {
-                T const gap = a.negative_distances[n] - a.positive_distances[p];
-                if (gap > T(0) && gap <= static_cast<T>(margin))
-                    visit(p, n);
-            }
+        detail::visit_gaps(a, visit, [m = static_cast<T>(margin)](T gap) { return gap > T(0) && gap <= m; });
     }
 };
 
@@ -98,10 +103,7 @@ struct within_margin {
 
     template <class T, class Visit>
     void mine(anchor_view<T> const& a, random_stream&, Visit&& visit) const {
-        for (std::size_t p = 0; p < a.positives.size(); ++p)
-            for (std::size_t n = 0; n < a.negatives.size(); ++n)
-                if (a.negative_distances[n] - a.positive_distances[p] <= static_cast<T>(margin))
-                    visit(p, n);
+        detail::visit_gaps(a, visit, [m = static_cast<T>(margin)](T gap) { return gap <= m; });
     }
 };
 
@@ -112,10 +114,7 @@ struct easy {
 
     template <class T, class Visit>
     void mine(anchor_view<T> const& a, random_stream&, Visit&& visit) const {
-        for (std::size_t p = 0; p < a.positives.size(); ++p)
-            for (std::size_t n = 0; n < a.negatives.size(); ++n)
-                if (a.negative_distances[n] - a.positive_distances[p] > static_cast<T>(margin))
-                    visit(p, n);
+        detail::visit_gaps(a, visit, [m = static_cast<T>(margin)](T gap) { return gap > m; });
     }
 };
 
@@ -184,7 +183,7 @@ struct angular {
 
     template <class T, class Visit>
     void mine(anchor_view<T> const& a, random_stream&, Visit&& visit) const {
-        T const limit = static_cast<T>(std::tan(degrees * 3.14159265358979323846 / 180));
+        T const limit = static_cast<T>(std::tan(degrees * std::numbers::pi / 180));
         for (std::size_t p = 0; p < a.positives.size(); ++p)
             for (std::size_t n = 0; n < a.negatives.size(); ++n) {
                 T const ap = a.positive_distances[p], an = a.negative_distances[n], pn = a.distances(a.positives[p], a.negatives[n]);

@@ -16,6 +16,7 @@
 #include "../miners/triplet_miners.hpp"
 #include "objective_result.hpp"
 #include "people_index.hpp"
+#include "triplet_visitor.hpp"
 
 namespace trine::detail {
 
@@ -135,10 +136,6 @@ public:
     }
 
 private:
-    struct row {
-        std::array<losses::term_sum, 2> sums{};
-        double positive_distance = 0, negative_distance = 0, chosen_positives = 0, chosen_negatives = 0, chosen = 0, by_parameter = 0;
-    };
     static constexpr int survey_passes = [] {
         if constexpr (requires { Loss::surveys; })
             return Loss::surveys;
@@ -226,73 +223,6 @@ private:
             to[own.positives[p]] = own.by_positives[p];
     }
 
-    // Adds a triplet's loss to an anchor's lists; its two ways of being called are those of a miner's visit.
-    template <class Bound>
-    struct triplet_visitor {
-        Bound const& loss;
-        std::span<T const> positive, negative;
-        std::span<T> by_positive, by_negative;
-        row& r;
-
-        void operator()(std::size_t p, std::size_t n) const {
-            auto const v = loss(positive[p], negative[n]);
-            by_positive[p] += v.by_positive;
-            by_negative[n] += v.by_negative;
-            count(v, positive[p], negative[n]);
-        }
-        template <class Value>
-        void count(Value const& v, T dp, T dn) const {
-            auto& sum = r.sums[0];
-            sum.value += static_cast<double>(v.value);
-            sum.terms += 1;
-            if constexpr (requires { v.terms; })
-                sum.active += v.terms;
-            else
-                sum.active += v.value > T(0);
-            if constexpr (requires { v.by_parameter; })
-                r.by_parameter += static_cast<double>(v.by_parameter);
-            r.positive_distance += static_cast<double>(dp);
-            r.negative_distance += static_cast<double>(dn);
-        }
-#ifdef __clang__
-#pragma clang diagnostic push
-#pragma clang diagnostic ignored "-Wpass-failed" // a loss with an exponential stays a plain loop
-#endif
-        // In blocks whose sums need no more precision than T has, without branches, so that it vectorises. Bounded by loads and stores of the first cache.
-        void operator()(std::size_t p) const {
-            T const dp = positive[p];
-            constexpr std::size_t block = 512;
-            for (std::size_t first = 0; first < negative.size(); first += block) {
-                std::size_t const count = std::min(block, negative.size() - first);
-                T const* const dn = negative.data() + first;
-                T* const by = by_negative.data() + first;
-                T value = 0, pull = 0, active = 0, by_parameter = 0, distance = 0;
-#pragma omp simd reduction(+ : value, pull, active, by_parameter, distance)
-                for (std::size_t n = 0; n < count; ++n) {
-                    auto const v = loss(dp, dn[n]);
-                    by[n] += v.by_negative;
-                    value += v.value;
-                    pull += v.by_positive;
-                    distance += dn[n];
-                    if constexpr (requires { v.terms; })
-                        active += static_cast<T>(v.terms);
-                    else
-                        active += v.value > T(0) ? T(1) : T(0);
-                    if constexpr (requires { v.by_parameter; })
-                        by_parameter += v.by_parameter;
-                }
-                by_positive[p] += pull;
-                r.sums[0] += {static_cast<double>(value), static_cast<double>(count), static_cast<double>(active)};
-                r.by_parameter += static_cast<double>(by_parameter);
-                r.positive_distance += static_cast<double>(dp) * static_cast<double>(count);
-                r.negative_distance += static_cast<double>(distance);
-            }
-        }
-#ifdef __clang__
-#pragma clang diagnostic pop
-#endif
-    };
-
     template <class F>
     void with_loss(std::size_t anchor, F&& f) const {
         if constexpr (requires { loss.bind(0.0); }) {
@@ -328,17 +258,17 @@ private:
         own.by_positives.assign(own.positives.size(), T(0));
         own.by_negatives.assign(own.negatives.size(), T(0));
         random_stream stream(seed_, purpose::mining, step_, static_cast<std::uint32_t>(anchor));
-        row& r = rows_[anchor];
+        anchor_sums& r = rows_[anchor];
         if constexpr (of_triplets && mines_triplets) {
             with_loss(anchor, [&]<class Bound>(Bound const& bound) {
-                miner.mine(view, stream, triplet_visitor<Bound>{bound, own.positive_distances, own.negative_distances, own.by_positives, own.by_negatives, r});
+                miner.mine(view, stream, triplet_visitor<Bound, T>{bound, own.positive_distances, own.negative_distances, own.by_positives, own.by_negatives, r});
             });
             r.chosen = r.chosen_positives = r.chosen_negatives = r.sums[0].terms;
         } else if constexpr (of_triplets) {
             choose_pairs(view, stream, own);
             gather_kept(own);
             with_loss(anchor, [&]<class Bound>(Bound const& bound) {
-                triplet_visitor<Bound> const visitor{bound, own.kept_positive_distances, own.kept_negative_distances, own.kept_by_positives, own.kept_by_negatives, r};
+                triplet_visitor<Bound, T> const visitor{bound, own.kept_positive_distances, own.kept_negative_distances, own.kept_by_positives, own.kept_by_negatives, r};
                 for (std::size_t p = 0; p < own.kept_positives.size(); ++p)
                     visitor(p);
             });
@@ -404,9 +334,9 @@ private:
         if constexpr (swaps) {
             auto const view = look_from(anchor, own);
             random_stream stream(seed_, purpose::mining, step_, static_cast<std::uint32_t>(anchor));
-            row& r = rows_[anchor];
+            anchor_sums& r = rows_[anchor];
             with_loss(anchor, [&]<class Bound>(Bound const& bound) {
-                triplet_visitor<Bound> const counter{bound, {}, {}, {}, {}, r};
+                triplet_visitor<Bound, T> const counter{bound, {}, {}, {}, {}, r};
                 auto const one = [&](std::size_t p, std::size_t n) {
                     std::size_t const positive = own.positives[p], negative = own.negatives[n];
                     T const dp = own.positive_distances[p], dn = own.negative_distances[n], other = d_(positive, negative);
@@ -415,18 +345,9 @@ private:
                     g(other < dn ? positive : anchor, negative) += v.by_negative;
                     counter.count(v, dp, std::min(dn, other));
                 };
-                if constexpr (mines_triplets) {
-                    struct {
-                        decltype(one) const& each;
-                        std::size_t count;
-                        void operator()(std::size_t p, std::size_t n) const { each(p, n); }
-                        void operator()(std::size_t p) const {
-                            for (std::size_t n = 0; n < count; ++n)
-                                each(p, n);
-                        }
-                    } const visitor{one, own.negatives.size()};
-                    miner.mine(view, stream, visitor);
-                } else {
+                if constexpr (mines_triplets)
+                    miner.mine(view, stream, triplet_by_triplet<decltype(one) const&>{one, own.negatives.size()});
+                else {
                     choose_pairs(view, stream, own);
                     for (std::size_t p : own.kept_positives)
                         for (std::size_t n : own.kept_negatives)
@@ -502,7 +423,7 @@ private:
     std::uint32_t step_ = 0;
     people_index anchors_, others_; // the latter of references that are not the batch
     std::vector<lists> lists_;
-    std::vector<row> rows_;
+    std::vector<anchor_sums> rows_;
     std::vector<double> totals_;
     typename decltype(prepared_type())::type prepared_{};
 };

@@ -60,22 +60,14 @@ public:
     std::vector<std::array<std::size_t, 3>> triplets(matrix_view<T const> e, std::span<label const> labels, std::uint64_t seed = 0, std::uint32_t step = 0) {
         std::vector<std::array<std::size_t, 3>> chosen;
         look(e, labels, seed, step, [&](auto const& view, random_stream& stream, auto& own) {
-            if constexpr (miners::triplet_miner<Miner>) {
-                struct {
-                    std::vector<std::array<std::size_t, 3>>& chosen;
-                    miners::anchor_view<T> const& view;
-                    void operator()(std::size_t p, std::size_t n) const { chosen.push_back({view.anchor, view.positives[p], view.negatives[n]}); }
-                    void operator()(std::size_t p) const {
-                        for (std::size_t n = 0; n < view.negatives.size(); ++n)
-                            (*this)(p, n);
-                    }
-                } const visitor{chosen, view};
-                pass_.miner.mine(view, stream, visitor);
-            } else {
+            auto const add = [&](std::size_t p, std::size_t n) { chosen.push_back({view.anchor, view.positives[p], view.negatives[n]}); };
+            if constexpr (miners::triplet_miner<Miner>)
+                pass_.miner.mine(view, stream, detail::triplet_by_triplet<decltype(add) const&>{add, view.negatives.size()});
+            else {
                 pass_.choose_pairs(view, stream, own);
                 for (std::size_t p : own.kept_positives)
                     for (std::size_t n : own.kept_negatives)
-                        chosen.push_back({view.anchor, view.positives[p], view.negatives[n]});
+                        add(p, n);
             }
         });
         return chosen;

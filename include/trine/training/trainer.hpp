@@ -16,7 +16,7 @@
 #include "../data/batches.hpp"
 #include "../nn/optimizers.hpp"
 #include "../nn/schedules.hpp"
-#include "combined_objective.hpp"
+#include "any_objective.hpp"
 #include "objective.hpp"
 #include "parameters_file.hpp"
 
@@ -120,8 +120,9 @@ public:
         sampler_name_ = sampler.name();
         std::size_t const per_epoch = sampler.batches_per_epoch(), steps = per_epoch * options_.epochs;
         kept_ = buffer<float>(Optimizer::slots * Backbone::parameters);
+        require<data_error>(photos.size() > 0, "there are no photos to learn from");
         label const last = *std::max_element(photos.labels.begin(), photos.labels.end());
-        objective_.start(static_cast<std::size_t>(last) + 1, Backbone::embedding_size, options_.seed);
+        objective_.start(static_cast<std::size_t>(std::max<label>(last, -1) + 1), Backbone::embedding_size, options_.seed);
         objective_kept_.clear();
         objective_.each_parameter([&](std::span<float> values, std::span<float const>) { objective_kept_.emplace_back(Optimizer::slots * values.size()); });
         training_report report;

@@ -1,0 +1,118 @@
+#pragma once
+
+/// Losses of the order in which an anchor's pairs stand.
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstddef>
+#include <span>
+#include <string_view>
+#include <utility>
+
+#include "pair.hpp"
+
+namespace trine::losses {
+
+/// 1 − the average precision of an anchor's ranking, from soft histograms of squared distances of unit vectors (0 … 4). Anchors without positives are left out.
+///
+/// @see F. Cakir, K. He, X. Xia, B. Kulis, S. Sclaroff, "Deep Metric Learning to Rank", CVPR 2019
+struct fast_ap {
+    static constexpr std::string_view name = "fast_ap";
+    static constexpr std::size_t most_bins = 256;
+    std::size_t bins = 10; ///< up to 256
+    reducer reduction = reducer::mean;
+
+    template <class T>
+    term_sum row(pair_row<T> const& r) const {
+        if (r.positives.empty()) {
+            detail::no_gradient(r);
+            return {};
+        }
+        std::size_t const last = std::min(bins, most_bins);
+        T const width = T(4) / static_cast<T>(last);
+        std::array<T, most_bins + 1> right{}, all{}, by_right{}, by_wrong{};
+        // A distance falls between two bins and counts in both, the more the nearer.
+        auto const place = [&](T d) { return std::pair{std::min(static_cast<std::size_t>(std::max(d, T(0)) / width), last - 1), std::max(d, T(0)) / width}; };
+        auto const count = [&](std::span<T const> d, auto& histogram) {
+            for (T v : d) {
+                auto const [bin, at] = place(v);
+                histogram[bin] += std::max(1 - (at - static_cast<T>(bin)), T(0));
+                histogram[bin + 1] += std::max(1 - std::abs(at - static_cast<T>(bin + 1)), T(0));
+            }
+        };
+        count(r.positives, right);
+        all = right;
+        count(r.negatives, all);
+        T const each = T(1) / static_cast<T>(r.positives.size());
+        T precision = 0, sum_right = 0, sum_all = 0;
+        std::array<T, most_bins + 1> cumulated_right{}, cumulated_all{};
+        for (std::size_t b = 0; b <= last; ++b) {
+            cumulated_right[b] = sum_right += right[b];
+            cumulated_all[b] = sum_all += all[b];
+            if (sum_all > T(0))
+                precision += each * right[b] * sum_right / sum_all;
+        }
+        T tail_right = 0, tail_wrong = 0;
+        for (std::size_t b = last + 1; b-- > 0;) {
+            if (cumulated_all[b] > T(0)) {
+                T const ratio = cumulated_right[b] / cumulated_all[b], part = each * right[b] / cumulated_all[b];
+                tail_right += part * (1 - ratio);
+                tail_wrong -= part * ratio;
+                by_right[b] = each * ratio + tail_right;
+            } else
+                by_right[b] = tail_right;
+            by_wrong[b] = tail_wrong;
+        }
+        auto const spread = [&](std::span<T const> d, std::span<T> by, auto const& slope) {
+            for (std::size_t i = 0; i < d.size(); ++i) {
+                auto const [bin, at] = place(d[i]);
+                T const inside = at - static_cast<T>(bin);
+                by[i] = inside > T(0) && inside < T(1) ? (slope[bin] - slope[bin + 1]) / width : T(0); // the loss is 1 − precision
+            }
+        };
+        spread(r.positives, r.by_positives, by_right);
+        spread(r.negatives, r.by_negatives, by_wrong);
+        T const value = 1 - precision;
+        return {static_cast<double>(value), 1, value > T(0) ? 1.0 : 0.0};
+    }
+};
+
+/// Positives are pulled inside α − m and negatives pushed beyond α: of each, the mean of what is missing, weighted by e^{T·missing}. For Euclidean distances of
+/// unit vectors; averaged over all anchors.
+///
+/// As in PyTorch Metric Learning: the gradient also runs through the weights, which the paper holds constant; pairs at distance 0, which have no direction, are
+/// left out; the sum of weights has a small constant added, 10⁻⁵ a photo, so that the loss does not jump where the last pair comes right; T⁻ = 1 (the paper: 10).
+///
+/// @see X. Wang, Y. Hua, E. Kodirov, G. Hu, R. Garnier, N. Robertson, "Ranked List Loss for Deep Metric Learning", CVPR 2019
+struct ranked_list {
+    static constexpr std::string_view name = "ranked_list";
+    double alpha = 1.2, margin = 0.4;
+    double positive_temperature = 0, negative_temperature = 1; ///< T⁺, T⁻
+    double imbalance = 0.5;                                    ///< weight of the negatives; the positives have the rest
+    reducer reduction = reducer::mean;
+
+    template <class T>
+    term_sum row(pair_row<T> const& r) const {
+        T const constant = static_cast<T>(1e-5) * static_cast<T>(r.positives.size() + r.negatives.size() + 1);
+        auto const side = [&](std::span<T const> d, std::span<T> by, T limit, T sign, T temperature, T share) {
+            T total = constant, value = 0;
+            for (T v : d)
+                if (T const excess = sign * (v - limit); excess > T(0) && v > T(0)) {
+                    total += std::exp(temperature * excess);
+                    value += std::exp(temperature * excess) * excess;
+                }
+            value /= total;
+            for (std::size_t i = 0; i < d.size(); ++i) {
+                T const excess = sign * (d[i] - limit);
+                by[i] = excess > T(0) && d[i] > T(0) ? share * sign * std::exp(temperature * excess) * (1 + temperature * (excess - value)) / total : T(0);
+            }
+            return share * value;
+        };
+        T const value = side(r.positives, r.by_positives, static_cast<T>(alpha - margin), T(1), static_cast<T>(positive_temperature), static_cast<T>(1 - imbalance)) +
+                        side(r.negatives, r.by_negatives, static_cast<T>(alpha), T(-1), static_cast<T>(negative_temperature), static_cast<T>(imbalance));
+        return {static_cast<double>(value), 1, value > T(0) ? 1.0 : 0.0};
+    }
+};
+
+} // namespace trine::losses
