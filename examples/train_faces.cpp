@@ -112,6 +112,8 @@ int run(choices c, any_objective const& objective) {
     auto const report = training_loop<Backbone>(c.training, objective).fit(who.model(), learn, show);
     if (report.people_alone > 0)
         std::printf("%zu people have only one photo to learn from and were left out of the triplets\n", report.people_alone);
+    if (report.people_short > 0)
+        std::printf("%zu people have fewer than %zu photos to learn from; batches show some of theirs twice\n", report.people_short, c.training.photos_per_person);
     if (report.interrupted) {
         std::printf("\nInterrupted; everything so far is in %s.\nGo on with the same options and --resume.\n", c.training.checkpoint.c_str());
         return 130;

@@ -1,4 +1,5 @@
 #include <trine/distances/lp.hpp>
+#include <trine/losses/pair.hpp>
 #include <trine/losses/triplet.hpp>
 #include <trine/miners/pair_miners.hpp>
 #include <trine/training/cross_batch_memory.hpp>

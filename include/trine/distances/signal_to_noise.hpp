@@ -1,5 +1,7 @@
 #pragma once
 
+#include <algorithm>
+#include <cstddef>
 #include <string_view>
 
 #include "../core/buffer.hpp"
@@ -16,16 +18,13 @@ struct signal_to_noise {
     static constexpr std::string_view name = "signal_to_noise";
 
     template <class T>
-    void pairwise(matrix_view<T const> e, matrix_view<T> out) const { cross(e, e, out); }
+    void pairwise(matrix_view<T const> e, matrix_view<T> out) const {
+        centred<T> const c(e);
+        measure(c, c, out);
+    }
     template <class T>
     void cross(matrix_view<T const> queries, matrix_view<T const> references, matrix_view<T> out) const {
-        centred<T> const q(queries), r(references);
-        kernels::pairwise<kernels::add_squared_difference>(q.view(), r.view(), out);
-        parallel_blocks(out.rows(), 16, [&](std::size_t first, std::size_t last) {
-            for (std::size_t i = first; i < last; ++i)
-                for (T& v : out.row(i))
-                    v *= q.inverse[i];
-        });
+        measure(centred<T>(queries), centred<T>(references), out);
     }
     // With c the centred rows and v their squared lengths, d_ij = ‖c_i − c_j‖²/v_i; in c: as anchor 2 g_ij/v_i (c_i − c_j − d_ij c_i), as the other
     // −2 g_ij/v_i (c_i − c_j). Centring again takes it back to e.
@@ -94,6 +93,15 @@ private:
         std::size_t rows, cols;
     };
 
+    template <class T>
+    static void measure(centred<T> const& q, centred<T> const& r, matrix_view<T> out) {
+        kernels::pairwise<kernels::add_squared_difference>(q.view(), r.view(), out);
+        parallel_blocks(out.rows(), 16, [&](std::size_t first, std::size_t last) {
+            for (std::size_t i = first; i < last; ++i)
+                for (T& v : out.row(i))
+                    v *= q.inverse[i];
+        });
+    }
     template <class T>
     static void scale(centred<T> const& c, matrix_view<T> g) {
         parallel_blocks(g.rows(), 16, [&](std::size_t first, std::size_t last) {

@@ -11,7 +11,7 @@
 
 namespace trine::kernels {
 
-/// out[i][j] = Σ over k of Op(a[i][k], b[j][k]): all pairs of rows of two matrices.
+/// out[i][j] = Σ over k of Op(a[i][k], b[j][k]): all pairs of rows of two matrices. `Op` is symmetric.
 ///
 /// Squared distances are summed from differences, not expanded into norms and products, so that equal rows are at distance exactly 0,
 /// close ones keep their digits, and d(a, b) = d(b, a) bit for bit. Of a matrix against itself, half is computed and mirrored. Bounded by arithmetic.

@@ -17,6 +17,10 @@ namespace trine::losses {
 
 namespace detail {
 
+// One term of an anchor.
+template <class T>
+term_sum one_term(T value) { return {static_cast<double>(value), 1, value > T(0) ? 1.0 : 0.0}; }
+
 template <class T>
 void no_gradient(pair_row<T> const& r) {
     std::fill(r.by_positives.begin(), r.by_positives.end(), T(0));
@@ -123,7 +127,7 @@ struct supervised_contrastive {
         }
         for (std::size_t n = 0; n < r.negatives.size(); ++n)
             r.by_negatives[n] = -scale * std::exp(at(p + n) - all);
-        return {static_cast<double>(all - mean), 1, all > mean ? 1.0 : 0.0};
+        return detail::one_term(all - mean);
     }
 };
 
@@ -143,12 +147,10 @@ struct multi_similarity {
         auto const positive = [&](std::size_t p) { return -a * (r.positive_similarity(p) - middle); };
         auto const negative = [&](std::size_t n) { return b * (r.negative_similarity(n) - middle); };
         T const pull = detail::log_sum_exp<T>(r.positives.size(), true, positive), push = detail::log_sum_exp<T>(r.negatives.size(), true, negative);
-        for (std::size_t p = 0; p < r.positives.size(); ++p)
-            r.by_positives[p] = std::exp(positive(p) - pull);
-        for (std::size_t n = 0; n < r.negatives.size(); ++n)
-            r.by_negatives[n] = -std::exp(negative(n) - push);
+        detail::spread_shares(r.by_positives, T(1), pull, positive);
+        detail::spread_shares(r.by_negatives, T(-1), push, negative);
         T const value = pull / a + push / b;
-        return {static_cast<double>(value), 1, value > T(0) ? 1.0 : 0.0};
+        return detail::one_term(value);
     }
 };
 
@@ -180,7 +182,7 @@ struct circle {
             r.by_positives[p] = slope * positive_weight(p) * std::exp(positive(p) - pull);
         for (std::size_t n = 0; n < r.negatives.size(); ++n)
             r.by_negatives[n] = -slope * negative_weight(n) * std::exp(negative(n) - push);
-        return {static_cast<double>(value), 1, value > T(0) ? 1.0 : 0.0};
+        return detail::one_term(value);
     }
 };
 
@@ -198,11 +200,10 @@ struct generalized_lifted_structure {
         auto const negative = [&](std::size_t n) { return static_cast<T>(negative_margin) - r.negatives[n]; };
         T const pull = detail::log_sum_exp<T>(r.positives.size(), false, positive), push = detail::log_sum_exp<T>(r.negatives.size(), false, negative);
         T const value = std::max((r.positives.empty() ? T(0) : pull) + (r.negatives.empty() ? T(0) : push), T(0));
-        for (std::size_t p = 0; p < r.positives.size(); ++p)
-            r.by_positives[p] = value > T(0) ? std::exp(positive(p) - pull) : T(0);
-        for (std::size_t n = 0; n < r.negatives.size(); ++n)
-            r.by_negatives[n] = value > T(0) ? -std::exp(negative(n) - push) : T(0);
-        return {static_cast<double>(value), 1, value > T(0) ? 1.0 : 0.0};
+        T const active = value > T(0) ? T(1) : T(0);
+        detail::spread_shares(r.by_positives, active, pull, positive);
+        detail::spread_shares(r.by_negatives, -active, push, negative);
+        return detail::one_term(value);
     }
 };
 
@@ -255,9 +256,8 @@ struct nca {
         T const all = right + detail::softplus(wrong - right);
         for (std::size_t p = 0; p < r.positives.size(); ++p)
             r.by_positives[p] = k * (std::exp(positive(p) - right) - std::exp(positive(p) - all));
-        for (std::size_t n = 0; n < r.negatives.size(); ++n)
-            r.by_negatives[n] = -k * std::exp(negative(n) - all);
-        return {static_cast<double>(all - right), 1, all > right ? 1.0 : 0.0};
+        detail::spread_shares(r.by_negatives, -k, all, negative);
+        return detail::one_term(all - right);
     }
 };
 

@@ -10,6 +10,7 @@
 #include <cmath>
 #include <cstddef>
 #include <limits>
+#include <span>
 #include <numbers>
 #include <string_view>
 #include <vector>
@@ -65,6 +66,30 @@ target_logit<T> additive_angle(T cosine, T scale, T margin) {
     if (std::acos(c) + margin > std::numbers::pi_v<T>)
         return {scale * (c - margin * std::sin(margin)), scale};
     return {scale * (c * std::cos(margin) - sine * std::sin(margin)), scale * (std::cos(margin) + c / sine * std::sin(margin))};
+}
+
+// A loss over one similarity a class, which is made of those to its centres: reduce(similarities) answers it, evaluate(view) the loss over classes, and
+// spread(similarities, reduced, by_reduced, out) takes the gradient back to the centres.
+template <class T, class Reduce, class Spread, class Evaluate>
+double over_centers(proxy_view<T> const& v, Reduce&& reduce, Spread&& spread, Evaluate&& evaluate) {
+    std::size_t const rows = v.classes.size();
+    std::vector<T> reduced(rows * v.class_count), by_reduced(rows * v.class_count);
+    auto const each_class = [&](auto&& body) {
+        parallel_blocks(rows, 4, [&](std::size_t first, std::size_t last) {
+            for (std::size_t i = first; i < last; ++i)
+                for (std::size_t j = 0; j < v.class_count; ++j)
+                    body(i, j, v.similarities.row(i).subspan(j * v.centers, v.centers), i * v.class_count + j);
+        });
+    };
+    each_class([&](std::size_t, std::size_t, std::span<T const> s, std::size_t at) { reduced[at] = reduce(s); });
+    proxy_view<T> classes = v;
+    classes.similarities = {reduced.data(), rows, v.class_count};
+    classes.by_similarities = {by_reduced.data(), rows, v.class_count};
+    double const value = evaluate(classes);
+    each_class([&](std::size_t i, std::size_t j, std::span<T const> s, std::size_t at) {
+        spread(s, reduced[at], by_reduced[at], v.by_similarities.row(i).subspan(j * v.centers, v.centers));
+    });
+    return value;
 }
 
 } // namespace detail
@@ -164,29 +189,14 @@ struct sub_center_arcface {
 
     template <class T>
     double evaluate(proxy_view<T> const& v) const {
-        std::size_t const rows = v.classes.size();
-        std::vector<std::size_t> nearest(rows * v.class_count);
-        std::vector<T> best(rows * v.class_count), by_best(rows * v.class_count);
-        parallel_blocks(rows, 4, [&](std::size_t first, std::size_t last) {
-            for (std::size_t i = first; i < last; ++i)
-                for (std::size_t j = 0; j < v.class_count; ++j) {
-                    auto const own = v.similarities.row(i).subspan(j * centers, centers);
-                    nearest[i * v.class_count + j] = static_cast<std::size_t>(std::max_element(own.begin(), own.end()) - own.begin());
-                    best[i * v.class_count + j] = own[nearest[i * v.class_count + j]];
-                }
-        });
-        proxy_view<T> inner = v;
-        inner.similarities = {best.data(), rows, v.class_count};
-        inner.by_similarities = {by_best.data(), rows, v.class_count};
-        double const value = arcface{margin, scale}.evaluate(inner);
-        parallel_blocks(rows, 4, [&](std::size_t first, std::size_t last) {
-            for (std::size_t i = first; i < last; ++i) {
-                std::fill_n(v.by_similarities.row(i).data(), v.by_similarities.cols(), T(0));
-                for (std::size_t j = 0; j < v.class_count; ++j)
-                    v.by_similarities(i, j * centers + nearest[i * v.class_count + j]) = by_best[i * v.class_count + j];
-            }
-        });
-        return value;
+        auto const nearest = [](std::span<T const> s) { return static_cast<std::size_t>(std::max_element(s.begin(), s.end()) - s.begin()); };
+        return detail::over_centers(
+            v, [&](std::span<T const> s) { return s[nearest(s)]; },
+            [&](std::span<T const> s, T, T by, std::span<T> out) {
+                std::fill(out.begin(), out.end(), T(0));
+                out[nearest(s)] = by;
+            },
+            [&](proxy_view<T> const& classes) { return arcface{margin, scale}.evaluate(classes); });
     }
 };
 
@@ -256,35 +266,23 @@ struct soft_triple {
 
     template <class T>
     double evaluate(proxy_view<T> const& v) const {
-        std::size_t const rows = v.classes.size();
         T const g = static_cast<T>(1 / gamma), l = static_cast<T>(lambda), delta = static_cast<T>(margin);
-        std::vector<T> means(rows * v.class_count), by_means(rows * v.class_count);
-        auto const weights = [&](std::size_t i, std::size_t j, auto&& take) {
-            auto const s = v.similarities.row(i).subspan(j * centers, centers);
-            T const all = detail::log_sum_exp<T>(centers, false, [&](std::size_t k) { return g * s[k]; });
-            for (std::size_t k = 0; k < centers; ++k)
-                take(k, s[k], std::exp(g * s[k] - all));
+        auto const weights = [&](std::span<T const> s, auto&& take) {
+            T const all = detail::log_sum_exp<T>(s.size(), false, [&](std::size_t k) { return g * s[k]; });
+            for (std::size_t k = 0; k < s.size(); ++k)
+                take(k, std::exp(g * s[k] - all));
         };
-        parallel_blocks(rows, 4, [&](std::size_t first, std::size_t last) {
-            for (std::size_t i = first; i < last; ++i)
-                for (std::size_t j = 0; j < v.class_count; ++j) {
-                    T mean = 0;
-                    weights(i, j, [&](std::size_t, T s, T w) { mean += w * s; });
-                    means[i * v.class_count + j] = mean;
-                }
-        });
-        proxy_view<T> inner = v;
-        inner.similarities = {means.data(), rows, v.class_count};
-        inner.by_similarities = {by_means.data(), rows, v.class_count};
-        double const value = detail::softmax_over_classes(inner, l, false, [&](std::size_t, T s) { return detail::target_logit<T>{l * (s - delta), l}; });
-        parallel_blocks(rows, 4, [&](std::size_t first, std::size_t last) {
-            for (std::size_t i = first; i < last; ++i)
-                for (std::size_t j = 0; j < v.class_count; ++j) {
-                    T const mean = means[i * v.class_count + j], by = by_means[i * v.class_count + j];
-                    weights(i, j, [&](std::size_t k, T s, T w) { v.by_similarities(i, j * centers + k) = by * w * (1 + g * (s - mean)); });
-                }
-        });
-        return value;
+        return detail::over_centers(
+            v,
+            [&](std::span<T const> s) {
+                T mean = 0;
+                weights(s, [&](std::size_t k, T w) { mean += w * s[k]; });
+                return mean;
+            },
+            [&](std::span<T const> s, T mean, T by, std::span<T> out) { weights(s, [&](std::size_t k, T w) { out[k] = by * w * (1 + g * (s[k] - mean)); }); },
+            [&](proxy_view<T> const& classes) {
+                return detail::softmax_over_classes(classes, l, false, [&](std::size_t, T s) { return detail::target_logit<T>{l * (s - delta), l}; });
+            });
     }
 };
 

@@ -74,7 +74,7 @@ struct fast_ap {
         spread(r.positives, r.by_positives, by_right);
         spread(r.negatives, r.by_negatives, by_wrong);
         T const value = 1 - precision;
-        return {static_cast<double>(value), 1, value > T(0) ? 1.0 : 0.0};
+        return detail::one_term(value);
     }
 };
 
@@ -111,7 +111,7 @@ struct ranked_list {
         };
         T const value = side(r.positives, r.by_positives, static_cast<T>(alpha - margin), T(1), static_cast<T>(positive_temperature), static_cast<T>(1 - imbalance)) +
                         side(r.negatives, r.by_negatives, static_cast<T>(alpha), T(-1), static_cast<T>(negative_temperature), static_cast<T>(imbalance));
-        return {static_cast<double>(value), 1, value > T(0) ? 1.0 : 0.0};
+        return detail::one_term(value);
     }
 };
 
