@@ -78,13 +78,18 @@ def memory(command, line):
     return used
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+def read_arguments(description):
+    """The options of every program that compares."""
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--build", default="build/release", help="where the benchmarks were built")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--threads", type=int, nargs="+", default=[2, 1])
     parser.add_argument("--only", default="", help="regular expression that names must contain")
-    arguments = parser.parse_args()
+    return parser.parse_args()
+
+
+def main():
+    arguments = read_arguments(__doc__)
     here, folder = os.path.dirname(os.path.abspath(__file__)), os.path.join(arguments.build, "benchmarks")
     names = [n for n in work() if re.search(arguments.only, n)]
     torch_python = python_with_torch()

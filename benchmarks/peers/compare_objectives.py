@@ -6,25 +6,19 @@
 D = 128, four photos a person. The table holds medians of --rounds rounds; 2.0 means that Trine is twice as fast. Needs python3-torch.
 """
 
-import argparse
 import os
 import re
 import statistics
 import sys
 
-from compare import Process, python_with_torch
+from compare import Process, python_with_torch, read_arguments
 
 WORK = [f"{name}/{n}" for name, sizes in (("batch_hard", (256, 1024, 4096)), ("batch_all", (256, 512, 1024, 4096)), ("semi_hard", (256, 512, 1024, 4096)),
                                            ("multi_similarity", (256, 512, 1024, 4096)), ("soft_margin_all", (256, 512)), ("nt_xent", (256, 512))) for n in sizes]
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--build", default="build/release", help="where the benchmarks were built")
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--threads", type=int, nargs="+", default=[2, 1])
-    parser.add_argument("--only", default="", help="regular expression that names must contain")
-    arguments = parser.parse_args()
+    arguments = read_arguments(__doc__)
     python = python_with_torch()
     if not python:
         sys.exit("python3-torch is not installed here: run build/release/benchmarks/objective for Trine's own times")
