@@ -143,7 +143,8 @@ inline data::image interval_chart(std::string const& title, std::string const& x
     text(c, 20, 16, title, black, 22);
     for (double x = low; x <= high + step / 2; x += step) {
         c.draw_line(px(x), top, px(x), height - bottom, light.data());
-        text(c, px(x) - 12, height - bottom + 10, number(std::abs(x) < step / 2 ? 0 : x), black);
+        auto const label = number(std::abs(x) < step / 2 ? 0 : x);
+        text(c, px(x) - 4 * static_cast<int>(label.size()), height - bottom + 10, label, black);
     }
     text(c, (left + width - right) / 2 - 5 * static_cast<int>(x_name.size()), height - 32, x_name, black, 18);
     if (baseline < rows.size() && std::isfinite(rows[baseline].mean))
