@@ -38,6 +38,24 @@ constexpr double similarity_offset() {
         return 0;
 }
 
+/// What a distance rises with. Searches know these and turn the result into the distance at the end.
+enum class geometry {
+    other,
+    squared_length,     ///< ‖x − y‖²
+    one_minus_cosine,   ///< 1 − x·y / (‖x‖ ‖y‖); 1 where x or y is zero
+    half_squared_chord, ///< ½ ‖x/‖x‖ − y/‖y‖‖², the same but where x or y is zero, which stays zero
+    negated_product     ///< −x·y
+};
+
+/// What a distance rises with, as it says itself by a member `rises_with`; it then has a function `from_geometry` from that value to the distance.
+template <class D>
+constexpr geometry geometry_of() {
+    if constexpr (requires { D::rises_with; })
+        return D::rises_with;
+    else
+        return geometry::other;
+}
+
 /// Whether a distance is the length of a difference, as miners that measure angles need it; it says so with a member of that name.
 template <class D>
 constexpr bool is_euclidean() {

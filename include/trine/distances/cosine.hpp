@@ -67,6 +67,8 @@ void one_minus(matrix_view<T> m) {
 /// d(x, y) = 1 − x·y / (‖x‖ ‖y‖), from 0 (same direction) to 2. A zero vector is at distance 1 from all, with gradient 0.
 struct cosine {
     static constexpr std::string_view name = "cosine";
+    static constexpr geometry rises_with = geometry::one_minus_cosine;
+    static double from_geometry(double one_minus) { return one_minus; }
     static constexpr double similarity_offset = 1;
 
     template <class T>
@@ -102,6 +104,8 @@ struct cosine {
 /// gradient is 0.
 struct angular {
     static constexpr std::string_view name = "angular";
+    static constexpr geometry rises_with = geometry::one_minus_cosine;
+    static double from_geometry(double one_minus) { return std::acos(std::clamp(1 - one_minus, -1.0, 1.0)); }
 
     template <class T>
     void pairwise(matrix_view<T const> e, matrix_view<T> out) const {
@@ -150,6 +154,8 @@ private:
 /// d(x, y) = −x·y: the more alike, the larger the inner product. Unbounded, and not 0 between equal embeddings.
 struct dot_product {
     static constexpr std::string_view name = "dot_product";
+    static constexpr geometry rises_with = geometry::negated_product;
+    static double from_geometry(double negated) { return negated; }
 
     template <class T>
     void pairwise(matrix_view<T const> e, matrix_view<T> out) const { cross(e, e, out); }
@@ -179,6 +185,17 @@ struct normalized {
     static constexpr std::string_view name = detail::joined_name<detail::normalized_prefix, Distance::name>;
     static constexpr double similarity_offset = distances::similarity_offset<Distance>();
     static constexpr bool is_euclidean = distances::is_euclidean<Distance>();
+    static constexpr geometry rises_with = geometry_of<Distance>() == geometry::squared_length    ? geometry::half_squared_chord
+                                           : geometry_of<Distance>() == geometry::negated_product ? geometry::one_minus_cosine
+                                                                                                  : geometry_of<Distance>();
+    static double from_geometry(double value) {
+        if constexpr (geometry_of<Distance>() == geometry::squared_length)
+            return Distance::from_geometry(2 * value);
+        else if constexpr (geometry_of<Distance>() == geometry::negated_product)
+            return Distance::from_geometry(value - 1);
+        else
+            return Distance::from_geometry(value);
+    }
     Distance inner{};
 
     template <class T>

@@ -8,6 +8,7 @@
 #include "../kernels/gemm.hpp"
 #include "../kernels/pairwise.hpp"
 #include "../kernels/sparse_rows.hpp"
+#include "concepts.hpp"
 
 namespace trine::distances {
 
@@ -93,6 +94,8 @@ void take_roots(matrix_view<T> m) {
 /// d(x, y) = Σ (x − y)².
 struct squared_euclidean {
     static constexpr std::string_view name = "squared_euclidean";
+    static constexpr geometry rises_with = geometry::squared_length;
+    static double from_geometry(double squared) { return squared; }
 
     template <class T>
     void pairwise(matrix_view<T const> e, matrix_view<T> out) const { kernels::pairwise<kernels::add_squared_difference>(e, e, out); }
@@ -113,6 +116,8 @@ struct squared_euclidean {
 /// d(x, y) = √Σ (x − y)². Its gradient between equal embeddings, where it has none, is taken as 0.
 struct euclidean {
     static constexpr std::string_view name = "euclidean";
+    static constexpr geometry rises_with = geometry::squared_length;
+    static double from_geometry(double squared) { return std::sqrt(squared); }
     static constexpr bool is_euclidean = true;
 
     template <class T>

@@ -5,9 +5,13 @@
 #include <map>
 #include <optional>
 #include <span>
+#include <utility>
 #include <vector>
 
-#include "../neighbors/exact.hpp"
+#include "../core/buffer.hpp"
+#include "../core/error.hpp"
+#include "../core/parallel.hpp"
+#include "../core/tensor.hpp"
 
 namespace trine::evaluation {
 
@@ -53,16 +57,16 @@ retrieval evaluate_retrieval(Distance const& distance, matrix_view<T const> quer
             std::size_t const r = (at == population.end() ? 0 : at->second) - (same_source ? 1 : 0);
             if (at == population.end() || r == 0)
                 return;
-            std::vector<kernels::candidate<T>> order;
+            std::vector<std::pair<T, std::size_t>> order; // of equal distances the smaller index first
             order.reserve(references.rows());
             for (std::size_t j = 0; j < references.rows(); ++j)
                 if (!same_source || j != q + i)
-                    order.push_back({d(i, j), j});
+                    order.emplace_back(d(i, j), j);
             std::sort(order.begin(), order.end());
             figures f{.counts = true};
             std::size_t hits = 0;
             for (std::size_t rank = 0; rank < order.size() && (rank < r || hits == 0); ++rank) {
-                if (reference_labels[order[rank].index] != who)
+                if (reference_labels[order[rank].second] != who)
                     continue;
                 ++hits;
                 if (hits == 1)

@@ -1,0 +1,160 @@
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <span>
+#include <string_view>
+
+#include "../core/buffer.hpp"
+#include "../core/error.hpp"
+#include "../core/view.hpp"
+#include "../kernels/half.hpp"
+#include "../kernels/int8.hpp"
+
+namespace trine::neighbors {
+
+/// Rows of embeddings as a storage keeps them, in somebody else's memory.
+template <class Storage>
+struct stored_rows {
+    typename Storage::scalar const* codes = nullptr;
+    float const* scales = nullptr; ///< one a row, where the storage has them
+    std::size_t rows = 0, cols = 0, stride = 0;
+
+    stored_rows() = default;
+    stored_rows(typename Storage::scalar const* codes_, float const* scales_, std::size_t rows_, std::size_t cols_)
+        : codes(codes_), scales(scales_), rows(rows_), cols(cols_), stride(cols_) {}
+    stored_rows(matrix_view<float const> m)
+        requires std::is_same_v<typename Storage::scalar, float>
+        : codes(m.data()), rows(m.rows()), cols(m.cols()), stride(m.stride()) {}
+
+    typename Storage::scalar const* row(std::size_t i) const { return codes + i * stride; }
+    float scale(std::size_t i) const { return scales ? scales[i] : 1.0f; }
+    /// A row as floats: the row itself where it is made of them, else decoded into `space`.
+    float const* decoded(std::size_t i, float* space) const {
+        if constexpr (std::is_same_v<typename Storage::scalar, float>)
+            return row(i);
+        else {
+            Storage::decode(cols, row(i), scale(i), space);
+            return space;
+        }
+    }
+};
+
+/// How embeddings are kept for a search: what a value takes, and how far a decoded row may lie from the row that was encoded.
+namespace storage {
+
+/// Four bytes a value, as they are.
+struct float32 {
+    using scalar = float;
+    static constexpr std::string_view name = "float32";
+    static constexpr bool is_scaled = false;
+
+    static float encode(std::size_t size, float const* from, float* to) {
+        std::copy_n(from, size, to);
+        return 1;
+    }
+    static void decode(std::size_t size, float const* from, float, float* to) { std::copy_n(from, size, to); }
+    /// An upper bound of ‖row − decoded row‖.
+    static double error(std::size_t, float, double) { return 0; }
+};
+
+/// Two bytes a value: IEEE 754's binary16, with eleven significant bits. For values up to 65504.
+struct float16 {
+    using scalar = std::uint16_t;
+    static constexpr std::string_view name = "float16";
+    static constexpr bool is_scaled = false;
+
+    static float encode(std::size_t size, float const* from, std::uint16_t* to) {
+        for (std::size_t i = 0; i < size; ++i) {
+            require<numeric_error>(std::abs(from[i]) < 65520.0f, "an embedding's value of ", from[i], " does not fit into float16, whose largest is 65504: use float32 or int8");
+            to[i] = kernels::float_to_half(from[i]);
+        }
+        return 1;
+    }
+    static void decode(std::size_t size, std::uint16_t const* from, float, float* to) { kernels::widen_halves(size, from, to); }
+    static double error(std::size_t size, float, double norm) { return norm * 0x1.01p-11 + std::sqrt(static_cast<double>(size)) * 0x1p-25; }
+};
+
+/// One byte a value and four a row: integers from −127 to 127, times the row's scale.
+struct int8 {
+    using scalar = std::int8_t;
+    static constexpr std::string_view name = "int8";
+    static constexpr bool is_scaled = true;
+
+    static float encode(std::size_t size, float const* from, std::int8_t* to) {
+        float largest = 0;
+        for (std::size_t i = 0; i < size; ++i)
+            largest = std::max(largest, std::abs(from[i]));
+        float const scale = largest / 127;
+        double const inverse = scale > 0 ? 1 / static_cast<double>(scale) : 0;
+        for (std::size_t i = 0; i < size; ++i)
+            to[i] = static_cast<std::int8_t>(std::clamp(std::nearbyint(from[i] * inverse), -127.0, 127.0));
+        return scale;
+    }
+    static void decode(std::size_t size, std::int8_t const* from, float scale, float* to) { kernels::widen_codes(size, from, scale, to); }
+    // Half a step a value; the little more is for scale / 127 and scale · code as floats.
+    static double error(std::size_t size, float scale, double) { return scale * (0.5 + 127 * 0x1p-22) * std::sqrt(static_cast<double>(size)); }
+};
+
+} // namespace storage
+
+/// Rows in memory of their own, aligned, to which more can be added.
+template <class Storage>
+class row_buffer {
+public:
+    explicit row_buffer(std::size_t cols, std::size_t capacity = 0) : cols_(cols), codes_(capacity * cols), scales_(Storage::is_scaled ? capacity : 0), capacity_(capacity) {}
+
+    std::size_t rows() const { return rows_; }
+    std::size_t capacity() const { return capacity_; }
+    stored_rows<Storage> view() const { return {codes_.data(), Storage::is_scaled ? scales_.data() : nullptr, rows_, cols_}; }
+
+    /// Adds rows, all or (when one cannot be stored) none.
+    ///
+    /// @throws numeric_error  when a value is not finite, or does not fit the storage
+    void add(matrix_view<float const> points) {
+        if (rows_ + points.rows() > capacity_)
+            grow(std::max({rows_ + points.rows(), 2 * capacity_, std::size_t{64}}));
+        for (std::size_t i = 0; i < points.rows(); ++i) {
+            auto const row = points.row(i);
+            for (float v : row)
+                require<numeric_error>(std::isfinite(v), "embedding ", i, " of those to be added is not finite");
+            float const scale = Storage::encode(cols_, row.data(), codes_.data() + (rows_ + i) * cols_);
+            if constexpr (Storage::is_scaled)
+                scales_[rows_ + i] = scale;
+        }
+        rows_ += points.rows();
+    }
+    /// Adds rows that are encoded already.
+    void add(stored_rows<Storage> const& more) {
+        if (rows_ + more.rows > capacity_)
+            grow(std::max({rows_ + more.rows, 2 * capacity_, std::size_t{64}}));
+        for (std::size_t i = 0; i < more.rows; ++i)
+            std::copy_n(more.row(i), cols_, codes_.data() + (rows_ + i) * cols_);
+        if constexpr (Storage::is_scaled)
+            std::copy_n(more.scales, more.rows, scales_.data() + rows_);
+        rows_ += more.rows;
+    }
+
+private:
+    void grow(std::size_t capacity) {
+        buffer<typename Storage::scalar> codes(capacity * cols_);
+        std::copy_n(codes_.data(), rows_ * cols_, codes.data());
+        codes_ = std::move(codes);
+        if constexpr (Storage::is_scaled) {
+            buffer<float> scales(capacity);
+            std::copy_n(scales_.data(), rows_, scales.data());
+            scales_ = std::move(scales);
+        }
+        capacity_ = capacity;
+    }
+
+    std::size_t cols_, rows_ = 0;
+    buffer<typename Storage::scalar> codes_;
+    buffer<float> scales_;
+    std::size_t capacity_ = 0;
+};
+
+} // namespace trine::neighbors

@@ -1,0 +1,619 @@
+#pragma once
+
+/// How exact search goes over all references: float arithmetic bounds every value, and the few that bounds cannot separate are settled in double.
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <span>
+#include <vector>
+
+#include "../core/buffer.hpp"
+#include "../core/parallel.hpp"
+#include "../distances/concepts.hpp"
+#include "../kernels/candidate_pool.hpp"
+#include "../kernels/register_tile.hpp"
+#include "concepts.hpp"
+#include "rows.hpp"
+
+namespace trine::neighbors::detail {
+
+using distances::geometry;
+using kernels::candidate;
+using kernels::candidate_pool;
+
+inline constexpr float infinite = std::numeric_limits<float>::infinity();
+
+// Squared lengths beyond this may overflow a float on the way: such rows and queries are settled in double, each.
+inline constexpr double largest_squares = 1e37;
+// Directions of rows shorter than this are lost in float.
+inline constexpr double smallest_squares = 1e-30;
+
+template <geometry G>
+inline constexpr bool of_directions = G == geometry::one_minus_cosine || G == geometry::half_squared_chord;
+
+// Σ f(k) in double, in eight sums, whose order is fixed.
+template <class F>
+double sum_in_double(std::size_t size, F&& f) {
+    double lanes[8] = {};
+    std::size_t k = 0;
+    for (; k + 8 <= size; k += 8)
+        for (std::size_t l = 0; l < 8; ++l)
+            lanes[l] += f(k + l);
+    for (std::size_t l = 0; k < size; ++k, ++l)
+        lanes[l] += f(k);
+    return ((lanes[0] + lanes[4]) + (lanes[1] + lanes[5])) + ((lanes[2] + lanes[6]) + (lanes[3] + lanes[7]));
+}
+
+// The value itself, from differences: equal rows are at exactly 0, and near ones keep their digits.
+template <geometry G>
+double true_value(float const* q, float const* r, std::size_t size) {
+    auto const wide = [](float v) { return static_cast<double>(v); };
+    if constexpr (G == geometry::squared_length)
+        return sum_in_double(size, [&](std::size_t k) {
+            double const difference = wide(q[k]) - wide(r[k]);
+            return difference * difference;
+        });
+    else if constexpr (G == geometry::negated_product)
+        return -sum_in_double(size, [&](std::size_t k) { return wide(q[k]) * wide(r[k]); });
+    else {
+        double const qq = sum_in_double(size, [&](std::size_t k) { return wide(q[k]) * wide(q[k]); });
+        double const rr = sum_in_double(size, [&](std::size_t k) { return wide(r[k]) * wide(r[k]); });
+        if (G == geometry::one_minus_cosine && (qq == 0 || rr == 0))
+            return rr == rr ? 1 : rr;
+        double const a = qq > 0 ? 1 / std::sqrt(qq) : 0, b = rr > 0 || rr != rr ? 1 / std::sqrt(rr) : 0;
+        return 0.5 * sum_in_double(size, [&](std::size_t k) {
+            double const difference = wide(q[k]) * a - wide(r[k]) * b;
+            return difference * difference;
+        });
+    }
+}
+
+// A query, and what the bounds of its values need.
+struct query_terms {
+    float const* values;
+    double squares, norm;
+    bool wild;         // float arithmetic cannot bound its values
+    float factor;      // values · factor is what the tile multiplies: −2 q, −q/‖q‖
+    float code_scale;  // for references of eight-bit codes: values ≈ code_scale · codes
+    double code_error; // ‖values − code_scale · codes‖ at most
+};
+
+template <geometry G>
+query_terms make_query(float const* values, std::size_t size) {
+    query_terms q{values, sum_in_double(size, [&](std::size_t k) { return static_cast<double>(values[k]) * static_cast<double>(values[k]); }), 0, false, 1, 0, 0};
+    q.norm = std::sqrt(q.squares);
+    q.wild = !(q.squares < largest_squares) || (G != geometry::squared_length && !(q.squares > smallest_squares));
+    q.factor = G == geometry::squared_length ? -2.0f : q.wild ? 0.0f : static_cast<float>(-1 / q.norm);
+    return q;
+}
+
+// Sixteen-bit codes of a query, so that sums of products with eight-bit codes fit 32 bits.
+inline void encode_query(query_terms& q, std::size_t size, std::int16_t* codes) {
+    float largest = 0;
+    for (std::size_t k = 0; k < size; ++k)
+        largest = std::max(largest, std::abs(q.values[k]));
+    double const range = std::min(32767.0, std::floor(2147483647.0 / (127.0 * static_cast<double>(size))));
+    q.code_scale = static_cast<float>(largest / range);
+    double const inverse = q.code_scale > 0 ? 1 / static_cast<double>(q.code_scale) : 0;
+    for (std::size_t k = 0; k < size; ++k)
+        codes[k] = static_cast<std::int16_t>(std::clamp(std::nearbyint(q.values[k] * inverse), -range, range));
+    q.code_error = q.code_scale * 0.51 * std::sqrt(static_cast<double>(size));
+}
+
+// Bounds of a value that lies within `error` of `value` for the row as stored, when the row that was stored lies within `lost` of it. In float, to be vectorised;
+// every error is taken larger than it is, so the roundings here do not matter.
+template <geometry G, bool Lossy>
+inline void bounds(float value, float error, float norm, float lost, float query_norm, float& lower, float& upper) {
+    lower = value - error, upper = value + error;
+    if constexpr (Lossy) {
+        if constexpr (G == geometry::squared_length) {
+            float const near = std::max(std::sqrt(std::max(lower, 0.0f)) * 0.999999f - lost, 0.0f), far = std::sqrt(upper) * 1.000001f + lost;
+            lower = near * near * 0.999999f, upper = far * far * 1.000001f;
+        } else if constexpr (of_directions<G>) {
+            // The direction turns by at most asin(lost / ‖row‖); as a chord of the unit circle: within 4 % of the angle's sine while that is below a half.
+            float const turn = 3 * lost < norm ? 1.05f * lost / (norm - lost) : 2.0f;
+            float const near = std::max(std::sqrt(std::max(2 * lower, 0.0f)) * 0.999999f - turn, 0.0f), far = std::sqrt(std::max(2 * upper, 0.0f)) * 1.000001f + turn;
+            lower = 0.4999995f * near * near, upper = 0.5000005f * far * far;
+        } else {
+            float const turn = query_norm * lost * 1.000001f;
+            lower -= turn + 1e-6f * std::abs(lower), upper += turn + 1e-6f * std::abs(upper);
+        }
+    }
+}
+
+// Some of the references, with the rows that they were stored from where those are still there: then neighbours are the neighbours among those.
+template <class Storage>
+struct part {
+    stored_rows<Storage> rows;
+    matrix_view<float const> originals;
+    std::size_t first; // place of its first row
+
+    bool is_lossy() const { return !std::is_same_v<Storage, storage::float32> && originals.rows() > 0; }
+};
+
+// One search: the parts, and the memory of it. All queries are finite.
+template <geometry G, class Storage>
+class scan {
+public:
+    // `removed` says for each place whether it is left out; it may be shorter than there are places.
+    scan(std::span<part<Storage> const> parts, std::vector<bool> const& removed, std::size_t k) : parts_(parts), removed_(removed), k_(k) {
+        for (auto const& p : parts_)
+            rows_ += p.rows.rows;
+        size_ = parts_.empty() ? 0 : parts_.front().rows.cols;
+        unit_ = static_cast<float>((2 * static_cast<double>(size_) + 32) * 0x1p-24);
+        tiny_ = static_cast<float>(static_cast<double>(size_) * 1e-43);
+    }
+
+    // Calls done(query, settled candidates, nearest first) for every query.
+    template <class Done>
+    void run(matrix_view<float const> queries, Done&& done) {
+        std::size_t const threads = thread_count(), pool_bytes = candidate_pool::capacity_for(k_) * sizeof(candidate);
+        bool const few = queries.rows() < 4, large = pool_bytes * threads * (few ? queries.rows() : 32) > working_memory;
+        std::size_t const most = large ? 1 : few ? queries.rows() : std::clamp<std::size_t>(working_memory / (4 * threads * k_ * sizeof(candidate)), 32, 2048);
+        for (std::size_t q = 0; q < queries.rows(); q += most) {
+            std::size_t const count = std::min(most, queries.rows() - q);
+            std::vector<query_terms> terms;
+            for (std::size_t i = 0; i < count; ++i)
+                terms.push_back(make_query<G>(queries.row(q + i).data(), size_));
+            auto const tell = [&](std::size_t i, std::span<candidate const> found) { done(q + i, found); };
+            if (large)
+                one_with_many_neighbors(terms, tell);
+            else if (few)
+                few_queries(terms, tell);
+            else
+                many_queries(terms, tell);
+        }
+    }
+
+private:
+    static constexpr std::size_t working_memory = std::size_t{24} << 20;
+    static constexpr std::size_t block = 128; // rows whose bounds are held at a time
+
+    bool is_removed(std::size_t place) const { return place < removed_.size() && removed_[place]; }
+
+    // The true value of a place, against the original row where there is one. The memory is the calling thread's.
+    auto settling(query_terms const& q) const {
+        return [this, &q](std::size_t place) {
+            std::size_t p = parts_.size() - 1;
+            while (parts_[p].first > place)
+                --p;
+            auto const& at = parts_[p];
+            std::size_t const row = place - at.first;
+            if (at.originals.rows() > 0)
+                return true_value<G>(q.values, at.originals.row(row).data(), size_);
+            thread_local std::vector<float> space;
+            space.resize(size_);
+            return true_value<G>(q.values, at.rows.decoded(row, space.data()), size_);
+        };
+    }
+
+    // Bounds of one query's values for `count` rows from `first` on. Memory bounds it: a row is read once, with three instructions a vector.
+    template <bool Lossy>
+    void bound_rows(part<Storage> const& p, std::size_t first, std::size_t count, query_terms const& q, std::int16_t const* codes, float const* unit_query, float* space,
+                    float* lower, float* upper) const {
+        using V = kernels::simd<float>;
+        constexpr std::size_t width = V::size;
+        // First what the rows have to be read for: the value's main part, and the squared length where it is needed.
+        float main[block], squares[block];
+        if constexpr (std::is_same_v<Storage, storage::int8>) {
+            for (std::size_t i = 0; i < count; ++i) {
+                std::int8_t const* const row = p.rows.row(first + i);
+                __builtin_prefetch(row + 16 * p.rows.stride);
+                __builtin_prefetch(row + 16 * p.rows.stride + 64);
+                auto const sums = kernels::sum_codes(size_, codes, row);
+                float const scale = p.rows.scale(first + i);
+                main[i] = static_cast<float>(sums.product) * (scale * q.code_scale);
+                squares[i] = static_cast<float>(sums.squares) * scale * scale;
+            }
+        } else {
+            for (std::size_t i = 0; i < count; ++i) {
+                if constexpr (std::is_same_v<Storage, storage::float32>)
+                    for (std::size_t line = 0; line < size_; line += 16)
+                        __builtin_prefetch(p.rows.row(first + i) + 8 * p.rows.stride + line);
+                float const* const row = p.rows.decoded(first + i, space);
+                float const* const query = G == geometry::squared_length ? q.values : unit_query;
+                V sum0(0.0f), sum1(0.0f), square0(0.0f), square1(0.0f);
+                std::size_t k = 0;
+                auto const step = [&](V& sum, V& square, std::size_t at) __attribute__((always_inline)) {
+                    V const a = V::load_unaligned(query + at), b = V::load_unaligned(row + at);
+                    if constexpr (G == geometry::squared_length) {
+                        V const difference = a - b;
+                        sum = xsimd::fma(difference, difference, sum);
+                    } else {
+                        sum = xsimd::fma(a, b, sum);
+                        square = xsimd::fma(b, b, square);
+                    }
+                };
+                for (; k + 2 * width <= size_; k += 2 * width)
+                    step(sum0, square0, k), step(sum1, square1, k + width);
+                if (k + width <= size_)
+                    step(sum0, square0, k), k += width;
+                float sum = xsimd::hadd(sum0 + sum1), square = G == geometry::squared_length ? 0.0f : xsimd::hadd(square0 + square1);
+                for (; k < size_; ++k)
+                    if constexpr (G == geometry::squared_length)
+                        sum += (query[k] - row[k]) * (query[k] - row[k]);
+                    else
+                        sum += query[k] * row[k], square += row[k] * row[k];
+                main[i] = sum, squares[i] = square;
+            }
+        }
+        // Then the bounds, vectorised over rows.
+        constexpr bool coded = std::is_same_v<Storage, storage::int8>;
+        float const query_squares = static_cast<float>(q.squares), query_norm = static_cast<float>(q.norm), query_error = coded ? static_cast<float>(q.code_error * 1.001) : 0.0f;
+        float const inverse = q.wild ? 0.0f : static_cast<float>(1 / q.norm);
+        float lost[block] = {};
+        if constexpr (Lossy)
+            for (std::size_t i = 0; i < count; ++i)
+                lost[i] = lost_by(p, first + i, squares[i], main[i], q);
+        for (std::size_t i = 0; i < count; ++i) {
+            float const norm = std::sqrt(squares[i]) * 1.000001f;
+            float value, error;
+            bool bounded = true;
+            if constexpr (G == geometry::squared_length && !coded) {
+                value = main[i], error = unit_ * main[i] + tiny_;
+                bounded = main[i] < static_cast<float>(largest_squares);
+            } else if constexpr (G == geometry::squared_length) {
+                value = query_squares + squares[i] - 2 * main[i];
+                error = unit_ * (query_squares + squares[i]) + 2 * query_error * norm + tiny_;
+                bounded = squares[i] < static_cast<float>(largest_squares);
+            } else if constexpr (of_directions<G>) {
+                float const cosine = (coded ? main[i] * inverse : main[i]) / std::sqrt(squares[i]);
+                value = 1 - cosine, error = unit_ + query_error * inverse * 1.001f;
+                bounded = squares[i] < static_cast<float>(largest_squares) && squares[i] > static_cast<float>(smallest_squares);
+            } else {
+                value = coded ? -main[i] : -main[i] * query_norm, error = (unit_ * query_norm + query_error) * norm + tiny_ * (1 + query_norm);
+                bounded = squares[i] < static_cast<float>(largest_squares) && squares[i] > static_cast<float>(smallest_squares);
+            }
+            bounds<G, Lossy>(value, error, norm, lost[i], query_norm, lower[i], upper[i]);
+            if (!bounded || q.wild || !(lower[i] <= upper[i]))
+                lower[i] = -infinite, upper[i] = infinite;
+        }
+    }
+
+    // ‖row − stored row‖ at most. Where the row's length is not at hand, it is below the query's and the distance.
+    float lost_by(part<Storage> const& p, std::size_t row, float squares, float main, query_terms const& q) const {
+        double norm = 0;
+        if constexpr (std::is_same_v<Storage, storage::float16>)
+            norm = G == geometry::squared_length ? q.norm + std::sqrt(static_cast<double>(main)) * 1.00001 : std::sqrt(static_cast<double>(squares)) * 1.00001;
+        else
+            (void)squares, (void)main, (void)q;
+        return static_cast<float>(Storage::error(size_, p.rows.scale(row), norm) * 1.00001);
+    }
+
+    void bound_rows(part<Storage> const& p, std::size_t first, std::size_t count, query_terms const& q, std::int16_t const* codes, float const* unit_query, float* space,
+                    float* lower, float* upper) const {
+        if (p.is_lossy())
+            bound_rows<true>(p, first, count, q, codes, unit_query, space, lower, upper);
+        else
+            bound_rows<false>(p, first, count, q, codes, unit_query, space, lower, upper);
+    }
+
+    // Queries as the loop over rows wants them: directions, codes.
+    struct prepared {
+        std::vector<float> unit;
+        std::vector<std::int16_t> codes;
+    };
+    prepared prepare(std::vector<query_terms>& queries) const {
+        prepared p;
+        p.unit.resize(queries.size() * size_);
+        p.codes.resize(std::is_same_v<Storage, storage::int8> ? queries.size() * size_ : 0);
+        for (std::size_t i = 0; i < queries.size(); ++i) {
+            for (std::size_t k = 0; k < size_; ++k)
+                p.unit[i * size_ + k] = queries[i].wild ? 0.0f : static_cast<float>(queries[i].values[k] / queries[i].norm);
+            if constexpr (std::is_same_v<Storage, storage::int8>)
+                encode_query(queries[i], size_, p.codes.data() + i * size_);
+        }
+        return p;
+    }
+
+    struct range {
+        std::size_t part, first, count;
+    };
+    // All rows, cut into ranges of at most `most`.
+    std::vector<range> ranges(std::size_t most) const {
+        std::vector<range> all;
+        for (std::size_t p = 0; p < parts_.size(); ++p)
+            for (std::size_t r = 0; r < parts_[p].rows.rows; r += most)
+                all.push_back({p, r, std::min(most, parts_[p].rows.rows - r)});
+        return all;
+    }
+
+    // Calls body(i) for those of `count` lower bounds that are not above the limit, which body may lower. NaN cannot be among them.
+    template <class Body>
+    static void for_promising(float const* lower, std::size_t count, float const& limit, Body&& body) {
+        using V = kernels::simd<float>;
+        std::size_t i = 0;
+        for (; i + V::size <= count; i += V::size)
+            if (xsimd::any(V::load_unaligned(lower + i) <= V(limit))) [[unlikely]]
+                for (std::size_t l = i; l < i + V::size; ++l)
+                    if (lower[l] <= limit)
+                        body(l);
+        for (; i < count; ++i)
+            if (lower[i] <= limit)
+                body(i);
+    }
+
+    // The smallest float that is not below a double.
+    static float round_up(double v) {
+        auto const f = static_cast<float>(v);
+        return static_cast<double>(f) < v ? std::nextafter(f, infinite) : f;
+    }
+    static void lower_to(std::atomic<float>& shared, float value) {
+        float now = shared.load(std::memory_order_relaxed);
+        while (value < now && !shared.compare_exchange_weak(now, value, std::memory_order_relaxed)) {
+        }
+    }
+
+    // Threads share the rows; each has a pool a query. Rows stay in cache for the second and third query.
+    template <class Done>
+    void few_queries(std::vector<query_terms>& queries, Done&& done) {
+        std::size_t const threads = thread_count(), count = queries.size();
+        auto const ready = prepare(queries);
+        auto const items = ranges(std::clamp<std::size_t>(rows_ / (8 * threads), block, 8192));
+        std::vector<candidate_pool> pools(threads * count);
+        for (auto& pool : pools)
+            pool.reset(k_);
+        std::vector<std::atomic<float>> shared(count);
+        for (auto& s : shared)
+            s = infinite;
+        std::vector<float> spaces(threads * size_);
+        parallel_for(items.size(), [&](std::size_t item) {
+            auto const& p = parts_[items[item].part];
+            std::size_t const thread = thread_index();
+            alignas(64) float lower[block], upper[block];
+            for (std::size_t r = 0; r < items[item].count; r += block) {
+                std::size_t const first = items[item].first + r, rows = std::min(block, items[item].count - r);
+                for (std::size_t q = 0; q < count; ++q) {
+                    auto& pool = pools[thread * count + q];
+                    bound_rows(p, first, rows, queries[q], ready.codes.data() + (ready.codes.empty() ? 0 : q * size_), ready.unit.data() + q * size_, spaces.data() + thread * size_,
+                               lower, upper);
+                    float limit = std::min(shared[q].load(std::memory_order_relaxed), round_up(pool.threshold()));
+                    for_promising(lower, rows, limit, [&](std::size_t i) {
+                        std::size_t const place = p.first + first + i;
+                        if (is_removed(place))
+                            return;
+                        pool.add({lower[i], upper[i], place}, settling(queries[q]));
+                        if (float const now = round_up(pool.threshold()); now < limit)
+                            lower_to(shared[q], limit = now);
+                    });
+                }
+            }
+        });
+        parallel_for(count, [&](std::size_t q) {
+            for (std::size_t t = 1; t < threads; ++t)
+                for (auto const& c : pools[t * count + q].kept())
+                    if (c.lower <= pools[q].threshold())
+                        pools[q].add(c, settling(queries[q]));
+            done(q, pools[q].finish(settling(queries[q])));
+        });
+    }
+
+    // A pool an item would take too much memory: one pool, and threads that fill it with bounds in turn.
+    template <class Done>
+    void one_with_many_neighbors(std::vector<query_terms>& queries, Done&& done) {
+        auto const ready = prepare(queries);
+        constexpr std::size_t round = 1 << 16;
+        candidate_pool pool;
+        pool.reset(k_);
+        buffer<float> lower(round), upper(round);
+        std::vector<float> spaces(thread_count() * size_);
+        for (auto const& r : ranges(round)) {
+            auto const& p = parts_[r.part];
+            parallel_blocks(r.count, block, [&](std::size_t first, std::size_t last) {
+                bound_rows(p, r.first + first, last - first, queries[0], ready.codes.data(), ready.unit.data(), spaces.data() + thread_index() * size_, lower.data() + first,
+                           upper.data() + first);
+            });
+            float limit = round_up(pool.threshold());
+            for_promising(lower.data(), r.count, limit, [&](std::size_t i) {
+                if (is_removed(p.first + r.first + i))
+                    return;
+                pool.add({lower[i], upper[i], p.first + r.first + i}, settling(queries[0]));
+                limit = round_up(pool.threshold());
+            });
+        }
+        done(0, pool.finish(settling(queries[0])));
+    }
+
+    // What a block of rows adds to the tile's products, x = product · factor + offset, and what it lost in storage.
+    struct row_terms {
+        float squares, factor, offset, lost;
+    };
+
+    row_terms terms_of(part<Storage> const& p, std::size_t row, float const* values) const {
+        using V = kernels::simd<float>;
+        V sum(0.0f);
+        std::size_t k = 0;
+        for (; k + V::size <= size_; k += V::size) {
+            V const v = V::load_unaligned(values + k);
+            sum = xsimd::fma(v, v, sum);
+        }
+        float squares = xsimd::hadd(sum);
+        for (; k < size_; ++k)
+            squares += values[k] * values[k];
+        row_terms t{squares, 1, 0, 0};
+        bool const bounded = squares < static_cast<float>(largest_squares) && (G == geometry::squared_length || squares > static_cast<float>(smallest_squares));
+        if constexpr (G == geometry::squared_length)
+            t.offset = squares * (1 - unit_);
+        else if constexpr (of_directions<G>)
+            t.factor = 1 / std::sqrt(squares);
+        else
+            t.offset = -unit_ * std::sqrt(squares);
+        if (!bounded)
+            t.factor = std::numeric_limits<float>::quiet_NaN(); // passes every limit
+        if (p.is_lossy())
+            t.lost = static_cast<float>(Storage::error(size_, p.rows.scale(row), std::sqrt(static_cast<double>(squares)) * 1.00001) * 1.00001);
+        return t;
+    }
+
+    // The limit of x below which a row, of those that lost at most so much, may have a value up to the threshold. Rounded up.
+    float limit_of(query_terms const& q, double threshold, double lost, double shortest) const {
+        if (q.wild || !std::isfinite(threshold))
+            return infinite;
+        double limit;
+        if constexpr (G == geometry::squared_length) {
+            double const far = std::sqrt(std::max(threshold, 0.0)) + lost;
+            limit = far * far * (1 + 1e-5 * (lost > 0)) - q.squares * (1 - static_cast<double>(unit_)) + static_cast<double>(tiny_);
+            limit += (std::abs(limit) + q.squares) * 0x1p-22;
+        } else if constexpr (of_directions<G>) {
+            double const turn = 3 * lost < shortest ? 1.05 * lost / (shortest - lost) : 2, far = std::sqrt(std::max(2 * threshold, 0.0)) + turn;
+            limit = (lost > 0 ? 0.5 * far * far * (1 + 1e-5) : threshold) - 1 + static_cast<double>(unit_);
+            limit += std::abs(limit) * 0x1p-22;
+        } else {
+            limit = threshold / q.norm + lost * (1 + 1e-5) + static_cast<double>(tiny_) * 2;
+            limit += std::abs(limit) * 0x1p-22;
+        }
+        return round_up(limit);
+    }
+
+    // Bounds of a value from the tile's x.
+    candidate bounds_of(query_terms const& q, row_terms const& r, float product, bool lossy, std::size_t place) const {
+        candidate c{-infinite, infinite, place};
+        if (q.wild || std::isnan(r.factor))
+            return c;
+        float value, error, norm = std::sqrt(r.squares) * 1.000001f, lower, upper;
+        auto const query_squares = static_cast<float>(q.squares), query_norm = static_cast<float>(q.norm);
+        if constexpr (G == geometry::squared_length)
+            value = product + r.squares + query_squares, error = unit_ * (r.squares + query_squares) + tiny_;
+        else if constexpr (of_directions<G>)
+            value = 1 + product * r.factor, error = unit_;
+        else
+            value = product * query_norm, error = unit_ * norm * query_norm + tiny_ * (1 + query_norm);
+        if (lossy)
+            bounds<G, true>(value, error, norm, r.lost, query_norm, lower, upper);
+        else
+            bounds<G, false>(value, error, norm, 0, query_norm, lower, upper);
+        if (lower <= upper)
+            c.lower = static_cast<double>(lower), c.upper = static_cast<double>(upper);
+        return c;
+    }
+
+    // Panels of queries times tiles of rows. Arithmetic bounds it: rows are read where they lie, a group of panels stays in L2 and one of them in L1, and of the
+    // products only those below a query's limit, a vector of them compared at once, are looked at again.
+    template <class Done>
+    void many_queries(std::vector<query_terms> const& queries, Done&& done) {
+        using V = kernels::simd<float>;
+        constexpr std::size_t width = 2 * V::size, row_block = 8 * kernels::tile_rows;
+        std::size_t const threads = thread_count(), panels = (queries.size() + width - 1) / width;
+        buffer<float> packed(panels * width * size_);
+        parallel_for(panels, [&](std::size_t panel) {
+            for (std::size_t c = 0; c < width; ++c) {
+                std::size_t const q = panel * width + c;
+                for (std::size_t k = 0; k < size_; ++k)
+                    packed[(panel * size_ + k) * width + c] = q < queries.size() && !queries[q].wild ? queries[q].values[k] * queries[q].factor : 0.0f;
+            }
+        });
+        std::size_t const pool_bytes = candidate_pool::capacity_for(k_) * sizeof(candidate);
+        std::size_t const most_panels = std::max<std::size_t>(1, std::min({std::size_t{8}, (std::size_t{256} << 10) / (width * size_ * sizeof(float)),
+                                                                          working_memory / (threads * width * pool_bytes)}));
+        std::size_t const groups = (panels + most_panels - 1) / most_panels, group = (panels + groups - 1) / groups;
+        // Rows are cut too where there are fewer groups than threads could share.
+        std::size_t const cuts = groups >= 8 * threads ? 1 : std::max<std::size_t>(1, std::min((4 * threads + groups - 1) / groups, rows_ / 2048));
+        auto const items = ranges(std::max<std::size_t>(row_block, (rows_ + cuts - 1) / cuts));
+        std::vector<std::atomic<float>> shared(queries.size());
+        for (auto& s : shared)
+            s = infinite;
+        std::vector<std::vector<candidate>> found(queries.size() * items.size());
+        std::vector<std::vector<candidate_pool>> pools(threads);
+        std::vector<buffer<float>> spaces(threads);
+        parallel_for(groups * items.size(), [&](std::size_t item) {
+            std::size_t const first_panel = item % groups * group, last_panel = std::min(panels, first_panel + group), piece = item / groups;
+            auto const& p = parts_[items[piece].part];
+            bool const lossy = p.is_lossy();
+            auto& own = pools[thread_index()];
+            auto& space = spaces[thread_index()];
+            own.resize(group * width);
+            space.reserve_discarding(std::is_same_v<Storage, storage::float32> ? 1 : row_block * size_);
+            for (auto& pool : own)
+                pool.reset(k_);
+            alignas(64) float limits[width], products[kernels::tile_rows * width];
+            row_terms rows[row_block];
+            for (std::size_t r = 0; r < items[piece].count; r += row_block) {
+                std::size_t const first = items[piece].first + r, count = std::min(row_block, items[piece].count - r);
+                float const* values = nullptr;
+                std::size_t stride = size_;
+                if constexpr (std::is_same_v<Storage, storage::float32>)
+                    values = p.rows.row(first), stride = p.rows.stride;
+                else {
+                    for (std::size_t i = 0; i < count; ++i)
+                        p.rows.decoded(first + i, space.data() + i * size_);
+                    values = space.data();
+                }
+                float lost = 0, shortest = infinite;
+                for (std::size_t i = 0; i < count; ++i) {
+                    rows[i] = terms_of(p, first + i, values + i * stride);
+                    lost = std::max(lost, rows[i].lost), shortest = std::min(shortest, rows[i].squares);
+                }
+                shortest = std::sqrt(shortest) * 0.999999f;
+                for (std::size_t panel = first_panel; panel < last_panel; ++panel) {
+                    std::size_t const begin = panel * width, end = std::min(begin + width, queries.size());
+                    candidate_pool* const panel_pools = own.data() + (panel - first_panel) * width;
+                    auto const renew = [&](std::size_t c) {
+                        float const threshold = std::min(shared[begin + c].load(std::memory_order_relaxed), round_up(panel_pools[c].threshold()));
+                        limits[c] = limit_of(queries[begin + c], static_cast<double>(threshold), static_cast<double>(lost), static_cast<double>(shortest));
+                    };
+                    for (std::size_t c = 0; c < width; ++c)
+                        if (begin + c < end)
+                            renew(c);
+                        else
+                            limits[c] = -infinite;
+                    for (std::size_t i = 0; i < count;) {
+                        std::size_t const tile = kernels::next_tile(count - i);
+                        kernels::compute_tile<kernels::multiply_add>(tile, 2, {values + i * stride, stride, 0, 1, size_}, packed.data() + panel * size_ * width,
+                                                                     static_cast<float const*>(nullptr), products, width, width);
+                        for (std::size_t t = 0; t < tile; ++t) {
+                            V const factor(rows[i + t].factor), offset(rows[i + t].offset);
+                            for (std::size_t v = 0; v < 2; ++v) {
+                                V const x = xsimd::fma(V::load_aligned(products + t * width + v * V::size), factor, offset);
+                                if (xsimd::all(x > V::load_aligned(limits + v * V::size))) [[likely]]
+                                    continue;
+                                for (std::size_t c = v * V::size; c < (v + 1) * V::size && begin + c < end; ++c) {
+                                    float const product = products[t * width + c];
+                                    std::size_t const place = p.first + first + i + t;
+                                    if (std::fma(product, rows[i + t].factor, rows[i + t].offset) > limits[c] || is_removed(place))
+                                        continue;
+                                    auto& pool = panel_pools[c];
+                                    auto const candidate = bounds_of(queries[begin + c], rows[i + t], product, lossy, place);
+                                    if (candidate.lower > pool.threshold())
+                                        continue;
+                                    double const before = pool.threshold();
+                                    pool.add(candidate, settling(queries[begin + c]));
+                                    if (pool.threshold() < before) {
+                                        lower_to(shared[begin + c], round_up(pool.threshold()));
+                                        renew(c);
+                                    }
+                                }
+                            }
+                        }
+                        i += tile;
+                    }
+                }
+            }
+            for (std::size_t q = first_panel * width; q < std::min(last_panel * width, queries.size()); ++q) {
+                auto const best = own[q - first_panel * width].finish(settling(queries[q]));
+                found[piece * queries.size() + q].assign(best.begin(), best.end());
+            }
+        });
+        parallel_for(queries.size(), [&](std::size_t q) {
+            auto& all = found[q];
+            for (std::size_t piece = 1; piece < items.size(); ++piece) {
+                auto const& more = found[piece * queries.size() + q];
+                all.insert(all.end(), more.begin(), more.end());
+            }
+            std::sort(all.begin(), all.end(), [](candidate const& a, candidate const& b) { return a.lower < b.lower || (a.lower == b.lower && a.index < b.index); });
+            all.resize(std::min(all.size(), k_));
+            done(q, std::span<candidate const>(all));
+        });
+    }
+
+    std::span<part<Storage> const> parts_;
+    std::vector<bool> const& removed_;
+    std::size_t k_, rows_ = 0, size_ = 0;
+    float unit_, tiny_;
+};
+
+} // namespace trine::neighbors::detail
