@@ -8,6 +8,8 @@
 #include <immintrin.h>
 #endif
 
+#include "simd.hpp"
+
 namespace trine::kernels {
 
 /// A number of IEEE 754's binary16 as float; exact.
@@ -40,13 +42,24 @@ inline void widen_halves(std::size_t size, std::uint16_t const* from, float* to)
     std::size_t i = 0;
 #if defined(__AVX512F__)
     for (; i + 16 <= size; i += 16)
-        _mm512_storeu_ps(to + i, _mm512_cvtph_ps(_mm256_loadu_si256(reinterpret_cast<__m256i const*>(from + i))));
+        _mm512_storeu_ps(to + i, _mm512_maskz_cvtph_ps(0xffff, _mm256_loadu_si256(reinterpret_cast<__m256i const*>(from + i))));
 #elif defined(__F16C__)
     for (; i + 8 <= size; i += 8)
         _mm256_storeu_ps(to + i, _mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<__m128i const*>(from + i))));
 #endif
     for (; i < size; ++i)
         to[i] = half_to_float(from[i]);
+}
+
+/// A vector of floats from binary16.
+[[gnu::always_inline]] inline simd<float> load_halves(std::uint16_t const* from) {
+#if defined(__AVX512F__)
+    return simd<float>(_mm512_maskz_cvtph_ps(0xffff, _mm256_loadu_si256(reinterpret_cast<__m256i const*>(from))));
+#else
+    alignas(64) float values[simd_width<float>];
+    widen_halves(simd_width<float>, from, values);
+    return simd<float>::load_aligned(values);
+#endif
 }
 
 } // namespace trine::kernels

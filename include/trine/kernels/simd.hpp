@@ -35,6 +35,18 @@ constexpr std::size_t staggered(std::size_t scalars) {
     return ((scalars + line - 1) / line | 1) * line;
 }
 
+/// The sum of a vector's values; of 2ⁿ values, always by the same tree.
+template <class T>
+[[gnu::always_inline]] inline T sum_lanes(simd<T> const& value) {
+    alignas(64) T lanes[simd_width<T>];
+    value.store_aligned(lanes);
+    TRINE_UNROLL
+    for (std::size_t half = simd_width<T> / 2; half > 0; half /= 2)
+        for (std::size_t i = 0; i < half; ++i)
+            lanes[i] += lanes[i + half];
+    return lanes[0];
+}
+
 /// Stores the first `count` scalars of a vector.
 template <class T>
 [[gnu::always_inline]] inline void store_first(T* to, simd<T> const& value, std::size_t count) {

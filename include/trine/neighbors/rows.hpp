@@ -57,8 +57,11 @@ struct float32 {
         return 1;
     }
     static void decode(std::size_t size, float const* from, float, float* to) { std::copy_n(from, size, to); }
-    /// An upper bound of ‖row − decoded row‖.
-    static double error(std::size_t, float, double) { return 0; }
+    /// ‖row − decoded row‖ is at most scale · per_scale + ‖row‖ · per_norm + fixed.
+    struct error_bound {
+        float per_scale, per_norm, fixed;
+    };
+    static error_bound error(std::size_t) { return {0, 0, 0}; }
 };
 
 /// Two bytes a value: IEEE 754's binary16, with eleven significant bits. For values up to 65504.
@@ -75,7 +78,8 @@ struct float16 {
         return 1;
     }
     static void decode(std::size_t size, std::uint16_t const* from, float, float* to) { kernels::widen_halves(size, from, to); }
-    static double error(std::size_t size, float, double norm) { return norm * 0x1.01p-11 + std::sqrt(static_cast<double>(size)) * 0x1p-25; }
+    // Half a unit of the last of eleven bits; below 2⁻¹⁴ the bits are fewer.
+    static float32::error_bound error(std::size_t size) { return {0, 0x1.01p-11f, std::sqrt(static_cast<float>(size)) * 0x1.01p-25f}; }
 };
 
 /// One byte a value and four a row: integers from −127 to 127, times the row's scale.
@@ -96,7 +100,7 @@ struct int8 {
     }
     static void decode(std::size_t size, std::int8_t const* from, float scale, float* to) { kernels::widen_codes(size, from, scale, to); }
     // Half a step a value; the little more is for scale / 127 and scale · code as floats.
-    static double error(std::size_t size, float scale, double) { return scale * (0.5 + 127 * 0x1p-22) * std::sqrt(static_cast<double>(size)); }
+    static float32::error_bound error(std::size_t size) { return {(0.5f + 127 * 0x1p-22f) * 1.0001f * std::sqrt(static_cast<float>(size)), 0, 0}; }
 };
 
 } // namespace storage

@@ -147,6 +147,7 @@ public:
         size_ = parts_.empty() ? 0 : parts_.front().rows.cols;
         unit_ = static_cast<float>((2 * static_cast<double>(size_) + 32) * 0x1p-24);
         tiny_ = static_cast<float>(static_cast<double>(size_) * 1e-43);
+        loss_ = Storage::error(size_);
     }
 
     // Calls done(query, settled candidates, nearest first) for every query.
@@ -194,33 +195,48 @@ private:
 
     // Bounds of one query's values for `count` rows from `first` on. Memory bounds it: a row is read once, with three instructions a vector.
     template <bool Lossy>
-    void bound_rows(part<Storage> const& p, std::size_t first, std::size_t count, query_terms const& q, std::int16_t const* codes, float const* unit_query, float* space,
-                    float* lower, float* upper) const {
+    void bound_rows(part<Storage> const& p, std::size_t first, std::size_t count, query_terms const& q, std::int16_t const* codes, float const* unit_query, float* lower,
+                    float* upper) const {
         using V = kernels::simd<float>;
         constexpr std::size_t width = V::size;
         // First what the rows have to be read for: the value's main part, and the squared length where it is needed.
         float main[block], squares[block];
         if constexpr (std::is_same_v<Storage, storage::int8>) {
-            for (std::size_t i = 0; i < count; ++i) {
-                std::int8_t const* const row = p.rows.row(first + i);
-                __builtin_prefetch(row + 16 * p.rows.stride);
-                __builtin_prefetch(row + 16 * p.rows.stride + 64);
-                auto const sums = kernels::sum_codes(size_, codes, row);
-                float const scale = p.rows.scale(first + i);
-                main[i] = static_cast<float>(sums.product) * (scale * q.code_scale);
-                squares[i] = static_cast<float>(sums.squares) * scale * scale;
+            for (std::size_t i = 0; i < count; i += kernels::code_rows) {
+                std::size_t const rows = std::min(kernels::code_rows, count - i);
+                for (std::size_t r = 0; r < rows; ++r)
+                    for (std::size_t line = 0; line < size_; line += 64)
+                        __builtin_prefetch(p.rows.row(first + i + r) + 32 * p.rows.stride + line);
+                std::int32_t products[kernels::code_rows], squared[kernels::code_rows];
+                kernels::sum_codes(size_, codes, p.rows.row(first + i), p.rows.stride, rows, products, squared);
+                for (std::size_t r = 0; r < rows; ++r) {
+                    float const scale = p.rows.scale(first + i + r);
+                    main[i + r] = static_cast<float>(products[r]) * (scale * q.code_scale);
+                    squares[i + r] = static_cast<float>(squared[r]) * scale * scale;
+                }
             }
         } else {
             for (std::size_t i = 0; i < count; ++i) {
-                if constexpr (std::is_same_v<Storage, storage::float32>)
-                    for (std::size_t line = 0; line < size_; line += 16)
-                        __builtin_prefetch(p.rows.row(first + i) + 8 * p.rows.stride + line);
-                float const* const row = p.rows.decoded(first + i, space);
+                for (std::size_t line = 0; line < size_; line += 64 / sizeof(typename Storage::scalar))
+                    __builtin_prefetch(p.rows.row(first + i) + 8 * p.rows.stride + line);
+                auto const* const row = p.rows.row(first + i);
                 float const* const query = G == geometry::squared_length ? q.values : unit_query;
+                auto const load = [&](std::size_t at) __attribute__((always_inline)) {
+                    if constexpr (std::is_same_v<Storage, storage::float32>)
+                        return V::load_unaligned(row + at);
+                    else
+                        return kernels::load_halves(row + at);
+                };
+                auto const one = [&](std::size_t at) {
+                    if constexpr (std::is_same_v<Storage, storage::float32>)
+                        return row[at];
+                    else
+                        return kernels::half_to_float(row[at]);
+                };
                 V sum0(0.0f), sum1(0.0f), square0(0.0f), square1(0.0f);
                 std::size_t k = 0;
                 auto const step = [&](V& sum, V& square, std::size_t at) __attribute__((always_inline)) {
-                    V const a = V::load_unaligned(query + at), b = V::load_unaligned(row + at);
+                    V const a = V::load_unaligned(query + at), b = load(at);
                     if constexpr (G == geometry::squared_length) {
                         V const difference = a - b;
                         sum = xsimd::fma(difference, difference, sum);
@@ -233,12 +249,12 @@ private:
                     step(sum0, square0, k), step(sum1, square1, k + width);
                 if (k + width <= size_)
                     step(sum0, square0, k), k += width;
-                float sum = xsimd::hadd(sum0 + sum1), square = G == geometry::squared_length ? 0.0f : xsimd::hadd(square0 + square1);
+                float sum = kernels::sum_lanes(sum0 + sum1), square = G == geometry::squared_length ? 0.0f : kernels::sum_lanes(square0 + square1);
                 for (; k < size_; ++k)
                     if constexpr (G == geometry::squared_length)
-                        sum += (query[k] - row[k]) * (query[k] - row[k]);
+                        sum += (query[k] - one(k)) * (query[k] - one(k));
                     else
-                        sum += query[k] * row[k], square += row[k] * row[k];
+                        sum += query[k] * one(k), square += one(k) * one(k);
                 main[i] = sum, squares[i] = square;
             }
         }
@@ -247,9 +263,15 @@ private:
         float const query_squares = static_cast<float>(q.squares), query_norm = static_cast<float>(q.norm), query_error = coded ? static_cast<float>(q.code_error * 1.001) : 0.0f;
         float const inverse = q.wild ? 0.0f : static_cast<float>(1 / q.norm);
         float lost[block] = {};
-        if constexpr (Lossy)
+        if constexpr (Lossy) {
+            // Where a row's length is not at hand, it is below the query's and the distance.
+            constexpr bool without_lengths = G == geometry::squared_length && !coded;
             for (std::size_t i = 0; i < count; ++i)
-                lost[i] = lost_by(p, first + i, squares[i], main[i], q);
+                lost[i] = loss_.per_norm * (without_lengths ? query_norm + std::sqrt(main[i]) : std::sqrt(squares[i])) * 1.0001f + loss_.fixed;
+            if constexpr (Storage::is_scaled)
+                for (std::size_t i = 0; i < count; ++i)
+                    lost[i] += loss_.per_scale * p.rows.scales[first + i];
+        }
         for (std::size_t i = 0; i < count; ++i) {
             float const norm = std::sqrt(squares[i]) * 1.000001f;
             float value, error;
@@ -275,22 +297,12 @@ private:
         }
     }
 
-    // ‖row − stored row‖ at most. Where the row's length is not at hand, it is below the query's and the distance.
-    float lost_by(part<Storage> const& p, std::size_t row, float squares, float main, query_terms const& q) const {
-        double norm = 0;
-        if constexpr (std::is_same_v<Storage, storage::float16>)
-            norm = G == geometry::squared_length ? q.norm + std::sqrt(static_cast<double>(main)) * 1.00001 : std::sqrt(static_cast<double>(squares)) * 1.00001;
-        else
-            (void)squares, (void)main, (void)q;
-        return static_cast<float>(Storage::error(size_, p.rows.scale(row), norm) * 1.00001);
-    }
-
-    void bound_rows(part<Storage> const& p, std::size_t first, std::size_t count, query_terms const& q, std::int16_t const* codes, float const* unit_query, float* space,
-                    float* lower, float* upper) const {
+    void bound_rows(part<Storage> const& p, std::size_t first, std::size_t count, query_terms const& q, std::int16_t const* codes, float const* unit_query, float* lower,
+                    float* upper) const {
         if (p.is_lossy())
-            bound_rows<true>(p, first, count, q, codes, unit_query, space, lower, upper);
+            bound_rows<true>(p, first, count, q, codes, unit_query, lower, upper);
         else
-            bound_rows<false>(p, first, count, q, codes, unit_query, space, lower, upper);
+            bound_rows<false>(p, first, count, q, codes, unit_query, lower, upper);
     }
 
     // Queries as the loop over rows wants them: directions, codes.
@@ -361,7 +373,6 @@ private:
         std::vector<std::atomic<float>> shared(count);
         for (auto& s : shared)
             s = infinite;
-        std::vector<float> spaces(threads * size_);
         parallel_for(items.size(), [&](std::size_t item) {
             auto const& p = parts_[items[item].part];
             std::size_t const thread = thread_index();
@@ -370,8 +381,7 @@ private:
                 std::size_t const first = items[item].first + r, rows = std::min(block, items[item].count - r);
                 for (std::size_t q = 0; q < count; ++q) {
                     auto& pool = pools[thread * count + q];
-                    bound_rows(p, first, rows, queries[q], ready.codes.data() + (ready.codes.empty() ? 0 : q * size_), ready.unit.data() + q * size_, spaces.data() + thread * size_,
-                               lower, upper);
+                    bound_rows(p, first, rows, queries[q], ready.codes.data() + (ready.codes.empty() ? 0 : q * size_), ready.unit.data() + q * size_, lower, upper);
                     float limit = std::min(shared[q].load(std::memory_order_relaxed), round_up(pool.threshold()));
                     for_promising(lower, rows, limit, [&](std::size_t i) {
                         std::size_t const place = p.first + first + i;
@@ -401,12 +411,10 @@ private:
         candidate_pool pool;
         pool.reset(k_);
         buffer<float> lower(round), upper(round);
-        std::vector<float> spaces(thread_count() * size_);
         for (auto const& r : ranges(round)) {
             auto const& p = parts_[r.part];
             parallel_blocks(r.count, block, [&](std::size_t first, std::size_t last) {
-                bound_rows(p, r.first + first, last - first, queries[0], ready.codes.data(), ready.unit.data(), spaces.data() + thread_index() * size_, lower.data() + first,
-                           upper.data() + first);
+                bound_rows(p, r.first + first, last - first, queries[0], ready.codes.data(), ready.unit.data(), lower.data() + first, upper.data() + first);
             });
             float limit = round_up(pool.threshold());
             for_promising(lower.data(), r.count, limit, [&](std::size_t i) {
@@ -432,7 +440,7 @@ private:
             V const v = V::load_unaligned(values + k);
             sum = xsimd::fma(v, v, sum);
         }
-        float squares = xsimd::hadd(sum);
+        float squares = kernels::sum_lanes(sum);
         for (; k < size_; ++k)
             squares += values[k] * values[k];
         row_terms t{squares, 1, 0, 0};
@@ -446,7 +454,7 @@ private:
         if (!bounded)
             t.factor = std::numeric_limits<float>::quiet_NaN(); // passes every limit
         if (p.is_lossy())
-            t.lost = static_cast<float>(Storage::error(size_, p.rows.scale(row), std::sqrt(static_cast<double>(squares)) * 1.00001) * 1.00001);
+            t.lost = (loss_.per_norm * std::sqrt(squares) * 1.0001f + loss_.per_scale * p.rows.scale(row)) * 1.00001f + loss_.fixed;
         return t;
     }
 
@@ -501,10 +509,12 @@ private:
         std::size_t const threads = thread_count(), panels = (queries.size() + width - 1) / width;
         buffer<float> packed(panels * width * size_);
         parallel_for(panels, [&](std::size_t panel) {
-            for (std::size_t c = 0; c < width; ++c) {
+            // A panel of few queries is one vector wide.
+            std::size_t const own = queries.size() - panel * width > V::size ? width : V::size;
+            for (std::size_t c = 0; c < own; ++c) {
                 std::size_t const q = panel * width + c;
                 for (std::size_t k = 0; k < size_; ++k)
-                    packed[(panel * size_ + k) * width + c] = q < queries.size() && !queries[q].wild ? queries[q].values[k] * queries[q].factor : 0.0f;
+                    packed[panel * size_ * width + k * own + c] = q < queries.size() && !queries[q].wild ? queries[q].values[k] * queries[q].factor : 0.0f;
             }
         });
         std::size_t const pool_bytes = candidate_pool::capacity_for(k_) * sizeof(candidate);
@@ -543,6 +553,10 @@ private:
                         p.rows.decoded(first + i, space.data() + i * size_);
                     values = space.data();
                 }
+                // The rows after these are fetched meanwhile, where they lie one behind the other.
+                bool const fetches = std::is_same_v<Storage, storage::float32> && stride == size_;
+                float const* const ahead = fetches ? values + row_block * size_ : nullptr;
+                std::size_t const ahead_rows = fetches ? std::min(row_block, items[piece].count - r - count) : 0;
                 float lost = 0, shortest = infinite;
                 for (std::size_t i = 0; i < count; ++i) {
                     rows[i] = terms_of(p, first + i, values + i * stride);
@@ -561,13 +575,15 @@ private:
                             renew(c);
                         else
                             limits[c] = -infinite;
+                    std::size_t const vectors = end - begin > V::size ? 2 : 1;
                     for (std::size_t i = 0; i < count;) {
                         std::size_t const tile = kernels::next_tile(count - i);
-                        kernels::compute_tile<kernels::multiply_add>(tile, 2, {values + i * stride, stride, 0, 1, size_}, packed.data() + panel * size_ * width,
-                                                                     static_cast<float const*>(nullptr), products, width, width);
+                        kernels::compute_tile<kernels::multiply_add>(tile, vectors, {values + i * stride, stride, 0, 1, size_, panel == first_panel ? ahead + i * size_ : nullptr,
+                                                                              panel == first_panel ? std::min(tile, ahead_rows - std::min(ahead_rows, i)) * size_ : 0}, packed.data() + panel * size_ * width,
+                                                                     static_cast<float const*>(nullptr), products, width, vectors * V::size);
                         for (std::size_t t = 0; t < tile; ++t) {
                             V const factor(rows[i + t].factor), offset(rows[i + t].offset);
-                            for (std::size_t v = 0; v < 2; ++v) {
+                            for (std::size_t v = 0; v < vectors; ++v) {
                                 V const x = xsimd::fma(V::load_aligned(products + t * width + v * V::size), factor, offset);
                                 if (xsimd::all(x > V::load_aligned(limits + v * V::size))) [[likely]]
                                     continue;
@@ -614,6 +630,7 @@ private:
     std::vector<bool> const& removed_;
     std::size_t k_, rows_ = 0, size_ = 0;
     float unit_, tiny_;
+    storage::float32::error_bound loss_{};
 };
 
 } // namespace trine::neighbors::detail
