@@ -1,48 +1,336 @@
 #include <trine/neighbors/exact.hpp>
 
+#include <map>
 #include <numeric>
 
 #include <trine/distances/cosine.hpp>
+#include <trine/distances/euclidean.hpp>
+#include <trine/distances/lp.hpp>
 
 #include "support/catch.hpp"
 #include "support/random_values.hpp"
 
 using namespace trine;
+namespace storage = neighbors::storage;
 
-TEMPLATE_TEST_CASE("exact search finds what sorting everything finds", "[neighbors]", distances::squared_euclidean, distances::euclidean, distances::cosine) {
-    std::size_t const n = 2100, q = 70, d = 5;
-    auto references = random_values<float>(n * d, 1);
-    std::copy_n(references.begin(), 50 * d, references.begin() + 1500 * d); // ties across blocks
-    auto const queries = random_values<float>(q * d, 2);
-    matrix_view<float const> const rv(references.data(), n, d), qv(queries.data(), q, d);
-    std::vector<float> all(q * n);
-    TestType{}.cross(qv, rv, matrix_view<float>(all.data(), q, n));
-    for (std::size_t k : {std::size_t{1}, std::size_t{10}, n}) {
-        auto const found = neighbors::exact{}.search(TestType{}, qv, rv, k);
-        REQUIRE(found.size() == q);
-        for (std::size_t i = 0; i < q; ++i) {
-            std::vector<std::size_t> order(n);
-            std::iota(order.begin(), order.end(), 0);
-            std::stable_sort(order.begin(), order.end(), [&](auto a, auto b) { return all[i * n + a] < all[i * n + b]; });
-            REQUIRE(found[i].size() == k);
-            bool same = true;
-            for (std::size_t j = 0; j < k; ++j)
-                same = same && found[i][j].index == order[j];
-            CHECK(same);
-        }
+namespace {
+
+// The plainest search: a loop in double, and everything sorted.
+template <class Distance>
+double plain(float const* a, float const* b, std::size_t d) {
+    double squares = 0, product = 0, aa = 0, bb = 0;
+    for (std::size_t k = 0; k < d; ++k) {
+        double const x = static_cast<double>(a[k]), y = static_cast<double>(b[k]);
+        squares += (x - y) * (x - y), product += x * y, aa += x * x, bb += y * y;
     }
-    CHECK_THROWS_WITH(neighbors::exact{}.search(TestType{}, qv, rv, n + 1), "k = 2101 nearest neighbours of a gallery of 2100 photos: k has to lie between 1 and the gallery's size");
-    CHECK_THROWS_AS(neighbors::exact{}.search(TestType{}, qv, rv, 0), argument_error);
-    CHECK_THROWS_AS(neighbors::exact{}.search(TestType{}, qv, matrix_view<float const>(references.data(), n, 4), 1), shape_error);
+    if constexpr (std::is_same_v<Distance, distances::squared_euclidean>)
+        return squares;
+    else if constexpr (std::is_same_v<Distance, distances::euclidean>)
+        return std::sqrt(squares);
+    else if constexpr (std::is_same_v<Distance, distances::dot_product>)
+        return -product;
+    else {
+        double const cosine = aa > 0 && bb > 0 ? product / std::sqrt(aa) / std::sqrt(bb) : 0;
+        if constexpr (std::is_same_v<Distance, distances::cosine>)
+            return 1 - cosine;
+        else if constexpr (std::is_same_v<Distance, distances::angular>)
+            return std::acos(std::clamp(cosine, -1.0, 1.0));
+        else // between unit rows
+            return (aa > 0) + (bb > 0) - 2 * cosine;
+    }
 }
 
-TEST_CASE("the majority wins, and of equals the nearest", "[neighbors]") {
-    std::vector<label> const labels{5, 5, 9, 9, 7};
-    std::vector<neighbors::neighbor> nearest{{0.1f, 4}, {0.2f, 2}, {0.3f, 0}, {0.4f, 3}, {0.5f, 1}};
-    auto const v = neighbors::majority(nearest, labels);
-    CHECK(v.who == 9);
-    CHECK(v.votes == 2);
-    CHECK(v.distance == 0.2f);
-    CHECK(neighbors::majority(std::span(nearest).first(1), labels).who == 7);
-    CHECK_THROWS_AS(neighbors::majority({}, labels), argument_error);
+struct points {
+    std::size_t n, d;
+    std::vector<float> values;
+    float* row(std::size_t i) { return values.data() + i * d; }
+    float const* row(std::size_t i) const { return values.data() + i * d; }
+    matrix_view<float const> view() const { return {values.data(), n, d}; }
+};
+
+points random_points(std::size_t n, std::size_t d, std::uint64_t seed) { return {n, d, random_values<float>(n * d, seed)}; }
+
+// Galleries that searches get wrong.
+std::map<std::string, points> awkward_galleries(std::size_t n, std::size_t d) {
+    std::map<std::string, points> all{{"random", random_points(n, d, 1)}};
+    auto duplicates = random_points(n, d, 2);
+    for (std::size_t i = 0; i < n; ++i)
+        std::copy_n(duplicates.row(i % 7), d, duplicates.row(i));
+    all["duplicates"] = duplicates;
+    auto clustered = random_points(n, d, 3);
+    for (std::size_t i = 0; i < n; ++i)
+        for (std::size_t k = 0; k < d; ++k)
+            clustered.row(i)[k] = clustered.row(i % 11)[k] + (i < 11 ? 0.0f : 1e-3f * clustered.row(i)[k]);
+    all["clustered"] = clustered;
+    auto close = random_points(n, d, 4); // far from the queries, and apart by a few units of the last place
+    for (std::size_t i = 0; i < n; ++i)
+        for (std::size_t k = 0; k < d; ++k)
+            close.row(i)[k] = 100 + 1e-5f * close.row(i)[k];
+    all["nearly equal distances"] = close;
+    auto huge = random_points(n, d, 5);
+    for (std::size_t i = 0; i < n; ++i)
+        for (std::size_t k = 0; k < d; ++k)
+            huge.row(i)[k] *= i % 5 == 0 ? 1e19f : i % 5 == 1 ? 1e-25f : i % 5 == 2 ? 1e6f : 1.0f;
+    all["norms from 1e-25 to 1e19"] = huge;
+    auto zeros = random_points(n, d, 6);
+    for (std::size_t i = 0; i < n; i += 2)
+        std::fill_n(zeros.row(i), d, 0.0f);
+    all["zeros"] = zeros;
+    auto falling = random_points(n, d, 7); // every reference is nearer than all before it
+    for (std::size_t i = 0; i < n; ++i)
+        for (std::size_t k = 0; k < d; ++k)
+            falling.row(i)[k] *= 1 - static_cast<float>(i) / static_cast<float>(n);
+    all["ever nearer"] = falling;
+    return all;
+}
+
+// Whether a list is the plain one: the same distances in the same order, and the same places wherever distances differ by more than double's rounding.
+template <class Distance>
+void check_lists(neighbors::neighbor_lists const& found, points const& queries, points const& gallery, std::size_t k, std::vector<bool> const& removed = {}) {
+    REQUIRE(found.size() == queries.n);
+    std::size_t wrong = 0, late = 0;
+    for (std::size_t q = 0; q < queries.n; ++q) {
+        std::vector<double> d(gallery.n);
+        double scale = 0;
+        for (std::size_t i = 0; i < gallery.n; ++i) {
+            d[i] = plain<Distance>(queries.row(q), gallery.row(i), gallery.d);
+            if constexpr (std::is_same_v<Distance, distances::dot_product>) { // cancels
+                double sum = 0;
+                for (std::size_t c = 0; c < gallery.d; ++c)
+                    sum += std::abs(static_cast<double>(queries.row(q)[c]) * static_cast<double>(gallery.row(i)[c]));
+                scale = std::max(scale, sum);
+            }
+        }
+        std::vector<std::size_t> order;
+        for (std::size_t i = 0; i < gallery.n; ++i)
+            if (removed.empty() || !removed[i])
+                order.push_back(i);
+        std::stable_sort(order.begin(), order.end(), [&](auto a, auto b) { return d[a] < d[b]; });
+        REQUIRE(found[q].size() == k);
+        constexpr bool of_angles = !std::is_same_v<Distance, distances::squared_euclidean> && !std::is_same_v<Distance, distances::euclidean>;
+        for (std::size_t j = 0; j < k; ++j) {
+            double const expected = d[order[j]], got = d[found[q][j].index], tolerance = 1e-13 * std::abs(expected) + 1e-13 * scale + (of_angles ? (std::is_same_v<Distance, distances::angular> ? 1e-7 : 1e-14) : 0.0);
+            wrong += std::abs(got - expected) > tolerance;
+            // As a float, the distance is the true one's.
+            if (std::abs(expected) < 1e37)
+                wrong += std::abs(static_cast<double>(found[q][j].distance) - expected) > 1e-6 * std::abs(expected) + 10 * tolerance;
+            // Exact duplicates come by their places.
+            if (j > 0 && std::equal(gallery.row(found[q][j].index), gallery.row(found[q][j].index) + gallery.d, gallery.row(found[q][j - 1].index)))
+                late += found[q][j].index < found[q][j - 1].index;
+        }
+    }
+    CHECK(wrong == 0);
+    CHECK(late == 0);
+}
+
+} // namespace
+
+TEMPLATE_TEST_CASE("exact search finds what a plain loop in double finds", "[neighbors]", distances::squared_euclidean, distances::euclidean, distances::cosine,
+                   distances::angular, distances::dot_product, distances::normalized<distances::squared_euclidean>) {
+    std::size_t const n = 1500;
+    for (std::size_t d : {std::size_t{5}, std::size_t{48}})
+        for (auto const& [name, gallery] : awkward_galleries(n, d))
+            for (std::size_t q : {1, 3, 4, 37}) {
+                CAPTURE(name, d, q);
+                auto queries = random_points(q, d, 9);
+                std::copy_n(gallery.row(20), d, queries.row(0)); // one that is there
+                if (q > 2)
+                    std::fill_n(queries.row(2), d, 0.0f);
+                for (std::size_t k : {std::size_t{1}, std::size_t{10}, n})
+                    if (k < n || q == 3)
+                        check_lists<TestType>(neighbors::exact{}.search(TestType{}, queries.view(), gallery.view(), k), queries, gallery, k);
+            }
+}
+
+TEST_CASE("fewer bytes a value change no neighbour where the originals are at hand", "[neighbors]") {
+    std::size_t const n = 3000, d = 48;
+    for (auto& [name, gallery] : awkward_galleries(n, d)) {
+        bool const fits_half = name.find("norms") == std::string::npos;
+        for (std::size_t q : {1, 3, 19}) {
+            CAPTURE(name, q);
+            auto const queries = random_points(q, d, 8);
+            auto const check = [&, &g = gallery]<class Storage, class Distance>(Storage, Distance) {
+                typename neighbors::exact_in<Storage>::template index<Distance> index(d);
+                index.add_kept(g.view());
+                check_lists<Distance>(index.search(queries.view(), 10), queries, g, 10);
+                // Without them, the neighbours are those of the rows as stored.
+                neighbors::row_buffer<Storage> rows(d);
+                rows.add(g.view());
+                points decoded{n, d, std::vector<float>(n * d)};
+                for (std::size_t i = 0; i < n; ++i)
+                    Storage::decode(d, rows.view().row(i), rows.view().scale(i), decoded.row(i));
+                check_lists<Distance>(neighbors::exact_in<Storage>{}.search(Distance{}, queries.view(), rows.view(), 10), queries, decoded, 10);
+                // And what a row lost is what the storage says at most.
+                auto const bound = Storage::error(d);
+                bool within = true;
+                for (std::size_t i = 0; i < n; ++i) {
+                    double const lost = plain<distances::euclidean>(g.row(i), decoded.row(i), d), norm = std::sqrt(plain<distances::squared_euclidean>(g.row(i), std::vector<float>(d).data(), d));
+                    within = within && lost <= static_cast<double>(bound.per_scale) * static_cast<double>(rows.view().scale(i)) + static_cast<double>(bound.per_norm) * norm + static_cast<double>(bound.fixed);
+                }
+                CHECK(within);
+            };
+            if (fits_half) {
+                check(storage::float16{}, distances::squared_euclidean{});
+                check(storage::float16{}, distances::cosine{});
+                check(storage::float16{}, distances::dot_product{});
+            }
+            check(storage::int8{}, distances::squared_euclidean{});
+            check(storage::int8{}, distances::normalized<distances::squared_euclidean>{});
+            check(storage::int8{}, distances::cosine{});
+            check(storage::int8{}, distances::dot_product{});
+        }
+    }
+}
+
+TEST_CASE("a search gives the same bits with any number of threads", "[neighbors]") {
+    auto const gallery = awkward_galleries(4000, 24).at("clustered");
+    for (std::size_t q : {1, 40}) {
+        auto const queries = random_points(q, 24, 5);
+        std::vector<std::vector<neighbors::neighbor>> all;
+        for (std::size_t threads : {1, 2, 3, 8}) {
+            with_threads const now(threads);
+            auto const found = neighbors::exact{}.search(distances::euclidean{}, queries.view(), gallery.view(), 12);
+            all.emplace_back();
+            for (std::size_t i = 0; i < q; ++i)
+                all.back().insert(all.back().end(), found[i].begin(), found[i].end());
+        }
+        CHECK(all[1] == all[0]);
+        CHECK(all[2] == all[0]);
+        CHECK(all[3] == all[0]);
+    }
+}
+
+TEST_CASE("many neighbours of many points are found in bounded memory", "[neighbors]") {
+    auto const gallery = random_points(60000, 4, 1), queries = random_points(2, 4, 2);
+    check_lists<distances::squared_euclidean>(neighbors::exact{}.search(distances::squared_euclidean{}, queries.view(), gallery.view(), 50000), queries, gallery, 50000);
+}
+
+TEST_CASE("other distances are compared as they compute themselves", "[neighbors]") {
+    auto const gallery = random_points(2500, 6, 1), queries = random_points(70, 6, 2);
+    std::vector<float> all(70 * 2500);
+    distances::manhattan{}.cross(queries.view(), gallery.view(), matrix_view<float>(all.data(), 70, 2500));
+    for (std::size_t k : {std::size_t{1}, std::size_t{10}, std::size_t{2500}}) {
+        auto const found = neighbors::exact{}.search(distances::manhattan{}, queries.view(), gallery.view(), k);
+        bool same = true;
+        for (std::size_t i = 0; i < 70; ++i) {
+            std::vector<std::size_t> order(2500);
+            std::iota(order.begin(), order.end(), 0);
+            std::stable_sort(order.begin(), order.end(), [&](auto a, auto b) { return all[i * 2500 + a] < all[i * 2500 + b]; });
+            for (std::size_t j = 0; j < k; ++j)
+                same = same && found[i][j].index == order[j] && found[i][j].distance == all[i * 2500 + order[j]];
+        }
+        CHECK(same);
+    }
+}
+
+TEST_CASE("an exact index grows, shrinks and borrows", "[neighbors]") {
+    STATIC_REQUIRE(neighbors::policy<neighbors::exact, distances::cosine>);
+    STATIC_REQUIRE(neighbors::policy<neighbors::exact_in<storage::int8>, distances::manhattan>);
+    auto const gallery = random_points(700, 8, 3), queries = random_points(9, 8, 4);
+    neighbors::exact::index<distances::squared_euclidean> index(8);
+    CHECK_THROWS_WITH(index.search(queries.view(), 1), "k = 1 nearest neighbours of a gallery of 0 photos: k has to lie between 1 and the gallery's size");
+    index.add(gallery.view().slice(0, 1));
+    index.add(gallery.view().slice(1, 299));
+    index.borrow(gallery.view().slice(300, 300));
+    for (std::size_t i = 600; i < 700; ++i)
+        index.add(gallery.view().slice(i, 1));
+    CHECK(index.size() == 700);
+    std::vector<bool> removed(700);
+    random_stream stream(1, purpose::user);
+    for (std::size_t i = 0; i < 650; ++i) {
+        auto const place = static_cast<std::size_t>(stream.uniform() * 700) % 700;
+        if (!removed[place])
+            index.remove(place), removed[place] = true;
+        if (i % 130 == 0)
+            check_lists<distances::squared_euclidean>(index.search(queries.view(), 20), queries, gallery, 20, removed);
+    }
+    std::size_t const left = 700 - index.removed();
+    check_lists<distances::squared_euclidean>(index.search(queries.view(), left), queries, gallery, left, removed);
+    CHECK_THROWS_AS(index.search(queries.view(), left + 1), argument_error);
+    auto const gone = static_cast<std::size_t>(std::find(removed.begin(), removed.end(), true) - removed.begin());
+    CHECK_THROWS_WITH(index.remove(gone), Catch::Matchers::Contains("there is no point at place " + std::to_string(gone)));
+    CHECK_THROWS_AS(index.remove(700), argument_error);
+    CHECK_THROWS_AS(index.add(matrix_view<float const>(gallery.values.data(), 2, 5)), shape_error);
+}
+
+TEST_CASE("searches refuse what makes no sense", "[neighbors]") {
+    auto gallery = random_points(50, 8, 3), queries = random_points(5, 8, 4);
+    using d = distances::squared_euclidean;
+    neighbors::exact const exact{};
+    CHECK_THROWS_WITH(exact.search(d{}, queries.view(), gallery.view(), 51), "k = 51 nearest neighbours of a gallery of 50 photos: k has to lie between 1 and the gallery's size");
+    CHECK_THROWS_AS(exact.search(d{}, queries.view(), gallery.view(), 0), argument_error);
+    CHECK_THROWS_WITH(exact.search(d{}, queries.view(), matrix_view<float const>(gallery.values.data(), 50, 4), 1), "queries of 8 values among references of 4");
+    CHECK(exact.search(d{}, matrix_view<float const>(nullptr, 0, 8), gallery.view(), 1).size() == 0);
+    // References that are not finite are nobody's neighbours, whatever finds them.
+    gallery.row(7)[3] = std::numeric_limits<float>::quiet_NaN(), gallery.row(9)[0] = std::numeric_limits<float>::infinity();
+    for (std::size_t q : {1, 5}) {
+        auto const found = exact.search(d{}, queries.view().slice(0, q), gallery.view(), 50);
+        for (std::size_t i = 0; i < q; ++i) {
+            CHECK(found[i].size() == 49); // the infinite one is infinitely far, the other nowhere
+            CHECK(std::none_of(found[i].begin(), found[i].end(), [](auto const& n) { return n.index == 7; }));
+            CHECK(found[i].back().index == 9);
+        }
+    }
+    neighbors::exact::index<d> index(8);
+    CHECK_THROWS_WITH(index.add(gallery.view()), "embedding 7 of those to be added is not finite");
+    CHECK(index.size() == 0);
+    queries.row(3)[2] = std::numeric_limits<float>::quiet_NaN();
+    CHECK_THROWS_WITH(exact.search(d{}, queries.view(), gallery.view(), 1), "query 3 is not finite");
+    gallery = random_points(2, 8, 1);
+    gallery.row(1)[0] = 70000;
+    neighbors::exact_in<storage::float16>::index<d> half(8);
+    CHECK_THROWS_WITH(half.add(gallery.view()), "an embedding's value of 70000 does not fit into float16, whose largest is 65504: use float32 or int8");
+    CHECK(half.size() == 0);
+}
+
+TEST_CASE("halves are IEEE's", "[kernels]") {
+    // Every half comes back as itself; every float goes to the nearest half, ties to even.
+    for (std::uint32_t h = 0; h < 65536; ++h) {
+        float const value = kernels::half_to_float(static_cast<std::uint16_t>(h));
+        if (!std::isnan(value) && kernels::float_to_half(value) != h) {
+            CAPTURE(h);
+            REQUIRE(kernels::float_to_half(value) == h);
+        }
+    }
+    std::vector<std::uint16_t> all(65536);
+    std::iota(all.begin(), all.end(), std::uint16_t{0});
+    std::vector<float> wide(65536);
+    kernels::widen_halves(all.size(), all.data(), wide.data());
+    CHECK(std::equal(all.begin(), all.end(), wide.begin(), [](auto h, float v) { return std::isnan(v) || std::bit_cast<std::uint32_t>(v) == std::bit_cast<std::uint32_t>(kernels::half_to_float(h)); }));
+    CHECK(kernels::half_to_float(0x3c00) == 1.0f);
+    CHECK(kernels::half_to_float(0x7bff) == 65504.0f);
+    CHECK(kernels::half_to_float(1) == 0x1p-24f);
+    CHECK(kernels::float_to_half(1 + 0x1p-11f) == 0x3c00); // halfway: to even
+    CHECK(kernels::float_to_half(1 + 3 * 0x1p-11f) == 0x3c02);
+    CHECK(kernels::float_to_half(65519.0f) == 0x7bff);
+    CHECK(kernels::float_to_half(65520.0f) == 0x7c00);
+    for (std::size_t i = 0; i + 1 < 31744; i += 61) { // between neighbours, the nearer
+        float const a = wide[i], b = wide[i + 1];
+        CHECK(kernels::float_to_half(a + 0.49f * (b - a)) == i);
+        CHECK(kernels::float_to_half(a + 0.51f * (b - a)) == i + 1);
+    }
+}
+
+TEST_CASE("sums of codes are exact", "[kernels]") {
+    for (std::size_t size : {1, 31, 32, 77, 128, 516})
+        for (std::size_t rows : {1, 5, 16}) {
+            std::vector<std::int16_t> query(size);
+            std::vector<std::int8_t> codes(rows * size);
+            random_stream stream(size, purpose::user);
+            for (auto& v : query)
+                v = static_cast<std::int16_t>(stream.uniform() * 65534 - 32767);
+            for (auto& v : codes)
+                v = static_cast<std::int8_t>(stream.uniform() * 254 - 127);
+            std::fill_n(query.begin(), size, std::int16_t{32767});   // and the largest there can be
+            std::fill_n(codes.begin(), size, std::int8_t{-127});
+            std::int32_t products[16], squares[16];
+            kernels::sum_codes(size, query.data(), codes.data(), size, rows, products, squares);
+            for (std::size_t r = 0; r < rows; ++r) {
+                std::int64_t product = 0, square = 0;
+                for (std::size_t i = 0; i < size; ++i)
+                    product += std::int64_t{query[i]} * codes[r * size + i], square += std::int64_t{codes[r * size + i]} * codes[r * size + i];
+                CHECK(products[r] == product);
+                CHECK(squares[r] == square);
+            }
+        }
 }

@@ -105,23 +105,43 @@ inline void encode_query(query_terms& q, std::size_t size, std::int16_t* codes) 
     q.code_error = q.code_scale * 0.51 * std::sqrt(static_cast<double>(size));
 }
 
-// Bounds of a value that lies within `error` of `value` for the row as stored, when the row that was stored lies within `lost` of it. In float, to be vectorised;
-// every error is taken larger than it is, so the roundings here do not matter.
-template <geometry G, bool Lossy>
-inline void bounds(float value, float error, float norm, float lost, float query_norm, float& lower, float& upper) {
+// The same words for one float and for a vector of them.
+inline float pick(bool condition, float a, float b) { return condition ? a : b; }
+inline float root(float v) { return std::sqrt(v); }
+template <class C>
+kernels::simd<float> pick(C const& condition, kernels::simd<float> const& a, kernels::simd<float> const& b) {
+    return xsimd::select(condition, a, b);
+}
+inline kernels::simd<float> root(kernels::simd<float> const& v) {
+#if defined(__AVX512F__)
+    return _mm512_maskz_sqrt_ps(0xffff, v); // with a mask of ones, for without one GCC 12 warns of its own headers
+#else
+    return xsimd::sqrt(v);
+#endif
+}
+template <class V>
+V larger(V const& a, V const& b) {
+    return pick(a > b, a, b);
+}
+
+// Bounds of a value that lies within `error` of `value` for the row as stored, when the row that was stored lies within `lost` of it. For one row or a vector
+// of them; every error is taken larger than it is, so that the roundings here do not matter.
+template <geometry G, bool Lossy, class V>
+[[gnu::always_inline]] inline void bounds(V const& value, V const& error, V const& norm, V const& lost, float query_norm, V& lower, V& upper) {
     lower = value - error, upper = value + error;
     if constexpr (Lossy) {
+        V const zero(0.0f), less(0.999999f), more(1.000001f);
         if constexpr (G == geometry::squared_length) {
-            float const near = std::max(std::sqrt(std::max(lower, 0.0f)) * 0.999999f - lost, 0.0f), far = std::sqrt(upper) * 1.000001f + lost;
-            lower = near * near * 0.999999f, upper = far * far * 1.000001f;
+            V const near = larger(root(larger(lower, zero)) * less - lost, zero), far = root(upper) * more + lost;
+            lower = near * near * less, upper = far * far * more;
         } else if constexpr (of_directions<G>) {
             // The direction turns by at most asin(lost / ‖row‖); as a chord of the unit circle: within 4 % of the angle's sine while that is below a half.
-            float const turn = 3 * lost < norm ? 1.05f * lost / (norm - lost) : 2.0f;
-            float const near = std::max(std::sqrt(std::max(2 * lower, 0.0f)) * 0.999999f - turn, 0.0f), far = std::sqrt(std::max(2 * upper, 0.0f)) * 1.000001f + turn;
-            lower = 0.4999995f * near * near, upper = 0.5000005f * far * far;
+            V const turn = pick(V(3.0f) * lost < norm, V(1.05f) * lost / (norm - lost), V(2.0f));
+            V const near = larger(root(larger(lower + lower, zero)) * less - turn, zero), far = root(larger(upper + upper, zero)) * more + turn;
+            lower = V(0.4999995f) * near * near, upper = V(0.5000005f) * far * far;
         } else {
-            float const turn = query_norm * lost * 1.000001f;
-            lower -= turn + 1e-6f * std::abs(lower), upper += turn + 1e-6f * std::abs(upper);
+            V const turn = V(query_norm * 1.000001f) * lost;
+            lower -= turn + V(1e-6f) * larger(lower, -lower), upper += turn + V(1e-6f) * larger(upper, -upper);
         }
     }
 }
@@ -199,8 +219,9 @@ private:
                     float* upper) const {
         using V = kernels::simd<float>;
         constexpr std::size_t width = V::size;
+        static_assert(block % width == 0);
         // First what the rows have to be read for: the value's main part, and the squared length where it is needed.
-        float main[block], squares[block];
+        alignas(64) float main[block], squares[block];
         if constexpr (std::is_same_v<Storage, storage::int8>) {
             for (std::size_t i = 0; i < count; i += kernels::code_rows) {
                 std::size_t const rows = std::min(kernels::code_rows, count - i);
@@ -258,43 +279,36 @@ private:
                 main[i] = sum, squares[i] = square;
             }
         }
-        // Then the bounds, vectorised over rows.
+        // Then the bounds, a vector of rows at a time.
         constexpr bool coded = std::is_same_v<Storage, storage::int8>;
-        float const query_squares = static_cast<float>(q.squares), query_norm = static_cast<float>(q.norm), query_error = coded ? static_cast<float>(q.code_error * 1.001) : 0.0f;
+        // Where a row's length is not at hand, it is below the query's and the distance.
+        constexpr bool has_lengths = G != geometry::squared_length || coded;
+        auto const query_squares = static_cast<float>(q.squares), query_norm = static_cast<float>(q.norm), query_error = coded ? static_cast<float>(q.code_error * 1.001) : 0.0f;
         float const inverse = q.wild ? 0.0f : static_cast<float>(1 / q.norm);
-        float lost[block] = {};
-        if constexpr (Lossy) {
-            // Where a row's length is not at hand, it is below the query's and the distance.
-            constexpr bool without_lengths = G == geometry::squared_length && !coded;
-            for (std::size_t i = 0; i < count; ++i)
-                lost[i] = loss_.per_norm * (without_lengths ? query_norm + std::sqrt(main[i]) : std::sqrt(squares[i])) * 1.0001f + loss_.fixed;
-            if constexpr (Storage::is_scaled)
-                for (std::size_t i = 0; i < count; ++i)
-                    lost[i] += loss_.per_scale * p.rows.scales[first + i];
-        }
-        for (std::size_t i = 0; i < count; ++i) {
-            float const norm = std::sqrt(squares[i]) * 1.000001f;
-            float value, error;
-            bool bounded = true;
-            if constexpr (G == geometry::squared_length && !coded) {
-                value = main[i], error = unit_ * main[i] + tiny_;
-                bounded = main[i] < static_cast<float>(largest_squares);
-            } else if constexpr (G == geometry::squared_length) {
-                value = query_squares + squares[i] - 2 * main[i];
-                error = unit_ * (query_squares + squares[i]) + 2 * query_error * norm + tiny_;
-                bounded = squares[i] < static_cast<float>(largest_squares);
-            } else if constexpr (of_directions<G>) {
-                float const cosine = (coded ? main[i] * inverse : main[i]) / std::sqrt(squares[i]);
-                value = 1 - cosine, error = unit_ + query_error * inverse * 1.001f;
-                bounded = squares[i] < static_cast<float>(largest_squares) && squares[i] > static_cast<float>(smallest_squares);
-            } else {
-                value = coded ? -main[i] : -main[i] * query_norm, error = (unit_ * query_norm + query_error) * norm + tiny_ * (1 + query_norm);
-                bounded = squares[i] < static_cast<float>(largest_squares) && squares[i] > static_cast<float>(smallest_squares);
+        V const largest(static_cast<float>(largest_squares)), smallest(has_lengths && G != geometry::squared_length ? static_cast<float>(smallest_squares) : -infinite);
+        for (std::size_t i = 0; i < count; i += width) {
+            V const sum = V::load_aligned(main + i), square = has_lengths ? V::load_aligned(squares + i) : sum, length = root(square), norm = length * V(1.000001f);
+            V value, error, lost(0.0f), low, high;
+            if constexpr (G == geometry::squared_length && !coded)
+                value = sum, error = V(unit_) * sum + V(tiny_);
+            else if constexpr (G == geometry::squared_length)
+                value = V(query_squares) + square - (sum + sum), error = V(unit_) * (V(query_squares) + square) + V(2 * query_error) * norm + V(tiny_);
+            else if constexpr (of_directions<G>)
+                value = V(1.0f) - (coded ? sum * V(inverse) : sum) / length, error = V(unit_ + query_error * inverse * 1.001f);
+            else
+                value = coded ? -sum : -sum * V(query_norm), error = V(unit_ * query_norm + query_error) * norm + V(tiny_ * (1 + query_norm));
+            if constexpr (Lossy) {
+                lost = V(loss_.per_norm * 1.0001f) * (has_lengths ? norm : norm + V(query_norm)) + V(loss_.fixed);
+                if constexpr (Storage::is_scaled)
+                    lost = kernels::load_first(p.rows.scales + first + i, count - i) * V(loss_.per_scale) + lost;
             }
-            bounds<G, Lossy>(value, error, norm, lost[i], query_norm, lower[i], upper[i]);
-            if (!bounded || q.wild || !(lower[i] <= upper[i]))
-                lower[i] = -infinite, upper[i] = infinite;
+            bounds<G, Lossy>(value, error, norm, lost, query_norm, low, high);
+            auto const bounded = square < largest && square > smallest && low <= high; // of NaN, nothing holds
+            xsimd::select(bounded, low, V(-infinite)).store_aligned(lower + i);
+            xsimd::select(bounded, high, V(infinite)).store_aligned(upper + i);
         }
+        if (q.wild)
+            std::fill_n(lower, count, -infinite), std::fill_n(upper, count, infinite);
     }
 
     void bound_rows(part<Storage> const& p, std::size_t first, std::size_t count, query_terms const& q, std::int16_t const* codes, float const* unit_query, float* lower,
@@ -494,7 +508,7 @@ private:
         if (lossy)
             bounds<G, true>(value, error, norm, r.lost, query_norm, lower, upper);
         else
-            bounds<G, false>(value, error, norm, 0, query_norm, lower, upper);
+            bounds<G, false>(value, error, norm, 0.0f, query_norm, lower, upper);
         if (lower <= upper)
             c.lower = static_cast<double>(lower), c.upper = static_cast<double>(upper);
         return c;

@@ -7,6 +7,7 @@
 #include "../backbones/compact.hpp"
 #include "../distances/cosine.hpp"
 #include "../neighbors/exact.hpp"
+#include "../neighbors/vote.hpp"
 #include "../losses/triplet.hpp"
 #include "trainer.hpp"
 
