@@ -7,7 +7,7 @@
 #include <trine/kernels/gemm.hpp>
 #include <trine/kernels/pairwise.hpp>
 #include <trine/kernels/pooling.hpp>
-#include <trine/kernels/top_k.hpp>
+#include <trine/kernels/candidate_pool.hpp>
 
 #include "support/catch.hpp"
 #include "support/random_values.hpp"
@@ -71,29 +71,46 @@ TEST_CASE("pairwise squared differences are exact between equal rows, symmetric,
     CHECK(same);
 }
 
-TEST_CASE("top_k keeps the nearest, and of equals the smaller index", "[kernels]") {
-    std::vector<float> distances(500);
+TEST_CASE("a pool keeps the k nearest by their true values, though it sees bounds only", "[kernels]") {
+    std::vector<double> values(3000);
     random_stream stream(3, purpose::user);
-    for (auto& d : distances)
-        d = static_cast<float>(stream.below(40)); // many ties
-    std::vector<std::size_t> order(distances.size());
-    std::iota(order.begin(), order.end(), 0);
-    std::stable_sort(order.begin(), order.end(), [&](auto a, auto b) { return distances[a] < distances[b]; });
-    for (std::size_t k : {1, 7, 100, 500, 600}) {
-        std::vector<kernels::candidate<float>> memory(k);
-        kernels::top_k<float> top{std::span(memory)};
-        top.offer(std::span(std::as_const(distances)).first(123), 0);
-        top.offer(std::span(std::as_const(distances)).subspan(123), 123);
-        REQUIRE(top.nearest().size() == std::min(k, distances.size()));
-        for (std::size_t i = 0; i < top.nearest().size(); ++i)
-            REQUIRE(top.nearest()[i].index == order[i]);
+    for (auto& v : values)
+        v = static_cast<double>(stream.below(200)); // many ties
+    values[17] = values[400] = NAN;
+    auto const order_of = [&] {
+        std::vector<std::size_t> order;
+        for (std::size_t i = 0; i < values.size(); ++i)
+            if (!std::isnan(values[i]))
+                order.push_back(i);
+        std::stable_sort(order.begin(), order.end(), [&](auto a, auto b) { return values[a] < values[b]; });
+        return order;
+    };
+    for (bool sorted : {false, true}) { // the worst order: ever nearer
+        if (sorted)
+            std::sort(values.begin(), values.end(), [](double a, double b) { return std::isnan(b) ? !std::isnan(a) : a > b; });
+        auto const order = order_of();
+        for (double width : {0.0, 0.5, 30.0, 1e9})
+            for (std::size_t k : {1, 7, 100, 2998, 5000}) {
+                std::size_t asked = 0;
+                auto const settle = [&](std::size_t i) { return ++asked, values[i]; };
+                kernels::candidate_pool pool;
+                pool.reset(k);
+                for (std::size_t i = 0; i < values.size(); ++i) {
+                    bool const known = !std::isnan(values[i]);
+                    double const lower = known ? values[i] - width * stream.uniform() : -1e300, upper = known ? values[i] + width * stream.uniform() : 1e300;
+                    if (lower <= pool.threshold())
+                        pool.add({lower, upper, i}, settle);
+                }
+                auto const best = pool.finish(settle);
+                REQUIRE(best.size() == std::min(k, order.size()));
+                bool same = true;
+                for (std::size_t i = 0; i < best.size(); ++i)
+                    same = same && best[i].index == order[i] && best[i].is_settled();
+                CHECK(same);
+                if (width == 0)
+                    CHECK(asked <= 2); // what is known needs no asking
+            }
     }
-    std::vector<kernels::candidate<float>> memory(2);
-    kernels::top_k<float> top{std::span(memory)};
-    std::vector<float> const awkward{NAN, 2.f, NAN, 1.f, NAN};
-    top.offer(awkward, 0);
-    CHECK(top.nearest()[0].index == 3);
-    CHECK(top.nearest()[1].index == 1);
 }
 
 TEST_CASE("batch statistics survive a large common offset", "[kernels]") {

@@ -113,7 +113,7 @@ void check_lists(neighbors::neighbor_lists const& found, points const& queries, 
             wrong += std::abs(got - expected) > tolerance;
             // As a float, the distance is the true one's.
             if (std::abs(expected) < 1e37)
-                wrong += std::abs(static_cast<double>(found[q][j].distance) - expected) > 1e-6 * std::abs(expected) + 10 * tolerance;
+                wrong += std::abs(static_cast<double>(found[q][j].distance) - expected) > 1e-6 * std::abs(expected) + 10 * tolerance + 1e-37;
             // Exact duplicates come by their places.
             if (j > 0 && std::equal(gallery.row(found[q][j].index), gallery.row(found[q][j].index) + gallery.d, gallery.row(found[q][j - 1].index)))
                 late += found[q][j].index < found[q][j - 1].index;

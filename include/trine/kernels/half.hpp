@@ -39,15 +39,17 @@ inline std::uint16_t float_to_half(float value) {
 
 /// to[i] = from[i], binary16 to float.
 inline void widen_halves(std::size_t size, std::uint16_t const* from, float* to) {
-    std::size_t i = 0;
+    std::size_t done = 0;
 #if defined(__AVX512F__)
-    for (; i + 16 <= size; i += 16)
+    done = size / 16 * 16;
+    for (std::size_t i = 0; i < done; i += 16)
         _mm512_storeu_ps(to + i, _mm512_maskz_cvtph_ps(0xffff, _mm256_loadu_si256(reinterpret_cast<__m256i const*>(from + i))));
 #elif defined(__F16C__)
-    for (; i + 8 <= size; i += 8)
+    done = size / 8 * 8;
+    for (std::size_t i = 0; i < done; i += 8)
         _mm256_storeu_ps(to + i, _mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<__m128i const*>(from + i))));
 #endif
-    for (; i < size; ++i)
+    for (std::size_t i = done; i < size; ++i)
         to[i] = half_to_float(from[i]);
 }
 
