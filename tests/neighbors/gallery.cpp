@@ -413,7 +413,7 @@ TEST_CASE("hostile galleries are refused, or hold what they can hold", "[gallery
             bytes[where < length ? at + header + where : at + 16] = interesting[stream.below(static_cast<std::uint32_t>(interesting.size()))];
         }
         std::string_view const all(bytes);
-        std::uint64_t const sum = neighbors::detail::checksum(all.substr(at + header, length), neighbors::detail::checksum(all.substr(at, header - 8)));
+        std::uint64_t const sum = io::checksum(all.substr(at + header, length), io::checksum(all.substr(at, header - 8)));
         std::memcpy(bytes.data() + at + 32, &sum, 8);
         put(a, base), put(a.string() + ".log", bytes);
         try_to_open();

@@ -83,22 +83,6 @@ private:
     std::string const& where_;
 };
 
-// Tells a whole entry from one that a crash cut short: a multiplication and a turn for every eight bytes.
-inline std::uint64_t checksum(std::string_view bytes, std::uint64_t sum = 0xcbf29ce484222325u) {
-    auto const step = [&](std::uint64_t word) { sum = std::rotl((sum ^ word) * 0x9e3779b97f4a7c15u, 29); };
-    while (bytes.size() >= 8) {
-        std::uint64_t word;
-        std::memcpy(&word, bytes.data(), 8);
-        step(word);
-        bytes.remove_prefix(8);
-    }
-    std::uint64_t last = bytes.size();
-    for (char c : bytes)
-        last = last << 8 | static_cast<unsigned char>(c);
-    step(last);
-    return sum;
-}
-
 // Texts one behind the other in somebody else's memory, with the place where each ends.
 class packed_texts {
 public:
@@ -611,7 +595,7 @@ private:
         detail::record_writer header;
         header.raw(log_magic.data(), log_magic.size());
         header.number(generation_);
-        header.number(detail::checksum(header.bytes));
+        header.number(io::checksum(header.bytes));
         lock_.truncate(0);
         lock_.append(0, header.bytes, path_.string());
         log_end_ = header.bytes.size();
@@ -689,7 +673,7 @@ private:
         std::uint64_t generation, sum;
         std::memcpy(&generation, bytes.data() + 8, 8);
         std::memcpy(&sum, bytes.data() + 16, 8);
-        bool const whole = bytes.substr(0, 8) == log_magic && sum == detail::checksum(bytes.substr(0, 16));
+        bool const whole = bytes.substr(0, 8) == log_magic && sum == io::checksum(bytes.substr(0, 16));
         require<format_error>(whole || bytes.size() == log_header_size, where, ".log: is not a gallery's log");
         if (!whole || generation < generation_)
             return true; // of before the last fold: its entries are in the file
@@ -719,7 +703,7 @@ private:
         if (place != at || length > log.size() - entry_header_size - at)
             return {};
         auto const body = log.substr(at + entry_header_size, length);
-        if (sum != detail::checksum(body, detail::checksum(log.substr(at, entry_header_size - 8))))
+        if (sum != io::checksum(body, io::checksum(log.substr(at, entry_header_size - 8))))
             return {};
         return log_entry{static_cast<kind>(what), body};
     }
@@ -732,7 +716,7 @@ private:
             entry.number(static_cast<std::uint64_t>(log_end_));
             entry.number(static_cast<std::uint64_t>(what));
             entry.number(static_cast<std::uint64_t>(body.size()));
-            entry.number(detail::checksum(body, detail::checksum(entry.bytes)));
+            entry.number(io::checksum(body, io::checksum(entry.bytes)));
             entry.bytes += body;
             lock_.append(log_end_, entry.bytes, path_.string());
             log_end_ += entry.bytes.size();

@@ -1,0 +1,205 @@
+#pragma once
+
+/// Needs Faiss (Debian's libfaiss-dev); the CMake target `trine::faiss` links it where it is installed.
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <cstring>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <faiss/Index.h>
+#include <faiss/impl/FaissException.h>
+#include <faiss/index_factory.h>
+#include <faiss/index_io.h>
+
+#include "../core/error.hpp"
+#include "../distances/concepts.hpp"
+#include "concepts.hpp"
+
+namespace trine::neighbors {
+
+namespace detail {
+
+// A text as a template argument.
+template <std::size_t N>
+struct fixed_text {
+    char characters[N];
+    consteval fixed_text(char const (&text)[N]) { std::copy_n(text, N, characters); }
+    std::string_view view() const { return {characters, N - 1}; }
+};
+
+} // namespace detail
+
+/// Approximate nearest neighbours by an index of Faiss, named as its factory names them: "IVF256,Flat" looks into the cells nearest to a query, "PQ16" keeps sixteen
+/// bytes a point, "IVF1024,PQ16" both. For galleries that outgrow memory.
+///
+/// Most kinds learn from the first points that are added, and need some hundreds or thousands of them at once.
+///
+/// @see https://github.com/facebookresearch/faiss/wiki/The-index-factory
+template <detail::fixed_text Factory>
+struct faiss {
+    static constexpr std::string_view name = "faiss";
+
+    template <class Distance>
+    class index {
+        static constexpr auto rises_with = distances::geometry_of<Distance>();
+        static_assert(rises_with != distances::geometry::other, "Faiss searches by lengths, cosines and products, and this distance is none of them: use neighbors::exact");
+        static constexpr bool of_directions = rises_with == distances::geometry::one_minus_cosine || rises_with == distances::geometry::half_squared_chord;
+        static constexpr bool by_products = rises_with == distances::geometry::one_minus_cosine || rises_with == distances::geometry::negated_product;
+
+        using number = decltype(::faiss::Index::ntotal); // its name for it moved between versions
+
+    public:
+        /// @throws argument_error  when Faiss knows no such index
+        explicit index(std::size_t dimensions, Distance = {}) : dimensions_(dimensions) {
+            translated([&] {
+                index_.reset(::faiss::index_factory(static_cast<int>(dimensions), std::string(Factory.view()).c_str(),
+                                                    by_products ? ::faiss::METRIC_INNER_PRODUCT : ::faiss::METRIC_L2));
+            });
+        }
+
+        /// Adds points. The first ones are learnt from.
+        ///
+        /// @param points  N×D
+        /// @throws shape_error     when their size is not the index's
+        /// @throws numeric_error   when one is not finite; none is added then
+        /// @throws argument_error  when the first are too few to learn from
+        void add(matrix_view<float const> points) {
+            auto const rows = directed(points, "embedding");
+            translated([&] {
+                if (!index_->is_trained)
+                    index_->train(static_cast<number>(points.rows()), rows.data());
+                index_->add(static_cast<number>(points.rows()), rows.data());
+            });
+        }
+        /// Leaves a point out of every later search.
+        ///
+        /// @throws argument_error  when there is none at that place
+        void remove(std::size_t place) {
+            require<argument_error>(place < size() && !(place < removed_.size() && removed_[place]), "there is no point at place ", place, " of ", size());
+            removed_.resize(size());
+            removed_[place] = true;
+            ++removed_count_;
+        }
+
+        std::size_t size() const { return static_cast<std::size_t>(index_->ntotal); }
+        std::size_t dimensions() const { return dimensions_; }
+        /// Faiss's own index, for its search parameters.
+        ::faiss::Index& native() { return *index_; }
+
+        /// Near points of each query, nearest first. Lists may be shorter than k where Faiss looks at fewer points.
+        ///
+        /// @throws as `exact_in::index::search`
+        neighbor_lists search(matrix_view<float const> queries, std::size_t k) const {
+            std::size_t const left = size() - removed_count_;
+            require<argument_error>(k > 0 && k <= left, "k = ", k, " nearest neighbours of a gallery of ", left, " photos: k has to lie between 1 and the gallery's size");
+            auto const rows = directed(queries, "query");
+            neighbor_lists lists(queries.rows(), k);
+            // Removed points come out of Faiss all the same: ask for more until enough are left.
+            for (std::size_t more = std::min(removed_count_, k + 16);; more = std::min(2 * more + 16, removed_count_)) {
+                std::size_t const ask = std::min(k + more, size());
+                std::vector<float> values(queries.rows() * ask);
+                std::vector<number> places(queries.rows() * ask);
+                translated([&] { index_->search(static_cast<number>(queries.rows()), rows.data(), static_cast<number>(ask), values.data(), places.data()); });
+                bool all_full = true;
+                for (std::size_t q = 0; q < queries.rows(); ++q) {
+                    auto const room = lists.room(q);
+                    std::size_t count = 0;
+                    bool exhausted = false;
+                    for (std::size_t i = 0; i < ask && count < k && !exhausted; ++i) {
+                        auto const place = places[q * ask + i];
+                        exhausted = place < 0;
+                        if (!exhausted && !(static_cast<std::size_t>(place) < removed_.size() && removed_[static_cast<std::size_t>(place)]))
+                            room[count++] = {distance_of(values[q * ask + i]), static_cast<std::size_t>(place)};
+                    }
+                    std::sort(room.begin(), room.begin() + static_cast<std::ptrdiff_t>(count));
+                    lists.set_length(q, count);
+                    all_full = all_full && (count == k || exhausted);
+                }
+                if (all_full || k + more >= size() || more >= removed_count_)
+                    return lists;
+            }
+        }
+
+        /// Writes the index in Faiss's own format.
+        ///
+        /// @throws io_error        when it cannot be written; an old file is kept
+        /// @throws argument_error  when points have been removed: the format has no place for that
+        void save(std::filesystem::path const& path) const {
+            require<argument_error>(removed_count_ == 0, "a Faiss index with removed points cannot be saved: build it anew without them");
+            auto const temporary = path.string() + ".tmp" + std::to_string(::getpid());
+            try {
+                ::faiss::write_index(index_.get(), temporary.c_str());
+                std::filesystem::rename(temporary, path);
+            } catch (std::exception const& e) {
+                std::error_code ignored;
+                std::filesystem::remove(temporary, ignored);
+                fail<io_error>(path.string(), ": cannot be written: ", e.what());
+            }
+        }
+        /// Reads an index in Faiss's own format. Faiss checks little of it: load only files that you trust.
+        ///
+        /// @throws io_error      when the file cannot be read
+        /// @throws format_error  when it is of another size of points, or compares otherwise
+        void load(std::filesystem::path const& path) {
+            std::unique_ptr<::faiss::Index> fresh;
+            try {
+                fresh.reset(::faiss::read_index(path.c_str()));
+            } catch (std::exception const& e) {
+                fail<io_error>(path.string(), ": cannot be read as a Faiss index: ", e.what());
+            }
+            require<format_error>(static_cast<std::size_t>(fresh->d) == dimensions_, path.string(), ": holds points of ", fresh->d, " values, not ", dimensions_);
+            require<format_error>(fresh->metric_type == index_->metric_type, path.string(), ": compares points otherwise than ", Distance::name);
+            index_ = std::move(fresh), removed_.clear(), removed_count_ = 0;
+        }
+
+    private:
+        // Faiss's errors in our words.
+        template <class F>
+        static void translated(F&& f) {
+            try {
+                f();
+            } catch (::faiss::FaissException const& e) {
+                fail<argument_error>("Faiss, index \"", Factory.view(), "\": ", e.what());
+            }
+        }
+        std::vector<float> directed(matrix_view<float const> points, char const* what) const {
+            require<shape_error>(points.cols() == dimensions_, what[0] == 'q' ? "queries of " : "points of ", points.cols(), " values for an index of ", dimensions_);
+            std::vector<float> rows;
+            rows.reserve(points.rows() * dimensions_);
+            for (std::size_t i = 0; i < points.rows(); ++i) {
+                double squares = 0;
+                for (float v : points.row(i)) {
+                    require<numeric_error>(std::isfinite(v), what, " ", i, " is not finite");
+                    squares += static_cast<double>(v) * static_cast<double>(v);
+                }
+                double const scale = !of_directions ? 1 : squares > 0 ? 1 / std::sqrt(squares) : 0;
+                for (float v : points.row(i))
+                    rows.push_back(static_cast<float>(v * scale));
+            }
+            return rows;
+        }
+        // Faiss gives ‖x − y‖² or x·y.
+        static float distance_of(float value) {
+            double const v = static_cast<double>(value);
+            if constexpr (rises_with == distances::geometry::negated_product)
+                return static_cast<float>(Distance::from_geometry(-v));
+            else if constexpr (rises_with == distances::geometry::one_minus_cosine)
+                return static_cast<float>(Distance::from_geometry(1 - v));
+            else
+                return static_cast<float>(Distance::from_geometry(rises_with == distances::geometry::half_squared_chord ? 0.5 * v : v));
+        }
+
+        std::size_t dimensions_;
+        std::unique_ptr<::faiss::Index> index_;
+        std::vector<bool> removed_;
+        std::size_t removed_count_ = 0;
+    };
+};
+
+} // namespace trine::neighbors

@@ -1,0 +1,164 @@
+#include <trine/neighbors/hnsw.hpp>
+
+#include <fstream>
+
+#include <trine/distances/cosine.hpp>
+#include <trine/distances/euclidean.hpp>
+#include <trine/neighbors/exact.hpp>
+#ifdef TRINE_HAS_FAISS
+#include <trine/neighbors/faiss.hpp>
+#endif
+
+#include "support/catch.hpp"
+#include "support/random_values.hpp"
+#include "support/temporary_folder.hpp"
+
+using namespace trine;
+using Catch::Matchers::Contains;
+
+namespace {
+
+constexpr std::size_t n = 3000, d = 16, queries_count = 50, k = 10;
+
+template <class Distance, class Index>
+double recall(Index const& index, matrix_view<float const> points, matrix_view<float const> queries, std::vector<bool> const& removed = std::vector<bool>(n)) {
+    neighbors::exact::index<Distance> exact(d);
+    exact.borrow(points);
+    for (std::size_t i = 0; i < n; ++i)
+        if (removed[i])
+            exact.remove(i);
+    auto const expected = exact.search(queries, k), found = index.search(queries, k);
+    std::size_t hits = 0;
+    for (std::size_t q = 0; q < queries.rows(); ++q) {
+        CHECK(std::is_sorted(found[q].begin(), found[q].end()));
+        for (auto const& f : found[q])
+            for (auto const& e : expected[q])
+                if (f.index == e.index) {
+                    ++hits;
+                    CHECK(f.distance == Approx(e.distance).margin(1e-4));
+                }
+    }
+    return static_cast<double>(hits) / static_cast<double>(queries.rows() * k);
+}
+
+} // namespace
+
+TEMPLATE_TEST_CASE("hnsw finds nearly all that exact search finds", "[neighbors]", distances::squared_euclidean, distances::euclidean, distances::cosine, distances::dot_product,
+                   distances::normalized<distances::euclidean>) {
+    STATIC_REQUIRE(neighbors::policy<neighbors::hnsw, TestType>);
+    auto const values = random_values<float>(n * d, 1), asked = random_values<float>(queries_count * d, 2);
+    matrix_view<float const> const points(values.data(), n, d), queries(asked.data(), queries_count, d);
+    typename neighbors::hnsw::index<TestType> index(d);
+    index.add(points.slice(0, 1));
+    index.add(points.slice(1, 1500)); // more than there was room for
+    index.add(points.slice(1501, n - 1501));
+    index.set_ef(200);
+    CHECK(index.size() == n);
+    CHECK(recall<TestType>(index, points, queries) > 0.95);
+    std::vector<bool> removed(n);
+    for (std::size_t i = 0; i < n; i += 3)
+        index.remove(i), removed[i] = true;
+    CHECK(recall<TestType>(index, points, queries, removed) > 0.95);
+    // What is saved comes back.
+    temporary_folder const folder;
+    index.save(folder / "graph");
+    typename neighbors::hnsw::index<TestType> loaded(d);
+    loaded.load(folder / "graph");
+    loaded.set_ef(200);
+    CHECK(loaded.size() == n);
+    CHECK(loaded.removed() == n / 3);
+    auto const a = index.search(queries, k), b = loaded.search(queries, k);
+    bool same = true;
+    for (std::size_t q = 0; q < queries_count; ++q)
+        same = same && std::equal(a[q].begin(), a[q].end(), b[q].begin(), b[q].end());
+    CHECK(same);
+    loaded.add(points.slice(0, 10)); // and grows
+    CHECK(loaded.size() == n + 10);
+}
+
+TEST_CASE("hnsw refuses what makes no sense, and files that are not its own", "[neighbors]") {
+    using distance = distances::squared_euclidean;
+    auto values = random_values<float>(100 * d, 1);
+    matrix_view<float const> const points(values.data(), 100, d);
+    neighbors::hnsw::index<distance> index(d);
+    CHECK_THROWS_WITH(index.search(points, 1), "k = 1 nearest neighbours of a gallery of 0 photos: k has to lie between 1 and the gallery's size");
+    index.add(points);
+    CHECK_THROWS_AS(index.search(points, 0), argument_error);
+    CHECK_THROWS_AS(index.search(points, 101), argument_error);
+    CHECK_THROWS_WITH(index.add(matrix_view<float const>(values.data(), 5, 7)), "points of 7 values for an index of 16");
+    CHECK_THROWS_WITH(index.search(matrix_view<float const>(values.data(), 5, 7), 1), "queries of 7 values for an index of 16");
+    values[3 * d] = std::numeric_limits<float>::infinity();
+    CHECK_THROWS_WITH(index.add(points), "embedding 3 is not finite");
+    CHECK_THROWS_WITH(index.search(points, 1), "query 3 is not finite");
+    CHECK(index.size() == 100);
+    index.remove(5);
+    CHECK_THROWS_WITH(index.remove(5), "there is no point at place 5 of 100");
+    CHECK_THROWS_AS(index.remove(100), argument_error);
+    CHECK_THROWS_AS(index.set_ef(0), argument_error);
+
+    temporary_folder const folder;
+    auto const path = folder / "graph";
+    index.save(path);
+    CHECK_THROWS_WITH(neighbors::hnsw::index<distances::cosine>(d).load(path), Contains("was made for the distance squared_euclidean, not cosine"));
+    CHECK_THROWS_WITH(neighbors::hnsw::index<distance>(8).load(path), Contains("holds points of 16 values, not 8"));
+    CHECK_THROWS_WITH((neighbors::hnsw_with<8>::index<distance>(d).load(path)), Contains("its points have 16 links, not 8"));
+    CHECK_THROWS_AS(index.load(folder / "none"), io_error);
+    // Damage is seen; and where somebody mends the checksum, no link leads out of the graph.
+    auto const good = io::safetensors::load(path);
+    auto const graph = good.get<std::uint8_t>("graph", good.find("graph").shape);
+    random_stream stream(1, purpose::user);
+    neighbors::hnsw::index<distance> victim(d);
+    std::size_t refused = 0;
+    for (int i = 0; i < 400; ++i) {
+        auto bytes = graph;
+        for (int c = 0; c < 3; ++c)
+            bytes[i < 120 ? static_cast<std::size_t>(i) % 104 : stream.below(static_cast<std::uint32_t>(bytes.size()))] = static_cast<std::uint8_t>(stream.below(256));
+        auto bad = good;
+        if (i % 4 > 0)
+            bad.metadata["checksum"] = std::to_string(io::checksum({reinterpret_cast<char const*>(bytes.data()), bytes.size()}));
+        bad.add<std::uint8_t>("graph", {bytes.size()}, bytes);
+        io::safetensors file; // without the old bytes
+        file.metadata = bad.metadata;
+        file.add<std::uint8_t>("graph", {bytes.size()}, bytes);
+        file.save(path);
+        try {
+            victim.load(path);
+            (void)victim.search(matrix_view<float const>(values.data(), 2, d), 1);
+        } catch (error const&) {
+            ++refused;
+        }
+    }
+    CHECK(refused > 150);
+    io::write_file(path, "nothing of the kind");
+    CHECK_THROWS_AS(victim.load(path), format_error);
+}
+
+#ifdef TRINE_HAS_FAISS
+TEMPLATE_TEST_CASE("Faiss finds nearly all that exact search finds", "[neighbors]", distances::squared_euclidean, distances::cosine, distances::dot_product) {
+    STATIC_REQUIRE(neighbors::policy<neighbors::faiss<"Flat">, TestType>);
+    auto const values = random_values<float>(n * d, 1), asked = random_values<float>(queries_count * d, 2);
+    matrix_view<float const> const points(values.data(), n, d), queries(asked.data(), queries_count, d);
+    typename neighbors::faiss<"Flat">::template index<TestType> flat(d);
+    flat.add(points);
+    CHECK(recall<TestType>(flat, points, queries) == 1.0);
+    std::vector<bool> removed(n);
+    for (std::size_t i = 0; i < n; i += 2)
+        flat.remove(i), removed[i] = true;
+    CHECK(recall<TestType>(flat, points, queries, removed) == 1.0);
+    CHECK_THROWS_AS(flat.remove(0), argument_error);
+    CHECK_THROWS_AS(flat.search(queries, n), argument_error);
+    typename neighbors::faiss<"IVF8,Flat">::template index<TestType> cells(d);
+    CHECK_THROWS_WITH(cells.add(points.slice(0, 3)), Contains("Faiss, index \"IVF8,Flat\""));
+    cells.add(points);
+    CHECK(recall<TestType>(cells, points, queries) > 0.2);
+    temporary_folder const folder;
+    cells.save(folder / "cells");
+    typename neighbors::faiss<"IVF8,Flat">::template index<TestType> loaded(d);
+    loaded.load(folder / "cells");
+    CHECK(loaded.size() == n);
+    typename neighbors::faiss<"Flat">::template index<TestType> other(d + 1);
+    CHECK_THROWS_WITH(other.load(folder / "cells"), Contains("holds points of 16 values, not 17"));
+    CHECK_THROWS_AS(loaded.load(folder / "none"), io_error);
+    CHECK_THROWS_AS(typename neighbors::faiss<"no such index">::template index<TestType>(d), argument_error);
+}
+#endif
