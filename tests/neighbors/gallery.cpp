@@ -143,7 +143,7 @@ TEMPLATE_TEST_CASE("adding and removing gives what a gallery built anew would be
     auto const path = folder / "people.gallery";
     auto g = gallery<TestType>::create(path, identity);
     using distance = distances::euclidean;
-    neighbors::gallery_search<neighbors::exact_in<TestType>, distance, TestType> search(g);
+    neighbors::gallery_search<neighbors::exact_in<TestType>, distance, TestType> search;
     std::vector<std::pair<std::string, std::size_t>> model; // person, number of the point; in the order of places
     random_stream stream(4, purpose::user);
     auto const queries = random_values<float>(30, 77);
@@ -191,10 +191,10 @@ TEMPLATE_TEST_CASE("adding and removing gives what a gallery built anew would be
         REQUIRE(g.people() == fresh.people());
         REQUIRE(contents(gallery<TestType>::open(path)) == contents(fresh));
         // And the nearest are the same photos.
-        neighbors::gallery_search<neighbors::exact_in<TestType>, distance, TestType> anew(fresh);
+        neighbors::gallery_search<neighbors::exact_in<TestType>, distance, TestType> anew;
         std::size_t const k = std::min<std::size_t>(7, model.size());
         matrix_view<float const> const q(queries.data(), 5, 6);
-        auto const a = search.search(q, k), b = anew.search(q, k);
+        auto const a = search.search(g, q, k), b = anew.search(fresh, q, k);
         bool same = true;
         for (std::size_t i = 0; i < 5; ++i)
             for (std::size_t j = 0; j < k; ++j)
@@ -320,7 +320,7 @@ TEST_CASE("readers see what a writer does", "[gallery]") {
     auto const path = folder / "people.gallery";
     auto writer = gallery<>::create(path, identity);
     auto reader = gallery<>::open(path, identity);
-    neighbors::gallery_search<neighbors::exact, distances::squared_euclidean> search(reader);
+    neighbors::gallery_search<neighbors::exact, distances::squared_euclidean> search;
     CHECK_FALSE(reader.refresh());
     writer.add("Ada", "1", point(1));
     CHECK(reader.size() == 0);
@@ -328,7 +328,7 @@ TEST_CASE("readers see what a writer does", "[gallery]") {
     CHECK(contents(reader) == contents(writer));
     auto const nearest = [&](std::uint64_t seed) {
         auto const p = point(seed);
-        return reader.name(search.search(matrix_view<float const>(p.data(), 1, 6), 1).front()[0].index);
+        return reader.name(search.search(reader, matrix_view<float const>(p.data(), 1, 6), 1).front()[0].index);
     };
     writer.add("Grace", "2", point(2));
     CHECK(nearest(2) == "Ada"); // it has not looked
