@@ -4,7 +4,7 @@ set -euo pipefail
 cd "$(dirname "$0")"
 
 packages=(g++ make cmake libxtensor-dev libxtensor-blas-dev libxsimd-dev libopenblas-openmp-dev nlohmann-json3-dev
-          libjpeg-dev libpng-dev libcli11-dev catch2)
+          libjpeg-dev libpng-dev libhnswlib-dev libcli11-dev catch2)
 
 usage() {
     cat <<'HELP'

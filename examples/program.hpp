@@ -1,7 +1,8 @@
 #pragma once
 
-// What train_faces and recognize have in common: the networks that they offer.
+// What the programs have in common: the networks that they offer, and photos as these take them.
 
+#include <cstdio>
 #include <string>
 #include <vector>
 
@@ -30,5 +31,38 @@ auto with_backbone(std::string const& name, F&& f) {
         return f.template operator()<grey_112x92>();
     return f.template operator()<colour_96>();
 }
+
+using distance = trine::distances::squared_euclidean;
+
+// The network of a file that train_faces saved, without its gallery.
+template <class Backbone>
+trine::nn::model<Backbone> load_model(std::string const& path) {
+    trine::nn::model<Backbone> model(1);
+    trine::load_parameters(model, trine::io::safetensors::load(path), "model.");
+    return model;
+}
+
+// Photos one by one, skipping with a word those that cannot be read. Calls f(path, photo as the network takes it).
+template <class Backbone, class F>
+std::size_t for_each_photo(std::vector<std::string> const& paths, bool crop, char const* program, F&& f) {
+    using in = typename Backbone::input;
+    std::size_t failures = 0;
+    for (auto const& path : paths) {
+        trine::data::image photo;
+        try {
+            photo = trine::data::resized(trine::data::with_channels(trine::data::load_image(path), in::channels), in::height, in::width,
+                                         crop ? trine::data::fit::crop : trine::data::fit::stretch);
+        } catch (trine::error const& e) {
+            std::fprintf(stderr, "%s: skipped: %s\n", program, e.what());
+            ++failures;
+            continue;
+        }
+        f(path, photo);
+    }
+    return failures;
+}
+
+// A line of JSON, whatever bytes are in its texts.
+inline void print_json(nlohmann::json const& line) { std::printf("%s\n", line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace).c_str()); }
 
 } // namespace program

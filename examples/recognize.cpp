@@ -47,7 +47,7 @@ int run(choices const& c) {
             bool const known = c.threshold <= 0 || static_cast<double>(found.distance) <= c.threshold;
             if (c.json) {
                 nlohmann::json line{{"photo", path}, {"name", known ? nlohmann::json(found.name) : nlohmann::json(nullptr)}, {"distance", found.distance},
-                                    {"votes", found.votes}, {"k", c.k}, {"nearest", who.source(found.nearest.front().index)}};
+                                    {"votes", found.votes}, {"k", c.k}, {"nearest", who.gallery().source(found.nearest.front().index)}};
                 std::printf("%s\n", line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace).c_str());
             } else
                 std::printf("%s  %s  distance %.3f  %zu of %zu votes\n", path.c_str(), known ? found.name.c_str() : "unknown", static_cast<double>(found.distance), found.votes, c.k);

@@ -138,7 +138,7 @@ int run(choices c, any_objective const& objective) {
         for (auto const& n : found[i].nearest) {
             char distance[16];
             std::snprintf(distance, sizeof distance, "%.3f", static_cast<double>(n.distance));
-            row.matches.push_back({learn.picture(n.index), std::string(distance), who.name_of(n.index) == name});
+            row.matches.push_back({learn.picture(n.index), std::string(distance), who.gallery().name(n.index) == name});
         }
         rows.push_back(std::move(row));
     }

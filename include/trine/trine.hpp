@@ -1,6 +1,6 @@
 #pragma once
 
-/// Everything, for people in a hurry.
+/// Everything but approximate search (neighbors/hnsw.hpp, neighbors/faiss.hpp), for people in a hurry.
 
 #include "backbones/compact.hpp"
 #include "backbones/resnet.hpp"
@@ -17,6 +17,7 @@
 #include "distances/lp.hpp"
 #include "distances/signal_to_noise.hpp"
 #include "evaluation/retrieval.hpp"
+#include "evaluation/thresholds.hpp"
 #include "evaluation/verification.hpp"
 #include "io/npy.hpp"
 #include "io/safetensors.hpp"
@@ -27,7 +28,11 @@
 #include "losses/triplet.hpp"
 #include "miners/pair_miners.hpp"
 #include "miners/triplet_miners.hpp"
+#include "neighbors/classifiers.hpp"
+#include "neighbors/clustering.hpp"
 #include "neighbors/exact.hpp"
+#include "neighbors/gallery.hpp"
+#include "neighbors/vote.hpp"
 #include "nn/model.hpp"
 #include "nn/optimizers.hpp"
 #include "nn/schedules.hpp"

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+#include <cstdio>
 #include <string>
 #include <vector>
 
@@ -64,6 +66,19 @@ std::string network_signature() {
             s.append(",").append(std::to_string(extent));
     }
     return s;
+}
+
+/// A text that tells a model from others of another shape or with other parameters.
+template <class Model>
+std::string model_fingerprint(Model& model) {
+    std::uint64_t sum = io::checksum(network_signature<typename Model::network_type>());
+    for (auto const& info : model.tensors()) {
+        auto const values = model.values_of(info);
+        sum = io::checksum({reinterpret_cast<char const*>(values.data()), values.size_bytes()}, sum);
+    }
+    char digits[17];
+    std::snprintf(digits, sizeof digits, "%016llx", static_cast<unsigned long long>(sum));
+    return std::string(Model::network_type::input::text()) + " to " + std::to_string(Model::embedding_size) + ", parameters " + digits;
 }
 
 } // namespace trine

@@ -1,12 +1,14 @@
 #pragma once
 
-#include <span>
+#include <limits>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "../backbones/compact.hpp"
 #include "../distances/cosine.hpp"
 #include "../neighbors/exact.hpp"
+#include "../neighbors/gallery.hpp"
 #include "../neighbors/vote.hpp"
 #include "../losses/triplet.hpp"
 #include "trainer.hpp"
@@ -15,10 +17,20 @@ namespace trine {
 
 /// Who a photo shows, as far as the gallery knows.
 struct identification {
-    std::string name;
-    float distance = 0;      ///< of this person's nearest enrolled photo
-    std::size_t votes = 0;   ///< of the k nearest photos
+    std::string name;         ///< of the winner, whether known or not
+    bool known = true;        ///< whether the distance is within the threshold
+    float distance = 0;       ///< of this person's nearest enrolled photo
+    float margin = 0;         ///< how much farther the nearest photo of anybody else is
+    std::size_t votes = 0;    ///< of the k nearest photos
+    double confidence = 0;    ///< this person's share of what the k nearest weigh
     std::vector<neighbors::neighbor> nearest; ///< places in the gallery, nearest first
+};
+
+/// How a photo is named.
+struct decision_rule {
+    std::size_t k = 1;                  ///< neighbours that vote
+    bool weighted = false;              ///< nearer ones weigh more
+    double threshold = std::numeric_limits<double>::infinity(); ///< farther than this is unknown; see evaluation/thresholds.hpp for finding one
 };
 
 /// The whole story as one type: learn a map from photos to points, enrol known people, name new photos.
@@ -30,10 +42,11 @@ class recognizer {
 public:
     using trainer_type = trainer<Backbone, Miner, Loss, Distance>;
     using model_type = typename trainer_type::model_type;
+    using gallery_type = neighbors::gallery<>;
 
     explicit recognizer(std::uint64_t seed = 1) : model_(seed) {}
 
-    /// Learns the map. The gallery becomes empty: its points belong to the old map.
+    /// Learns the map. The gallery becomes empty, and one in memory: points belong to the map that made them.
     ///
     /// @throws error  as `trainer::fit`
     training_report fit(data::dataset const& photos, training_options const& options = {}, typename trainer_type::callback const& after_epoch = {}, Miner miner = {},
@@ -45,42 +58,56 @@ public:
     /// Adds photos to the gallery; people of equal names are one.
     ///
     /// @throws shape_error  when the photos do not have the network's shape
+    /// @throws io_error     when the gallery is in a file that cannot be written to
     void enroll(data::dataset const& photos) {
         auto const points = model_.embed(photos.tensors());
-        for (std::size_t i = 0; i < photos.size(); ++i) {
-            auto const& name = photos.people[static_cast<std::size_t>(photos.labels[i])];
-            auto at = std::find(names_.begin(), names_.end(), name);
-            if (at == names_.end())
-                at = names_.insert(names_.end(), name);
-            labels_.push_back(at - names_.begin());
-            sources_.push_back(photos.sources[i]);
-        }
-        points_.insert(points_.end(), points.data(), points.data() + points.size());
+        std::vector<std::string> names;
+        for (label who : photos.labels)
+            names.push_back(photos.people[static_cast<std::size_t>(who)]);
+        gallery_.add(names, photos.sources, as_matrix(points));
     }
-    /// Empties the gallery.
-    void clear() {
-        names_.clear(), labels_.clear(), sources_.clear(), points_.clear();
-    }
-    std::size_t gallery_size() const { return labels_.size(); }
-    std::vector<std::string> const& people() const { return names_; }
-    /// Where an enrolled photo came from, by its place in the gallery.
-    std::string const& source(std::size_t place) const { return sources_.at(place); }
-    std::string const& name_of(std::size_t place) const { return names_[static_cast<std::size_t>(labels_.at(place))]; }
+    /// Forgets the gallery, and begins an empty one in memory.
+    void clear() { gallery_ = gallery_type(memory_identity()); }
+    /// Known people and photos: to list, remove, rename, merge.
+    gallery_type& gallery() { return gallery_; }
+    gallery_type const& gallery() const { return gallery_; }
+    std::size_t gallery_size() const { return gallery_.size(); }
 
-    /// Names photos by the votes of their k nearest in the gallery.
+    /// What tells a gallery of this very network from others: its shape and a checksum of its parameters.
+    neighbors::gallery_identity identity() { return {model_fingerprint(model_), std::string(Distance::name), Backbone::embedding_size}; }
+    /// Goes over to a new, empty gallery in a file.
+    ///
+    /// @throws io_error  when there is a file already, or it cannot be written
+    void create_gallery(std::filesystem::path const& path) { gallery_ = gallery_type::create(path, identity()); }
+    /// Goes over to a gallery in a file.
+    ///
+    /// @throws io_error      when it cannot be read, or another program is writing to it
+    /// @throws format_error  when it is damaged, or of another network or distance; the gallery so far stays
+    void open_gallery(std::filesystem::path const& path, neighbors::access mode = neighbors::access::read) { gallery_ = gallery_type::open(path, identity(), mode); }
+
+    /// Names photos by the votes of their nearest in the gallery.
     ///
     /// @throws argument_error  when k is 0 or larger than the gallery
     /// @throws shape_error     when the photos do not have the network's shape
-    std::vector<identification> identify(tensor<float, 4> const& photos, std::size_t k = 1) {
+    std::vector<identification> identify(tensor<float, 4> const& photos, decision_rule const& rule) {
         auto const points = model_.embed(photos);
-        auto const found = search_.search(distance, as_matrix(points), gallery(), k);
+        auto const found = search_.search(gallery_, as_matrix(points), rule.k);
         std::vector<identification> all;
-        for (auto const& nearest : found) {
-            auto const v = neighbors::majority(nearest, labels_);
-            all.push_back({names_[static_cast<std::size_t>(v.who)], v.distance, v.votes, nearest});
+        for (std::size_t q = 0; q < found.size(); ++q) {
+            // Votes are counted among the neighbours alone: a gallery may hold millions.
+            std::vector<neighbors::neighbor> near(found[q].begin(), found[q].end());
+            std::vector<label> labels;
+            for (std::size_t i = 0; i < near.size(); ++i) {
+                labels.push_back(static_cast<label>(gallery_.person(near[i].index)));
+                near[i].index = i;
+            }
+            auto const v = rule.weighted ? neighbors::distance_weighted(near, labels) : neighbors::majority(near, labels);
+            all.push_back({gallery_.person_label(static_cast<std::size_t>(v.who)), static_cast<double>(v.distance) <= rule.threshold, v.distance, v.margin, v.votes, v.confidence,
+                           {found[q].begin(), found[q].end()}});
         }
         return all;
     }
+    std::vector<identification> identify(tensor<float, 4> const& photos, std::size_t k = 1) { return identify(photos, decision_rule{.k = k}); }
 
     /// Distance between the persons on two photos (1×C×H×W each): small for one person.
     float verify(tensor<float, 4> const& a, tensor<float, 4> const& b) {
@@ -97,13 +124,27 @@ public:
     /// @throws io_error  when it cannot be written; an old file is kept
     void save(std::filesystem::path const& path) {
         io::safetensors file;
-        nlohmann::json const names = names_, sources = sources_;
-        file.metadata = {{"format", "trine recognizer 1"}, {"network", network_signature<Backbone>()}, {"distance", std::string(Distance::name)},
-                         {"names", names.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)},
-                         {"sources", sources.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)}};
+        std::vector<std::string> names, sources;
+        std::vector<std::int64_t> labels;
+        std::vector<float> points;
+        std::unordered_map<std::size_t, std::int64_t> numbers; // people without photos are left out
+        for (std::size_t place = 0; place < gallery_.places(); ++place) {
+            if (gallery_.is_removed(place))
+                continue;
+            auto const [at, is_new] = numbers.try_emplace(gallery_.person(place), static_cast<std::int64_t>(names.size()));
+            if (is_new)
+                names.push_back(gallery_.name(place));
+            labels.push_back(at->second);
+            sources.push_back(gallery_.source(place));
+            auto const point = gallery_.point(place);
+            points.insert(points.end(), point.begin(), point.end());
+        }
+        auto const json = [](std::vector<std::string> const& texts) { return nlohmann::json(texts).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace); };
+        file.metadata = {{"format", "trine recognizer 1"}, {"network", network_signature<Backbone>()}, {"distance", std::string(Distance::name)}, {"names", json(names)},
+                         {"sources", json(sources)}};
         store_parameters(model_, file, "model.");
-        file.add<float>("gallery.points", {labels_.size(), Backbone::embedding_size}, points_);
-        file.add<std::int64_t>("gallery.labels", {labels_.size()}, labels_);
+        file.add<float>("gallery.points", {labels.size(), Backbone::embedding_size}, points);
+        file.add<std::int64_t>("gallery.labels", {labels.size()}, labels);
         file.save(path);
     }
 
@@ -133,21 +174,24 @@ public:
         auto labels = file.get<std::int64_t>("gallery.labels", {sources.size()});
         for (auto l : labels)
             require<format_error>(l >= 0 && static_cast<std::size_t>(l) < names.size(), where, ": a photo of person ", l, " of ", names.size());
+        std::vector<std::string> names_of_photos;
+        for (auto l : labels)
+            names_of_photos.push_back(names[static_cast<std::size_t>(l)]);
+        gallery_type fresh(memory_identity());
+        fresh.add(names_of_photos, sources, {points.data(), labels.size(), Backbone::embedding_size});
         load_parameters(model_, file, "model.");
-        names_ = std::move(names), sources_ = std::move(sources), points_ = std::move(points);
-        labels_.assign(labels.begin(), labels.end());
+        gallery_ = std::move(fresh);
     }
 
     Distance distance{};
 
 private:
-    matrix_view<float const> gallery() const { return {points_.data(), labels_.size(), Backbone::embedding_size}; }
+    // Whoever sees a gallery in memory knows where it came from.
+    static neighbors::gallery_identity memory_identity() { return {"", std::string(Distance::name), Backbone::embedding_size}; }
 
     model_type model_;
-    Neighbors search_{};
-    std::vector<std::string> names_, sources_;
-    std::vector<label> labels_;
-    std::vector<float> points_;
+    gallery_type gallery_{memory_identity()};
+    neighbors::gallery_search<Neighbors, Distance> search_{distance};
 };
 
 } // namespace trine

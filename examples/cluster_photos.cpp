@@ -1,0 +1,128 @@
+// Groups a folder of photos by the person on them, though nobody has a name.
+//
+//   cluster_photos --model output/model.safetensors holiday --picture groups.png
+//
+// Expected output, a line for each group:
+//   group 0: 12 photos  holiday/img3.jpg  holiday/img7.jpg  …
+
+#include <cstdio>
+
+#include <CLI/CLI.hpp>
+
+#include "program.hpp"
+
+#include <trine/visual/pictures.hpp>
+
+using namespace trine;
+
+namespace {
+
+struct choices {
+    std::string folder, model, backbone = "grey64", picture, output;
+    std::size_t joined = 10, least = 3;
+    double limit = 1;
+    bool json = false, crop = false, dense = false;
+};
+
+template <class Backbone>
+int run(choices const& c) {
+    using in = typename Backbone::input;
+    std::error_code code;
+    require<io_error>(std::filesystem::is_directory(c.folder, code), c.folder, ": there is no such folder");
+    std::vector<std::string> paths;
+    for (auto const& entry : std::filesystem::recursive_directory_iterator(c.folder, std::filesystem::directory_options::skip_permission_denied))
+        if (entry.is_regular_file() && data::is_image_name(entry.path()))
+            paths.push_back(entry.path().string());
+    std::sort(paths.begin(), paths.end(), data::natural_less);
+    auto model = program::load_model<Backbone>(c.model);
+    data::dataset photos{in::channels, in::height, in::width, {"somebody"}, {}, {}, {}};
+    std::size_t const failures = program::for_each_photo<Backbone>(paths, c.crop, "cluster_photos", [&](std::string const& path, data::image const& photo) { photos.add(photo, 0, path); });
+    require<data_error>(photos.size() > 0, c.folder, ": has no photo that can be read (PGM, PPM, PNG, JPEG, BMP)");
+    auto const points = model.embed(photos.tensors());
+    neighbors::exact::index<program::distance> index(Backbone::embedding_size);
+    index.borrow(as_matrix(points));
+    auto const graph = neighbors::join_neighbors(index, as_matrix(points), c.joined, static_cast<float>(c.limit));
+    auto const groups = c.dense ? neighbors::dbscan(graph, c.least) : neighbors::chinese_whispers(graph);
+
+    // The largest first; photos in no group last.
+    std::map<std::ptrdiff_t, std::vector<std::size_t>> members;
+    for (std::size_t i = 0; i < groups.size(); ++i)
+        members[groups[i]].push_back(i);
+    std::vector<std::vector<std::size_t>> sorted;
+    for (auto const& [group, list] : members)
+        if (group >= 0)
+            sorted.push_back(list);
+    std::stable_sort(sorted.begin(), sorted.end(), [](auto const& a, auto const& b) { return a.size() > b.size(); });
+    std::size_t const grouped = sorted.size();
+    if (members.contains(-1))
+        sorted.push_back(members[-1]);
+    std::vector<visual::montage_row> rows;
+    for (std::size_t g = 0; g < sorted.size(); ++g) {
+        bool const is_group = g < grouped;
+        if (c.json) {
+            std::vector<std::string> names;
+            for (std::size_t i : sorted[g])
+                names.push_back(photos.sources[i]);
+            program::print_json({{"group", is_group ? nlohmann::json(g) : nlohmann::json(nullptr)}, {"photos", names}});
+        } else {
+            if (is_group)
+                std::printf("group %zu: %zu photo%s", g, sorted[g].size(), sorted[g].size() == 1 ? "" : "s");
+            else
+                std::printf("no group: %zu photo%s", sorted[g].size(), sorted[g].size() == 1 ? "" : "s");
+            for (std::size_t i : sorted[g])
+                std::printf("  %s", photos.sources[i].c_str());
+            std::printf("\n");
+        }
+        if (!c.output.empty())
+            for (std::size_t i : sorted[g]) {
+                auto const to = std::filesystem::path(c.output) / (is_group ? "group " + std::to_string(g) : "no group");
+                std::filesystem::create_directories(to);
+                // Photos of equal names in different folders do not meet.
+                auto name = std::filesystem::relative(photos.sources[i], c.folder).string();
+                std::replace(name.begin(), name.end(), '/', '_');
+                std::filesystem::copy_file(photos.sources[i], to / name, std::filesystem::copy_options::skip_existing);
+            }
+        if (rows.size() < 20 && is_group) {
+            visual::montage_row row{photos.picture(sorted[g][0]), std::to_string(sorted[g].size()) + " photos", {}};
+            for (std::size_t i = 1; i < std::min<std::size_t>(sorted[g].size(), 8); ++i)
+                row.matches.push_back({photos.picture(sorted[g][i]), "", true});
+            rows.push_back(std::move(row));
+        }
+    }
+    if (!c.picture.empty() && !rows.empty())
+        data::save_png(visual::montage("Groups of photos", rows), c.picture);
+    if (!c.json)
+        std::printf("%zu photos in %zu groups\n", photos.size(), grouped);
+    if (failures > 0)
+        std::fprintf(stderr, "cluster_photos: %zu of %zu photos could not be read\n", failures, paths.size());
+    return failures > 0 ? 1 : 0;
+}
+
+} // namespace
+
+int main(int argc, char** argv) try {
+    choices c;
+    CLI::App app("Groups a folder of photos by the person on them");
+    app.add_option("folder", c.folder, "photos, in it and its sub-folders")->required();
+    app.add_option("--model", c.model, "file that train_faces saved")->required();
+    app.add_option("--backbone", c.backbone, "network of the model: grey64, grey112x92 or colour96")->check(CLI::IsMember(program::backbone_names))->capture_default_str();
+    app.add_option("--limit", c.limit, "how far apart two photos of one person may lie")->capture_default_str();
+    app.add_option("--joined", c.joined, "how many near photos each is joined with")->check(CLI::PositiveNumber)->capture_default_str();
+    app.add_flag("--dbscan", c.dense, "by density instead of Chinese whispers");
+    app.add_option("--least", c.least, "photos that make a core, with --dbscan")->check(CLI::PositiveNumber)->capture_default_str();
+    app.add_option("--picture", c.picture, "PNG with a row for each of the 20 largest groups");
+    app.add_option("--output", c.output, "folder to copy the photos to, a sub-folder for each group");
+    app.add_flag("--json", c.json, "a JSON object a line");
+    app.add_flag("--crop", c.crop, "cut photos of other proportions instead of stretching them");
+    app.footer("Examples:\n"
+               "  cluster_photos --model output/model.safetensors holiday\n"
+               "  cluster_photos --model output/model.safetensors holiday --limit 0.7 --picture groups.png --output sorted\n");
+    CLI11_PARSE(app, argc, argv);
+    return program::with_backbone(c.backbone, [&]<class Backbone>() { return run<Backbone>(c); });
+} catch (std::filesystem::filesystem_error const& e) {
+    std::fprintf(stderr, "cluster_photos: %s\n", e.what());
+    return 1;
+} catch (trine::error const& e) {
+    std::fprintf(stderr, "cluster_photos: %s\n", e.what());
+    return 1;
+}

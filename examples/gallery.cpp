@@ -1,0 +1,302 @@
+// Keeps a gallery of known people in a file, and names the people on photos by it.
+//
+//   gallery create people.gallery --model output/model.safetensors --data known
+//   gallery add people.gallery --model output/model.safetensors --name Ada ada1.jpg ada2.jpg
+//   gallery find people.gallery --model output/model.safetensors -k 3 --threshold 0.8 new.jpg
+//   gallery list people.gallery
+//
+// Expected output of find, a line for each photo:
+//   new.jpg  Ada  distance 0.084  margin 0.412  3 of 3 votes
+
+#include <cstdio>
+
+#include <CLI/CLI.hpp>
+
+#include "program.hpp"
+
+using namespace trine;
+
+namespace {
+
+using gallery_type = neighbors::gallery<>;
+
+struct choices {
+    std::string file, model, folder, backbone = "grey64", name, from, to;
+    std::vector<std::string> photos;
+    std::vector<std::size_t> places;
+    decision_rule rule;
+    std::size_t joined = 10, least = 3;
+    double limit = 1, far = 0.001;
+    bool json = false, crop = false, each_photo = false, dense = false;
+};
+
+template <class Backbone>
+neighbors::gallery_identity identity_of(nn::model<Backbone>& model) {
+    return {model_fingerprint(model), std::string(program::distance::name), Backbone::embedding_size};
+}
+
+// Photos of a folder of people, or of one person; all in one step, so that an interruption leaves none of them or all.
+template <class Backbone>
+int add_photos(choices const& c, gallery_type& gallery, nn::model<Backbone>& model) {
+    using in = typename Backbone::input;
+    data::dataset photos{in::channels, in::height, in::width, {}, {}, {}, {}};
+    std::size_t failures = 0;
+    if (!c.folder.empty()) {
+        data::load_report report;
+        photos = data::load_folder(c.folder, in::channels, in::height, in::width, {c.crop ? data::fit::crop : data::fit::stretch, false}, &report);
+        for (auto const& message : report.skipped)
+            std::fprintf(stderr, "gallery: skipped: %s\n", message.c_str());
+        failures = report.skipped.size();
+    } else {
+        photos.people.push_back(c.name);
+        failures = program::for_each_photo<Backbone>(c.photos, c.crop, "gallery", [&](std::string const& path, data::image const& photo) { photos.add(photo, 0, path); });
+    }
+    if (photos.size() > 0) {
+        std::vector<std::string> names;
+        for (label who : photos.labels)
+            names.push_back(photos.people[static_cast<std::size_t>(who)]);
+        auto const points = model.embed(photos.tensors());
+        gallery.add(names, photos.sources, as_matrix(points));
+    }
+    std::size_t const people = photos.size() > 0 ? photos.people.size() : 0;
+    std::printf("added %zu photo%s of %zu %s; %s now holds %zu of %zu\n", photos.size(), photos.size() == 1 ? "" : "s", people, people == 1 ? "person" : "people", c.file.c_str(), gallery.size(),
+                gallery.people().size());
+    return failures > 0 ? 1 : 0;
+}
+
+template <class Backbone>
+int create(choices const& c) {
+    auto model = program::load_model<Backbone>(c.model);
+    auto gallery = gallery_type::create(c.file, identity_of(model));
+    if (c.folder.empty()) {
+        std::printf("%s is there, and empty\n", c.file.c_str());
+        return 0;
+    }
+    return add_photos(c, gallery, model);
+}
+
+template <class Backbone>
+int add(choices const& c) {
+    require<argument_error>(c.folder.empty() != c.photos.empty(), "say who: --name NAME with photos, or --data FOLDER with a sub-folder for each person");
+    require<argument_error>(c.photos.empty() || !c.name.empty(), "say who is on the photos: --name NAME");
+    auto model = program::load_model<Backbone>(c.model);
+    auto gallery = gallery_type::open(c.file, identity_of(model), neighbors::access::write);
+    return add_photos(c, gallery, model);
+}
+
+template <class Backbone>
+int find(choices const& c) {
+    recognizer<Backbone, miners::all, losses::triplet_margin, program::distance, neighbors::exact> who;
+    load_parameters(who.model(), io::safetensors::load(c.model), "model.");
+    who.open_gallery(c.file);
+    require<argument_error>(who.gallery_size() > 0, c.file, ": nobody is in it");
+    std::size_t const failures = program::for_each_photo<Backbone>(c.photos, c.crop, "gallery", [&](std::string const& path, data::image const& photo) {
+        auto const found = who.identify(data::to_tensor(photo), c.rule).front();
+        bool const alone = std::isinf(found.margin);
+        if (c.json)
+            program::print_json({{"photo", path}, {"name", found.known ? nlohmann::json(found.name) : nlohmann::json(nullptr)}, {"nearest_name", found.name}, {"distance", found.distance},
+                                 {"margin", alone ? nlohmann::json(nullptr) : nlohmann::json(found.margin)}, {"votes", found.votes}, {"k", c.rule.k}, {"confidence", found.confidence},
+                                 {"nearest", who.gallery().source(found.nearest.front().index)}});
+        else {
+            char margin[32] = "";
+            if (!alone)
+                std::snprintf(margin, sizeof margin, "  margin %.3f", static_cast<double>(found.margin));
+            std::printf("%s  %s  distance %.3f%s  %zu of %zu votes\n", path.c_str(), found.known ? found.name.c_str() : "unknown", static_cast<double>(found.distance), margin, found.votes,
+                        found.nearest.size());
+        }
+    });
+    return failures > 0 ? 1 : 0;
+}
+
+int list(choices const& c) {
+    auto const gallery = gallery_type::open(c.file);
+    if (c.each_photo) {
+        for (std::size_t place = 0; place < gallery.places(); ++place)
+            if (!gallery.is_removed(place)) {
+                if (c.json)
+                    program::print_json({{"place", place}, {"name", gallery.name(place)}, {"source", gallery.source(place)}});
+                else
+                    std::printf("%zu  %s  %s\n", place, gallery.name(place).c_str(), gallery.source(place).c_str());
+            }
+        return 0;
+    }
+    auto const people = gallery.people();
+    for (auto const& [name, photos] : people)
+        if (c.json)
+            program::print_json({{"name", name}, {"photos", photos}});
+        else
+            std::printf("%s  %zu photo%s\n", name.c_str(), photos, photos == 1 ? "" : "s");
+    if (!c.json)
+        std::printf("%zu photos of %zu people; network %s, distance %s\n", gallery.size(), people.size(), gallery.identity().network.c_str(), gallery.identity().distance.c_str());
+    return 0;
+}
+
+int remove(choices const& c) {
+    require<argument_error>(c.name.empty() != c.places.empty(), "say what: --name NAME, or --place NUMBER as `gallery list --photos` gives it");
+    auto gallery = gallery_type::open(c.file, neighbors::access::write);
+    std::size_t gone = c.places.size();
+    if (!c.name.empty())
+        gone = gallery.remove(c.name);
+    else
+        gallery.remove(c.places);
+    std::printf("removed %zu photo%s; %zu are left\n", gone, gone == 1 ? "" : "s", gallery.size());
+    return 0;
+}
+
+// Groups the gallery's own photos, whatever their names: to find people with two names, and names with two people.
+int cluster(choices const& c) {
+    auto const gallery = gallery_type::open(c.file);
+    std::vector<std::size_t> places;
+    std::vector<float> points;
+    std::vector<std::string> names;
+    for (std::size_t place = 0; place < gallery.places(); ++place)
+        if (!gallery.is_removed(place)) {
+            auto const p = gallery.point(place);
+            places.push_back(place), points.insert(points.end(), p.begin(), p.end()), names.push_back(gallery.name(place));
+        }
+    matrix_view<float const> const all(points.data(), places.size(), gallery.dimensions());
+    neighbors::exact::index<program::distance> index(gallery.dimensions());
+    index.borrow(all);
+    auto const graph = neighbors::join_neighbors(index, all, c.joined, static_cast<float>(c.limit));
+    auto const groups = c.dense ? neighbors::dbscan(graph, c.least) : neighbors::chinese_whispers(graph);
+    std::ptrdiff_t const count = groups.empty() ? 0 : *std::max_element(groups.begin(), groups.end()) + 1;
+    for (std::ptrdiff_t g = -1; g < count; ++g) {
+        std::map<std::string, std::size_t> who;
+        for (std::size_t i = 0; i < groups.size(); ++i)
+            if (groups[i] == g)
+                ++who[names[i]];
+        if (who.empty())
+            continue;
+        if (c.json) {
+            program::print_json({{"group", g < 0 ? nlohmann::json(nullptr) : nlohmann::json(g)}, {"names", who}});
+            continue;
+        }
+        if (g < 0)
+            std::printf("no group:");
+        else
+            std::printf("group %td:", g);
+        for (auto const& [name, photos] : who)
+            std::printf("  %s (%zu)", name.c_str(), photos);
+        std::printf("\n");
+    }
+    if (!c.json) {
+        auto const agreement = neighbors::compare_clusters<std::string>(groups, names);
+        std::printf("%td groups; pairs of photos: precision %.3f, recall %.3f against the names\n", count, agreement.precision, agreement.recall);
+    }
+    return 0;
+}
+
+// Where to draw the line to "unknown", by the pairs of photos in the gallery.
+int calibrate(choices const& c) {
+    auto const gallery = gallery_type::open(c.file);
+    // Of a large gallery some thousand photos, spread over it, say enough.
+    std::vector<std::size_t> places;
+    std::size_t const step = std::max<std::size_t>(1, gallery.places() / 3000);
+    for (std::size_t place = 0; place < gallery.places(); place += step)
+        if (!gallery.is_removed(place))
+            places.push_back(place);
+    std::vector<float> points;
+    for (std::size_t place : places) {
+        auto const p = gallery.point(place);
+        points.insert(points.end(), p.begin(), p.end());
+    }
+    std::size_t const n = places.size();
+    std::vector<float> d(n * n), same, different;
+    program::distance{}.pairwise(matrix_view<float const>(points.data(), n, gallery.dimensions()), matrix_view<float>(d.data(), n, n));
+    for (std::size_t i = 0; i < n; ++i)
+        for (std::size_t j = 0; j < i; ++j)
+            (gallery.person(places[i]) == gallery.person(places[j]) ? same : different).push_back(d[i * n + j]);
+    auto const show = [&](char const* what, evaluation::threshold const& t) {
+        if (c.json)
+            program::print_json({{"rule", what}, {"threshold", t.distance}, {"true_accept_rate", t.true_accept_rate}, {"false_accept_rate", t.false_accept_rate}, {"f1", t.f1}});
+        else
+            std::printf("%s: --threshold %.4f  accepts %.2f %% of the pairs of one person, %.3f %% of the pairs of two\n", what, t.distance, 100 * t.true_accept_rate, 100 * t.false_accept_rate);
+    };
+    show("best F1", evaluation::best_f1(same, different));
+    show("wanted false-accept rate", evaluation::for_false_accept_rate(c.far, same, different));
+    if (!c.json)
+        std::printf("from %zu pairs of one person and %zu of two\n", same.size(), different.size());
+    return 0;
+}
+
+} // namespace
+
+int main(int argc, char** argv) try {
+    choices c;
+    CLI::App app("Keeps a gallery of known people in a file, and names the people on photos by it");
+    app.require_subcommand(1);
+    auto const command = [&](char const* name, char const* what, bool with_network) {
+        auto* s = app.add_subcommand(name, what);
+        s->add_option("gallery", c.file, "the gallery's file")->required();
+        if (with_network) {
+            s->add_option("--model", c.model, "file that train_faces saved")->required();
+            s->add_option("--backbone", c.backbone, "network of the model: grey64, grey112x92 or colour96")->check(CLI::IsMember(program::backbone_names))->capture_default_str();
+            s->add_flag("--crop", c.crop, "cut photos of other proportions instead of stretching them");
+        }
+        return s;
+    };
+    auto* const creating = command("create", "make a gallery, empty or from a folder of people", true);
+    creating->add_option("--data", c.folder, "folder of known people, one sub-folder each");
+    auto* const adding = command("add", "add photos of people, known already or new", true);
+    adding->add_option("--data", c.folder, "folder of people, one sub-folder each");
+    adding->add_option("--name", c.name, "who is on the photos");
+    adding->add_option("photos", c.photos, "photos of one person");
+    auto* const finding = command("find", "name the people on photos", true);
+    finding->add_option("photos", c.photos, "photos to name")->required();
+    finding->add_option("-k", c.rule.k, "neighbours that vote")->check(CLI::PositiveNumber)->capture_default_str();
+    finding->add_option("--threshold", c.rule.threshold, "farther than this is \"unknown\" (default: everybody is somebody)");
+    finding->add_flag("--weighted", c.rule.weighted, "near neighbours weigh more");
+    auto* const listing = command("list", "list people, or photos", false);
+    listing->add_flag("--photos", c.each_photo, "every photo with its place and where it came from");
+    auto* const removing = command("remove", "remove a person, or photos", false);
+    removing->add_option("--name", c.name, "a person, with all photos");
+    removing->add_option("--place", c.places, "photos, by the numbers that list --photos gives");
+    auto* const renaming = command("rename", "give a person another name", false);
+    renaming->add_option("from", c.from, "the name so far")->required();
+    renaming->add_option("to", c.to, "the new name")->required();
+    auto* const merging = command("merge", "make two people one, by the second one's name", false);
+    merging->add_option("from", c.from, "who goes")->required();
+    merging->add_option("into", c.to, "who stays")->required();
+    auto* const clustering = command("cluster", "group the photos without regard to names: finds people with two names", false);
+    clustering->add_option("--limit", c.limit, "how far apart two photos of one person may lie")->capture_default_str();
+    clustering->add_option("--joined", c.joined, "how many near photos each is joined with")->check(CLI::PositiveNumber)->capture_default_str();
+    clustering->add_flag("--dbscan", c.dense, "by density instead of Chinese whispers");
+    clustering->add_option("--least", c.least, "photos that make a core, with --dbscan")->check(CLI::PositiveNumber)->capture_default_str();
+    auto* const calibrating = command("calibrate", "find a threshold for find, by the pairs of photos in the gallery", false);
+    calibrating->add_option("--far", c.far, "wanted false-accept rate: share of the pairs of two people taken for one")->check(CLI::Range(0.0, 1.0))->capture_default_str();
+    auto* const folding = command("fold", "write all changes into the gallery's file and empty its log", false);
+    for (auto* s : {finding, listing, clustering, calibrating})
+        s->add_flag("--json", c.json, "a JSON object a line");
+    app.footer("Examples:\n"
+               "  gallery create people.gallery --model output/model.safetensors --data known    known/NAME/*.jpg\n"
+               "  gallery add people.gallery --model output/model.safetensors --name Ada ada.jpg\n"
+               "  gallery find people.gallery --model output/model.safetensors -k 3 new/*.jpg\n"
+               "  gallery merge people.gallery \"A. Lovelace\" Ada\n"
+               "  gallery list people.gallery --json\n");
+    CLI11_PARSE(app, argc, argv);
+    if (creating->parsed())
+        return program::with_backbone(c.backbone, [&]<class Backbone>() { return create<Backbone>(c); });
+    if (adding->parsed())
+        return program::with_backbone(c.backbone, [&]<class Backbone>() { return add<Backbone>(c); });
+    if (finding->parsed())
+        return program::with_backbone(c.backbone, [&]<class Backbone>() { return find<Backbone>(c); });
+    if (listing->parsed())
+        return list(c);
+    if (removing->parsed())
+        return remove(c);
+    if (clustering->parsed())
+        return cluster(c);
+    if (calibrating->parsed())
+        return calibrate(c);
+    auto gallery = gallery_type::open(c.file, neighbors::access::write);
+    if (renaming->parsed())
+        gallery.rename(c.from, c.to), std::printf("%s is now %s\n", c.from.c_str(), c.to.c_str());
+    else if (merging->parsed())
+        gallery.merge(c.from, c.to), std::printf("%s is now %s, with %zu photos\n", c.from.c_str(), c.to.c_str(), gallery.photos_of(c.to).size());
+    else if (folding->parsed())
+        gallery.fold(), std::printf("%zu photos\n", gallery.size());
+    return 0;
+} catch (trine::error const& e) {
+    std::fprintf(stderr, "gallery: %s\n", e.what());
+    return 1;
+}
