@@ -139,7 +139,7 @@ int remove(choices const& c) {
         gone = gallery.remove(c.name);
     else
         gallery.remove(c.places);
-    std::printf("removed %zu photo%s; %zu are left\n", gone, gone == 1 ? "" : "s", gallery.size());
+    std::printf("removed %zu photo%s; %zu left\n", gone, gone == 1 ? "" : "s", gallery.size());
     return 0;
 }
 

@@ -214,6 +214,30 @@ TEST_CASE("a recognizer learns, enrols, names, verifies, and comes back from its
     auto const p = data::to_tensor(draw.draw(700, 0));
     CHECK(who.verify(p, p) == 0);
     CHECK(who.verify(p, data::to_tensor(draw.draw(701, 0))) > 0);
+    // A gallery in a file gives the same names, knows whose it is, and can say that somebody is unknown.
+    temporary_folder const files;
+    auto const in_memory = who.identify(tested, 5);
+    {
+        auto other = faces(3);
+        other.load(folder / "model.safetensors");
+        other.create_gallery(files / "people.gallery");
+        CHECK(other.gallery_size() == 0);
+        for (std::size_t place = 0; place < who.gallery().places(); ++place)
+            other.gallery().add(who.gallery().name(place), who.gallery().source(place), who.gallery().point(place));
+        auto const in_file = other.identify(tested, 5);
+        for (std::size_t i = 0; i < in_file.size(); ++i) {
+            CHECK(in_file[i].name == in_memory[i].name);
+            CHECK(in_file[i].nearest == in_memory[i].nearest);
+            CHECK((in_file[i].margin == in_memory[i].margin && in_file[i].confidence == Approx(static_cast<double>(in_file[i].votes) / 5)));
+        }
+        auto const strict = other.identify(tested, decision_rule{.k = 5, .weighted = true, .threshold = -1});
+        CHECK(std::none_of(strict.begin(), strict.end(), [](auto const& f) { return f.known; }));
+    }
+    auto reader = faces(3);
+    CHECK_THROWS_WITH(reader.open_gallery(files / "people.gallery"), Contains("was made with the network \"1×32×32 to 32, parameters ") && Contains("\", not with \"1×32×32 to 32, parameters "));
+    reader.load(folder / "model.safetensors");
+    reader.open_gallery(files / "people.gallery");
+    CHECK(reader.identify(tested, 5)[0].nearest == in_memory[0].nearest);
     CHECK_THROWS_WITH(who.identify(tested, 37), Contains("k = 37 nearest neighbours of a gallery of 36 photos"));
 
     recognizer<backbones::compact<nn::shape<1, 32, 32>, 16, 8>> other_network;
