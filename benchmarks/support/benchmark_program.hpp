@@ -138,6 +138,8 @@ inline int run(int argc, char** argv, void (*add)()) {
     for (std::string line; std::getline(std::cin, line);) {
         if (line == "peak")
             std::printf("peak %.3f\n", peak_flops() / 1e9);
+        else if (line == "bandwidth")
+            std::printf("bandwidth %.3f\n", read_bandwidth() / 1e9);
         else if (line == "memory")
             std::printf("memory %.3f\n", (memory().peak - memory_at_start) / 1e6);
         else if (benchmark::RunSpecifiedBenchmarks(&reporter, nullptr, "^" + line + "/real_time$") == 0)

@@ -1,0 +1,138 @@
+// A gallery of many millions of random faces: built, opened, searched, added to, with the time, size and memory of each step.
+//
+//   build/release/benchmarks/large_gallery --photos 10000000 --storage int8
+
+#include <chrono>
+#include <cstdio>
+#include <fstream>
+
+#include <CLI/CLI.hpp>
+
+#include <trine/core/random.hpp>
+#include <trine/distances/euclidean.hpp>
+#include <trine/neighbors/exact.hpp>
+#include <trine/neighbors/gallery.hpp>
+
+using namespace trine;
+namespace storage = neighbors::storage;
+
+namespace {
+
+constexpr std::size_t d = 128;
+
+double resident_megabytes(char const* which) {
+    std::ifstream status("/proc/self/status");
+    for (std::string line; std::getline(status, line);)
+        if (line.rfind(which, 0) == 0)
+            return std::atof(line.c_str() + std::string(which).size()) / 1024;
+    return 0;
+}
+
+struct stopwatch {
+    std::chrono::steady_clock::time_point start = std::chrono::steady_clock::now();
+    double seconds() const { return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count(); }
+};
+
+void random_points(std::size_t first, std::vector<float>& points) {
+    parallel_blocks(points.size() / d, 256, [&](std::size_t begin, std::size_t end) {
+        random_stream stream(1, purpose::user, static_cast<std::uint32_t>(first >> 32), static_cast<std::uint32_t>(first + begin));
+        for (std::size_t i = begin * d; i < end * d; ++i)
+            points[i] = static_cast<float>(stream.normal());
+    });
+}
+
+template <class Storage>
+int run(std::size_t photos, std::filesystem::path const& path) {
+    using distance = distances::squared_euclidean;
+    neighbors::gallery_identity const identity{"random points", "squared_euclidean", d};
+    {
+        stopwatch const all;
+        double drawing = 0;
+        neighbors::gallery_builder<Storage> builder(path, identity);
+        std::vector<float> points;
+        for (std::size_t first = 0; first < photos;) {
+            std::size_t const count = std::min<std::size_t>(1 << 16, photos - first);
+            stopwatch const draw;
+            points.resize(count * d);
+            random_points(first, points);
+            drawing += draw.seconds();
+            for (std::size_t i = 0; i < count; i += 10) { // ten photos a person
+                std::size_t const own = std::min<std::size_t>(10, count - i);
+                std::vector<std::string> sources;
+                for (std::size_t p = 0; p < own; ++p)
+                    sources.push_back("photo" + std::to_string(first + i + p) + ".jpg");
+                builder.add("person " + std::to_string((first + i) / 10), sources, matrix_view<float const>(points.data() + i * d, own, d));
+            }
+            first += count;
+        }
+        builder.commit();
+        std::printf("built    %9.1f s   (%.1f s of it drawing), %.2f GB on disk, of which %.2f are points\n", all.seconds(), drawing, static_cast<double>(std::filesystem::file_size(path)) / 1e9,
+                    static_cast<double>(photos * d * sizeof(typename Storage::scalar)) / 1e9);
+    }
+    double best_open = 1e9, best_read = 1e9;
+    for (int i = 0; i < 5; ++i) {
+        stopwatch const opening;
+        auto const g = neighbors::gallery<Storage>::open(path, identity);
+        best_open = std::min(best_open, opening.seconds());
+    }
+    for (int i = 0; i < 3; ++i) {
+        stopwatch const reading;
+        std::vector<char> piece(1 << 22);
+        std::ifstream file(path, std::ios::binary);
+        while (file.read(piece.data(), static_cast<std::streamsize>(piece.size())) || file.gcount() > 0) {
+        }
+        best_read = std::min(best_read, reading.seconds());
+    }
+    std::printf("opened   %9.1f ms  (reading the file: %.1f ms; both from the system's cache, best of a few)\n", 1e3 * best_open, 1e3 * best_read);
+    auto g = neighbors::gallery<Storage>::open(path, identity, neighbors::access::write);
+    neighbors::gallery_search<neighbors::exact_in<Storage>, distance, Storage> search;
+    std::vector<float> asked(100 * d);
+    random_points(photos + 1'000'000, asked);
+    for (std::size_t q : {1, 10, 100}) {
+        double best = 1e9;
+        for (int i = 0; i < 4; ++i) {
+            stopwatch const one;
+            (void)search.search(g, matrix_view<float const>(asked.data(), q, d), 10);
+            best = std::min(best, one.seconds());
+        }
+        std::printf("searched %9.1f ms  for %3zu quer%s, 10 neighbours; %.1f GB/s, %.1f GFLOP/s\n", 1e3 * best, q, q == 1 ? "y" : "ies",
+                    static_cast<double>(photos * d * sizeof(typename Storage::scalar)) / best / 1e9, 2.0 * static_cast<double>(photos * d * q) / best / 1e9);
+    }
+    // A photo finds itself.
+    auto const own = g.point(photos / 2);
+    auto const found = search.search(g, matrix_view<float const>(own.data(), 1, d), 1);
+    std::printf("photo %zu, %s of \"%s\", is nearest to %zu, distance %g\n", photos / 2, g.source(photos / 2).c_str(), g.name(photos / 2).c_str(), found[0][0].index,
+                static_cast<double>(found[0][0].distance));
+    stopwatch const first;
+    g.add("somebody new", "new.jpg", std::span<float const>(asked.data(), d));
+    double const table = first.seconds();
+    stopwatch const adding;
+    for (std::size_t i = 1; i < 20; ++i)
+        g.add("somebody new", "new.jpg", std::span<float const>(asked.data() + i * d, d));
+    std::printf("added    %9.2f ms  a photo, each flushed to the disk (the first %.0f ms: names are looked up from then on)\n", 1e3 * adding.seconds() / 19, 1e3 * table);
+    auto const again = search.search(g, matrix_view<float const>(asked.data(), 1, d), 1);
+    std::printf("and found: \"%s\" at distance %g; resident memory at most %.0f MiB, file pages among it\n", g.name(again[0][0].index).c_str(), static_cast<double>(again[0][0].distance),
+                resident_megabytes("VmHWM:"));
+    return found[0][0].index == photos / 2 && g.name(again[0][0].index) == "somebody new" ? 0 : 1;
+}
+
+} // namespace
+
+int main(int argc, char** argv) try {
+    std::size_t photos = 1'000'000;
+    std::string kind = "float32", folder = std::filesystem::temp_directory_path().string();
+    CLI::App app("Builds, opens, searches and adds to a gallery of random faces, and says what each step takes");
+    app.add_option("--photos", photos, "how many")->check(CLI::PositiveNumber)->capture_default_str();
+    app.add_option("--storage", kind, "float32, float16 or int8")->check(CLI::IsMember({"float32", "float16", "int8"}))->capture_default_str();
+    app.add_option("--folder", folder, "where the file goes, for the time of the run")->capture_default_str();
+    CLI11_PARSE(app, argc, argv);
+    auto const path = std::filesystem::path(folder) / ("trine-large-" + std::to_string(::getpid()) + ".gallery");
+    int const result = kind == "float32"   ? run<storage::float32>(photos, path)
+                       : kind == "float16" ? run<storage::float16>(photos, path)
+                                           : run<storage::int8>(photos, path);
+    std::filesystem::remove(path), std::filesystem::remove(path.string() + ".log");
+    return result;
+} catch (trine::error const& e) {
+    std::fprintf(stderr, "large_gallery: %s\n", e.what());
+    return 1;
+}
