@@ -26,12 +26,13 @@ class candidate_pool {
 public:
     candidate_pool() = default;
 
-    /// Candidates of memory that a pool for k neighbours takes.
-    static constexpr std::size_t capacity_for(std::size_t k) { return k + std::max<std::size_t>(k < 4096 ? k : k / 4, 48) + 16; }
+    /// Candidates of memory that a pool for k neighbours takes. Little more than k thins them out often, and so lets few pass; where bounds are wide, many more than k
+    /// stay possible, and need room not to be settled before their time.
+    static constexpr std::size_t capacity_for(std::size_t k, bool wide_bounds = true) { return k + std::max<std::size_t>(k < 4096 ? k : k / 4, wide_bounds ? 64 : 16); }
 
     /// Empties the pool.
-    void reset(std::size_t k) {
-        k_ = k, capacity_ = capacity_for(k), threshold_ = std::numeric_limits<double>::infinity();
+    void reset(std::size_t k, bool wide_bounds = true) {
+        k_ = k, capacity_ = capacity_for(k, wide_bounds), threshold_ = std::numeric_limits<double>::infinity();
         kept_.clear();
         kept_.reserve(capacity_);
     }
@@ -47,6 +48,12 @@ public:
         kept_.push_back(c);
         if (kept_.size() == capacity_)
             thin(settle);
+    }
+
+    /// Those that may still be among the k nearest, in no order.
+    std::span<candidate const> thinned() {
+        drop_hopeless();
+        return kept_;
     }
 
     /// The k nearest, or as many as there are, nearest first and settled.

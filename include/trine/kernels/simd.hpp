@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 
 #include <xsimd/xsimd.hpp>
 
@@ -45,6 +46,22 @@ template <class T>
         for (std::size_t i = 0; i < half; ++i)
             lanes[i] += lanes[i + half];
     return lanes[0];
+}
+
+/// A bit for each lane of a comparison, the first lane's lowest.
+[[gnu::always_inline]] inline std::uint64_t lane_bits(typename simd<float>::batch_bool_type const& lanes) {
+#if defined(__AVX512F__)
+    return static_cast<std::uint64_t>(lanes.data);
+#elif defined(__AVX__)
+    return static_cast<std::uint64_t>(_mm256_movemask_ps(lanes.data));
+#else
+    bool each[simd_width<float>];
+    lanes.store_unaligned(each);
+    std::uint64_t bits = 0;
+    for (std::size_t i = 0; i < simd_width<float>; ++i)
+        bits |= std::uint64_t{each[i]} << i;
+    return bits;
+#endif
 }
 
 /// Stores the first `count` scalars of a vector.

@@ -3,8 +3,8 @@
 /// How exact search goes over all references: float arithmetic bounds every value, and the few that bounds cannot separate are settled in double.
 
 #include <algorithm>
-#include <array>
 #include <atomic>
+#include <bit>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
@@ -168,6 +168,7 @@ public:
         unit_ = static_cast<float>((2 * static_cast<double>(size_) + 32) * 0x1p-24);
         tiny_ = static_cast<float>(static_cast<double>(size_) * 1e-43);
         loss_ = Storage::error(size_);
+        lossy_ = std::any_of(parts_.begin(), parts_.end(), [](auto const& p) { return p.is_lossy(); });
     }
 
     // Calls done(query, settled candidates, nearest first) for every query.
@@ -383,7 +384,7 @@ private:
         auto const items = ranges(std::clamp<std::size_t>(rows_ / (8 * threads), block, 8192));
         std::vector<candidate_pool> pools(threads * count);
         for (auto& pool : pools)
-            pool.reset(k_);
+            pool.reset(k_, lossy_);
         std::vector<std::atomic<float>> shared(count);
         for (auto& s : shared)
             s = infinite;
@@ -478,12 +479,18 @@ private:
             return infinite;
         double limit;
         if constexpr (G == geometry::squared_length) {
-            double const far = std::sqrt(std::max(threshold, 0.0)) + lost;
-            limit = far * far * (1 + 1e-5 * (lost > 0)) - q.squares * (1 - static_cast<double>(unit_)) + static_cast<double>(tiny_);
+            if (lost > 0) {
+                double const far = std::sqrt(std::max(threshold, 0.0)) + lost;
+                threshold = far * far * (1 + 1e-5);
+            }
+            limit = threshold - q.squares * (1 - static_cast<double>(unit_)) + static_cast<double>(tiny_);
             limit += (std::abs(limit) + q.squares) * 0x1p-22;
         } else if constexpr (of_directions<G>) {
-            double const turn = 3 * lost < shortest ? 1.05 * lost / (shortest - lost) : 2, far = std::sqrt(std::max(2 * threshold, 0.0)) + turn;
-            limit = (lost > 0 ? 0.5 * far * far * (1 + 1e-5) : threshold) - 1 + static_cast<double>(unit_);
+            if (lost > 0) {
+                double const turn = 3 * lost < shortest ? 1.05 * lost / (shortest - lost) : 2, far = std::sqrt(std::max(2 * threshold, 0.0)) + turn;
+                threshold = 0.5 * far * far * (1 + 1e-5);
+            }
+            limit = threshold - 1 + static_cast<double>(unit_);
             limit += std::abs(limit) * 0x1p-22;
         } else {
             limit = threshold / q.norm + lost * (1 + 1e-5) + static_cast<double>(tiny_) * 2;
@@ -520,6 +527,7 @@ private:
     void many_queries(std::vector<query_terms> const& queries, Done&& done) {
         using V = kernels::simd<float>;
         constexpr std::size_t width = 2 * V::size, row_block = 8 * kernels::tile_rows;
+        constexpr std::uint64_t lanes = (std::uint64_t{1} << V::size) - 1;
         std::size_t const threads = thread_count(), panels = (queries.size() + width - 1) / width;
         buffer<float> packed(panels * width * size_);
         parallel_for(panels, [&](std::size_t panel) {
@@ -553,7 +561,7 @@ private:
             own.resize(group * width);
             space.reserve_discarding(std::is_same_v<Storage, storage::float32> ? 1 : row_block * size_);
             for (auto& pool : own)
-                pool.reset(k_);
+                pool.reset(k_, lossy_);
             alignas(64) float limits[width], products[kernels::tile_rows * width];
             row_terms rows[row_block];
             for (std::size_t r = 0; r < items[piece].count; r += row_block) {
@@ -599,18 +607,22 @@ private:
                             V const factor(rows[i + t].factor), offset(rows[i + t].offset);
                             for (std::size_t v = 0; v < vectors; ++v) {
                                 V const x = xsimd::fma(V::load_aligned(products + t * width + v * V::size), factor, offset);
-                                if (xsimd::all(x > V::load_aligned(limits + v * V::size))) [[likely]]
+                                auto const above = x > V::load_aligned(limits + v * V::size); // NaN is not
+                                std::uint64_t promising = ~kernels::lane_bits(above) & lanes;
+                                if (promising == 0) [[likely]]
                                     continue;
-                                for (std::size_t c = v * V::size; c < (v + 1) * V::size && begin + c < end; ++c) {
-                                    float const product = products[t * width + c];
-                                    std::size_t const place = p.first + first + i + t;
-                                    if (std::fma(product, rows[i + t].factor, rows[i + t].offset) > limits[c] || is_removed(place))
-                                        continue;
+                                std::size_t const place = p.first + first + i + t;
+                                if (is_removed(place))
+                                    continue;
+                                for (; promising != 0; promising &= promising - 1) {
+                                    std::size_t const c = v * V::size + static_cast<std::size_t>(std::countr_zero(promising));
+                                    if (begin + c >= end)
+                                        break;
                                     auto& pool = panel_pools[c];
-                                    auto const candidate = bounds_of(queries[begin + c], rows[i + t], product, lossy, place);
-                                    if (candidate.lower > pool.threshold())
-                                        continue;
+                                    auto const candidate = bounds_of(queries[begin + c], rows[i + t], products[t * width + c], lossy, place);
                                     double const before = pool.threshold();
+                                    if (candidate.lower > before)
+                                        continue;
                                     pool.add(candidate, settling(queries[begin + c]));
                                     if (pool.threshold() < before) {
                                         lower_to(shared[begin + c], round_up(pool.threshold()));
@@ -624,19 +636,20 @@ private:
                 }
             }
             for (std::size_t q = first_panel * width; q < std::min(last_panel * width, queries.size()); ++q) {
-                auto const best = own[q - first_panel * width].finish(settling(queries[q]));
-                found[piece * queries.size() + q].assign(best.begin(), best.end());
+                auto const rest = own[q - first_panel * width].thinned();
+                found[piece * queries.size() + q].assign(rest.begin(), rest.end());
             }
         });
-        parallel_for(queries.size(), [&](std::size_t q) {
-            auto& all = found[q];
-            for (std::size_t piece = 1; piece < items.size(); ++piece) {
-                auto const& more = found[piece * queries.size() + q];
-                all.insert(all.end(), more.begin(), more.end());
+        parallel_blocks(queries.size(), 16, [&](std::size_t begin, std::size_t end) {
+            candidate_pool pool;
+            for (std::size_t q = begin; q < end; ++q) {
+                pool.reset(k_, lossy_);
+                for (std::size_t piece = 0; piece < items.size(); ++piece)
+                    for (auto const& c : found[piece * queries.size() + q])
+                        if (c.lower <= pool.threshold())
+                            pool.add(c, settling(queries[q]));
+                done(q, pool.finish(settling(queries[q])));
             }
-            std::sort(all.begin(), all.end(), [](candidate const& a, candidate const& b) { return a.lower < b.lower || (a.lower == b.lower && a.index < b.index); });
-            all.resize(std::min(all.size(), k_));
-            done(q, std::span<candidate const>(all));
         });
     }
 
@@ -645,6 +658,7 @@ private:
     std::size_t k_, rows_ = 0, size_ = 0;
     float unit_, tiny_;
     storage::float32::error_bound loss_{};
+    bool lossy_ = false;
 };
 
 } // namespace trine::neighbors::detail
