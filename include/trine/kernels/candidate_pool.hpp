@@ -35,6 +35,8 @@ public:
         k_ = k, capacity_ = capacity_for(k, wide_bounds), threshold_ = std::numeric_limits<double>::infinity();
         kept_.clear();
         kept_.reserve(capacity_);
+        uppers_.clear();
+        uppers_.reserve(k_ <= short_list ? k_ + 1 : 0);
     }
 
     /// A candidate with a lower bound above this need not be added.
@@ -46,6 +48,8 @@ public:
     template <class Settle>
     void add(candidate const& c, Settle&& settle) {
         kept_.push_back(c);
+        if (k_ <= short_list && (uppers_.size() < k_ || c.upper < uppers_.back()))
+            note_upper(c.upper);
         if (kept_.size() == capacity_)
             thin(settle);
     }
@@ -68,9 +72,23 @@ public:
 private:
     static bool nearer(candidate const& a, candidate const& b) { return a.lower < b.lower || (a.lower == b.lower && a.index < b.index); }
 
+    // While k is small, the k smallest upper bounds are kept in order, so that the threshold is always as low as it can be; else it falls when the pool is thinned out.
+    static constexpr std::size_t short_list = 32;
+
+    void note_upper(double upper) {
+        uppers_.insert(std::upper_bound(uppers_.begin(), uppers_.end(), upper), upper);
+        if (uppers_.size() > k_)
+            uppers_.pop_back();
+        if (uppers_.size() == k_)
+            threshold_ = std::min(threshold_, uppers_.back());
+    }
     void drop_hopeless() {
         if (kept_.size() <= k_)
             return;
+        if (k_ <= short_list) {
+            std::erase_if(kept_, [&](candidate const& c) { return c.lower > threshold_; });
+            return;
+        }
         std::nth_element(kept_.begin(), at(k_ - 1), kept_.end(), [](candidate const& a, candidate const& b) { return a.upper < b.upper; });
         threshold_ = std::min(threshold_, at(k_ - 1)->upper);
         kept_.erase(std::remove_if(at(k_), kept_.end(), [&](candidate const& c) { return c.lower > threshold_; }), kept_.end());
@@ -93,10 +111,16 @@ private:
         std::nth_element(kept_.begin(), at(k_ - 1), kept_.end(), nearer);
         threshold_ = std::min(threshold_, at(k_ - 1)->upper);
         kept_.resize(k_);
+        if (k_ <= short_list) {
+            uppers_.clear();
+            for (auto const& c : kept_)
+                note_upper(c.upper);
+        }
     }
     std::vector<candidate>::iterator at(std::size_t i) { return kept_.begin() + static_cast<std::ptrdiff_t>(i); }
 
     std::vector<candidate> kept_;
+    std::vector<double> uppers_;
     std::size_t k_ = 0, capacity_ = 0;
     double threshold_ = std::numeric_limits<double>::infinity();
 };

@@ -36,16 +36,23 @@ constexpr std::size_t staggered(std::size_t scalars) {
     return ((scalars + line - 1) / line | 1) * line;
 }
 
-/// The sum of a vector's values; of 2ⁿ values, always by the same tree.
-template <class T>
-[[gnu::always_inline]] inline T sum_lanes(simd<T> const& value) {
-    alignas(64) T lanes[simd_width<T>];
-    value.store_aligned(lanes);
-    TRINE_UNROLL
-    for (std::size_t half = simd_width<T> / 2; half > 0; half /= 2)
-        for (std::size_t i = 0; i < half; ++i)
-            lanes[i] += lanes[i + half];
-    return lanes[0];
+/// The sums of as many vectors as one has lanes, each in its lane. The order of addition is the target's.
+[[gnu::always_inline]] inline simd<float> sum_each(simd<float> const* v) {
+#if defined(__AVX512F__)
+    // Adding while transposing: three instructions for two vectors. (With masks of ones, for without them GCC 12 warns of its own headers.)
+    auto const across32 = [](__m512 a, __m512 b) { return _mm512_maskz_unpacklo_ps(0xffff, a, b) + _mm512_maskz_unpackhi_ps(0xffff, a, b); };
+    auto const across64 = [](__m512 a, __m512 b) {
+        __m512d const x = _mm512_castps_pd(a), y = _mm512_castps_pd(b);
+        return _mm512_castpd_ps(_mm512_maskz_unpacklo_pd(0xff, x, y)) + _mm512_castpd_ps(_mm512_maskz_unpackhi_pd(0xff, x, y));
+    };
+    auto const halves = [](__m512 a, __m512 b) { return _mm512_maskz_shuffle_f32x4(0xffff, a, b, 0x88) + _mm512_maskz_shuffle_f32x4(0xffff, a, b, 0xdd); };
+    __m512 quarter[4];
+    for (std::size_t i = 0; i < 4; ++i)
+        quarter[i] = across64(across32(v[4 * i].data, v[4 * i + 1].data), across32(v[4 * i + 2].data, v[4 * i + 3].data));
+    return simd<float>(halves(halves(quarter[0], quarter[1]), halves(quarter[2], quarter[3])));
+#else
+    return xsimd::haddp(v);
+#endif
 }
 
 /// A bit for each lane of a comparison, the first lane's lowest.

@@ -238,46 +238,49 @@ private:
                 }
             }
         } else {
-            for (std::size_t i = 0; i < count; ++i) {
-                for (std::size_t line = 0; line < size_; line += 64 / sizeof(typename Storage::scalar))
-                    __builtin_prefetch(p.rows.row(first + i) + 8 * p.rows.stride + line);
-                auto const* const row = p.rows.row(first + i);
-                float const* const query = G == geometry::squared_length ? q.values : unit_query;
-                auto const load = [&](std::size_t at) __attribute__((always_inline)) {
-                    if constexpr (std::is_same_v<Storage, storage::float32>)
-                        return V::load_unaligned(row + at);
-                    else
-                        return kernels::load_halves(row + at);
-                };
-                auto const one = [&](std::size_t at) {
-                    if constexpr (std::is_same_v<Storage, storage::float32>)
-                        return row[at];
-                    else
-                        return kernels::half_to_float(row[at]);
-                };
-                V sum0(0.0f), sum1(0.0f), square0(0.0f), square1(0.0f);
-                std::size_t k = 0;
-                auto const step = [&](V& sum, V& square, std::size_t at) __attribute__((always_inline)) {
-                    V const a = V::load_unaligned(query + at), b = load(at);
-                    if constexpr (G == geometry::squared_length) {
-                        V const difference = a - b;
-                        sum = xsimd::fma(difference, difference, sum);
-                    } else {
-                        sum = xsimd::fma(a, b, sum);
-                        square = xsimd::fma(b, b, square);
+            for (std::size_t i = 0; i < count; i += width) {
+                V sums[width], lengths[width];
+                alignas(64) float rest[width] = {}, rest_of_lengths[width] = {};
+                for (std::size_t l = 0; l < width; ++l) {
+                    auto const* const row = p.rows.row(first + std::min(i + l, count - 1));
+                    for (std::size_t line = 0; line < size_; line += 64 / sizeof(typename Storage::scalar))
+                        __builtin_prefetch(row + 8 * p.rows.stride + line);
+                    float const* const query = G == geometry::squared_length ? q.values : unit_query;
+                    V sum0(0.0f), sum1(0.0f), square0(0.0f), square1(0.0f);
+                    auto const step = [&](V& sum, V& square, std::size_t at) __attribute__((always_inline)) {
+                        V const a = V::load_unaligned(query + at);
+                        V b;
+                        if constexpr (std::is_same_v<Storage, storage::float32>)
+                            b = V::load_unaligned(row + at);
+                        else
+                            b = kernels::load_halves(row + at);
+                        if constexpr (G == geometry::squared_length) {
+                            V const difference = a - b;
+                            sum = xsimd::fma(difference, difference, sum);
+                        } else {
+                            sum = xsimd::fma(a, b, sum);
+                            square = xsimd::fma(b, b, square);
+                        }
+                    };
+                    std::size_t k = 0;
+                    for (; k + 2 * width <= size_; k += 2 * width)
+                        step(sum0, square0, k), step(sum1, square1, k + width);
+                    if (k + width <= size_)
+                        step(sum0, square0, k), k += width;
+                    for (; k < size_; ++k) {
+                        float b;
+                        if constexpr (std::is_same_v<Storage, storage::float32>)
+                            b = row[k];
+                        else
+                            b = kernels::half_to_float(row[k]);
+                        rest[l] += G == geometry::squared_length ? (query[k] - b) * (query[k] - b) : query[k] * b;
+                        rest_of_lengths[l] += b * b;
                     }
-                };
-                for (; k + 2 * width <= size_; k += 2 * width)
-                    step(sum0, square0, k), step(sum1, square1, k + width);
-                if (k + width <= size_)
-                    step(sum0, square0, k), k += width;
-                float sum = kernels::sum_lanes(sum0 + sum1), square = G == geometry::squared_length ? 0.0f : kernels::sum_lanes(square0 + square1);
-                for (; k < size_; ++k)
-                    if constexpr (G == geometry::squared_length)
-                        sum += (query[k] - one(k)) * (query[k] - one(k));
-                    else
-                        sum += query[k] * one(k), square += one(k) * one(k);
-                main[i] = sum, squares[i] = square;
+                    sums[l] = sum0 + sum1, lengths[l] = square0 + square1;
+                }
+                (kernels::sum_each(sums) + V::load_aligned(rest)).store_aligned(main + i);
+                if constexpr (G != geometry::squared_length)
+                    (kernels::sum_each(lengths) + V::load_aligned(rest_of_lengths)).store_aligned(squares + i);
             }
         }
         // Then the bounds, a vector of rows at a time.
@@ -365,10 +368,13 @@ private:
                 body(i);
     }
 
-    // The smallest float that is not below a double.
+    // A float that is not below a double, and hardly above. (std::nextafter is a call, and this is asked millions of times.)
     static float round_up(double v) {
         auto const f = static_cast<float>(v);
-        return static_cast<double>(f) < v ? std::nextafter(f, infinite) : f;
+        if (!(static_cast<double>(f) < v))
+            return f;
+        auto const bits = std::bit_cast<std::uint32_t>(f);
+        return f == 0 ? std::numeric_limits<float>::denorm_min() : std::bit_cast<float>(f > 0 ? bits + 1 : bits - 1);
     }
     static void lower_to(std::atomic<float>& shared, float value) {
         float now = shared.load(std::memory_order_relaxed);
@@ -444,32 +450,46 @@ private:
 
     // What a block of rows adds to the tile's products, x = product · factor + offset, and what it lost in storage.
     struct row_terms {
-        float squares, factor, offset, lost;
+        float squares, norm, factor, offset, lost;
     };
 
-    row_terms terms_of(part<Storage> const& p, std::size_t row, float const* values) const {
+    // For `count` rows of values, `stride` apart, of which `first` is the first one's place in its part.
+    void find_terms(part<Storage> const& p, std::size_t first, float const* values, std::size_t stride, std::size_t count, row_terms* terms) const {
         using V = kernels::simd<float>;
-        V sum(0.0f);
-        std::size_t k = 0;
-        for (; k + V::size <= size_; k += V::size) {
-            V const v = V::load_unaligned(values + k);
-            sum = xsimd::fma(v, v, sum);
+        constexpr std::size_t width = V::size;
+        for (std::size_t i = 0; i < count; i += width) {
+            V sums[width];
+            alignas(64) float squares[width], rest[width] = {};
+            for (std::size_t l = 0; l < width; ++l) {
+                float const* const row = values + std::min(i + l, count - 1) * stride;
+                V even(0.0f), odd(0.0f);
+                std::size_t k = 0;
+                for (; k + 2 * width <= size_; k += 2 * width) {
+                    V const a = V::load_unaligned(row + k), b = V::load_unaligned(row + k + width);
+                    even = xsimd::fma(a, a, even), odd = xsimd::fma(b, b, odd);
+                }
+                for (; k < size_; ++k)
+                    rest[l] += row[k] * row[k];
+                sums[l] = even + odd;
+            }
+            (kernels::sum_each(sums) + V::load_aligned(rest)).store_aligned(squares);
+            for (std::size_t l = 0; l < width && i + l < count; ++l)
+                terms[i + l] = terms_of(p, first + i + l, squares[l]);
         }
-        float squares = kernels::sum_lanes(sum);
-        for (; k < size_; ++k)
-            squares += values[k] * values[k];
-        row_terms t{squares, 1, 0, 0};
+    }
+    row_terms terms_of(part<Storage> const& p, std::size_t row, float squares) const {
+        row_terms t{squares, std::sqrt(squares) * 1.000001f, 1, 0, 0};
         bool const bounded = squares < static_cast<float>(largest_squares) && (G == geometry::squared_length || squares > static_cast<float>(smallest_squares));
         if constexpr (G == geometry::squared_length)
             t.offset = squares * (1 - unit_);
         else if constexpr (of_directions<G>)
             t.factor = 1 / std::sqrt(squares);
         else
-            t.offset = -unit_ * std::sqrt(squares);
+            t.offset = -unit_ * t.norm;
         if (!bounded)
             t.factor = std::numeric_limits<float>::quiet_NaN(); // passes every limit
         if (p.is_lossy())
-            t.lost = (loss_.per_norm * std::sqrt(squares) * 1.0001f + loss_.per_scale * p.rows.scale(row)) * 1.00001f + loss_.fixed;
+            t.lost = (loss_.per_norm * t.norm * 1.0001f + loss_.per_scale * p.rows.scale(row)) * 1.00001f + loss_.fixed;
         return t;
     }
 
@@ -504,18 +524,18 @@ private:
         candidate c{-infinite, infinite, place};
         if (q.wild || std::isnan(r.factor))
             return c;
-        float value, error, norm = std::sqrt(r.squares) * 1.000001f, lower, upper;
+        float value, error, lower, upper;
         auto const query_squares = static_cast<float>(q.squares), query_norm = static_cast<float>(q.norm);
         if constexpr (G == geometry::squared_length)
             value = product + r.squares + query_squares, error = unit_ * (r.squares + query_squares) + tiny_;
         else if constexpr (of_directions<G>)
             value = 1 + product * r.factor, error = unit_;
         else
-            value = product * query_norm, error = unit_ * norm * query_norm + tiny_ * (1 + query_norm);
+            value = product * query_norm, error = unit_ * r.norm * query_norm + tiny_ * (1 + query_norm);
         if (lossy)
-            bounds<G, true>(value, error, norm, r.lost, query_norm, lower, upper);
+            bounds<G, true>(value, error, r.norm, r.lost, query_norm, lower, upper);
         else
-            bounds<G, false>(value, error, norm, 0.0f, query_norm, lower, upper);
+            bounds<G, false>(value, error, r.norm, 0.0f, query_norm, lower, upper);
         if (lower <= upper)
             c.lower = static_cast<double>(lower), c.upper = static_cast<double>(upper);
         return c;
@@ -540,7 +560,7 @@ private:
             }
         });
         std::size_t const pool_bytes = candidate_pool::capacity_for(k_) * sizeof(candidate);
-        std::size_t const most_panels = std::max<std::size_t>(1, std::min({std::size_t{8}, (std::size_t{256} << 10) / (width * size_ * sizeof(float)),
+        std::size_t const most_panels = std::max<std::size_t>(1, std::min({std::size_t{8}, (panels + threads - 1) / threads, (std::size_t{256} << 10) / (width * size_ * sizeof(float)),
                                                                           working_memory / (threads * width * pool_bytes)}));
         std::size_t const groups = (panels + most_panels - 1) / most_panels, group = (panels + groups - 1) / groups;
         // Rows are cut too where there are fewer groups than threads could share.
@@ -551,7 +571,8 @@ private:
             s = infinite;
         std::vector<std::vector<candidate>> found(queries.size() * items.size());
         std::vector<std::vector<candidate_pool>> pools(threads);
-        std::vector<buffer<float>> spaces(threads);
+        std::vector<buffer<float>> spaces(threads), limits_of_threads(threads);
+        std::vector<std::vector<float>> thresholds_of_threads(threads);
         parallel_for(groups * items.size(), [&](std::size_t item) {
             std::size_t const first_panel = item % groups * group, last_panel = std::min(panels, first_panel + group), piece = item / groups;
             auto const& p = parts_[items[piece].part];
@@ -562,7 +583,12 @@ private:
             space.reserve_discarding(std::is_same_v<Storage, storage::float32> ? 1 : row_block * size_);
             for (auto& pool : own)
                 pool.reset(k_, lossy_);
-            alignas(64) float limits[width], products[kernels::tile_rows * width];
+            alignas(64) float products[kernels::tile_rows * width];
+            auto& all_limits = limits_of_threads[thread_index()];
+            auto& all_thresholds = thresholds_of_threads[thread_index()];
+            all_limits.reserve_discarding(group * width);
+            all_thresholds.assign(group * width, infinite);
+            std::fill_n(all_limits.data(), group * width, infinite);
             row_terms rows[row_block];
             for (std::size_t r = 0; r < items[piece].count; r += row_block) {
                 std::size_t const first = items[piece].first + r, count = std::min(row_block, items[piece].count - r);
@@ -580,23 +606,24 @@ private:
                 float const* const ahead = fetches ? values + row_block * size_ : nullptr;
                 std::size_t const ahead_rows = fetches ? std::min(row_block, items[piece].count - r - count) : 0;
                 float lost = 0, shortest = infinite;
-                for (std::size_t i = 0; i < count; ++i) {
-                    rows[i] = terms_of(p, first + i, values + i * stride);
+                find_terms(p, first, values, stride, count, rows);
+                for (std::size_t i = 0; i < count && lossy; ++i) {
                     lost = std::max(lost, rows[i].lost), shortest = std::min(shortest, rows[i].squares);
                 }
                 shortest = std::sqrt(shortest) * 0.999999f;
                 for (std::size_t panel = first_panel; panel < last_panel; ++panel) {
                     std::size_t const begin = panel * width, end = std::min(begin + width, queries.size());
                     candidate_pool* const panel_pools = own.data() + (panel - first_panel) * width;
-                    auto const renew = [&](std::size_t c) {
-                        float const threshold = std::min(shared[begin + c].load(std::memory_order_relaxed), round_up(panel_pools[c].threshold()));
+                    float* const limits = all_limits.data() + (panel - first_panel) * width;
+                    float* const thresholds = all_thresholds.data() + (panel - first_panel) * width;
+                    auto const renew = [&](std::size_t c, float threshold) {
+                        thresholds[c] = threshold;
                         limits[c] = limit_of(queries[begin + c], static_cast<double>(threshold), static_cast<double>(lost), static_cast<double>(shortest));
                     };
-                    for (std::size_t c = 0; c < width; ++c)
-                        if (begin + c < end)
-                            renew(c);
-                        else
-                            limits[c] = -infinite;
+                    // Another thread may know better.
+                    for (std::size_t c = 0; c < end - begin; ++c)
+                        if (float const now = shared[begin + c].load(std::memory_order_relaxed); now < thresholds[c] || lossy)
+                            renew(c, std::min(now, thresholds[c]));
                     std::size_t const vectors = end - begin > V::size ? 2 : 1;
                     for (std::size_t i = 0; i < count;) {
                         std::size_t const tile = kernels::next_tile(count - i);
@@ -621,12 +648,13 @@ private:
                                     auto& pool = panel_pools[c];
                                     auto const candidate = bounds_of(queries[begin + c], rows[i + t], products[t * width + c], lossy, place);
                                     double const before = pool.threshold();
-                                    if (candidate.lower > before)
+                                    if (candidate.lower > static_cast<double>(thresholds[c]))
                                         continue;
                                     pool.add(candidate, settling(queries[begin + c]));
                                     if (pool.threshold() < before) {
-                                        lower_to(shared[begin + c], round_up(pool.threshold()));
-                                        renew(c);
+                                        float const now = round_up(pool.threshold());
+                                        lower_to(shared[begin + c], now);
+                                        renew(c, std::min(now, thresholds[c]));
                                     }
                                 }
                             }
