@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "../core/error.hpp"
+#include "../core/finite.hpp"
 #include "../core/parallel.hpp"
 #include "../core/random.hpp"
 #include "../core/tensor.hpp"
@@ -24,11 +25,9 @@ namespace detail {
 inline std::map<label, std::vector<std::size_t>> places_by_person(matrix_view<float const> points, std::span<label const> labels) {
     require<shape_error>(points.rows() == labels.size(), points.rows(), " points with ", labels.size(), " labels");
     std::map<label, std::vector<std::size_t>> people;
-    for (std::size_t i = 0; i < labels.size(); ++i) {
-        for (float v : points.row(i))
-            require<numeric_error>(std::isfinite(v), "embedding ", i, " is not finite");
+    require_finite(points, "embedding");
+    for (std::size_t i = 0; i < labels.size(); ++i)
         people[labels[i]].push_back(i);
-    }
     require<data_error>(people.size() >= 2, "a classifier needs at least two people; there are ", people.size());
     return people;
 }
@@ -118,9 +117,8 @@ public:
     std::vector<vote> decide(matrix_view<float const> queries) const {
         require<shape_error>(queries.cols() == cols_, "queries of ", queries.cols(), " values for a classifier of ", cols_);
         std::vector<vote> votes;
+        require_finite(queries, "query");
         for (std::size_t q = 0; q < queries.rows(); ++q) {
-            for (float v : queries.row(q))
-                require<numeric_error>(std::isfinite(v), "query ", q, " is not finite");
             double best = -std::numeric_limits<double>::infinity(), second = best;
             std::size_t who = 0;
             for (std::size_t p = 0; p < people_.size(); ++p) {

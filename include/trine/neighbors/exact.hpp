@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "../core/error.hpp"
+#include "../core/finite.hpp"
 #include "../core/parallel.hpp"
 #include "../core/tensor.hpp"
 #include "../distances/concepts.hpp"
@@ -22,9 +23,7 @@ namespace detail {
 inline void check_search(matrix_view<float const> queries, std::size_t cols, std::size_t k, std::size_t references) {
     require<shape_error>(queries.cols() == cols, "queries of ", queries.cols(), " values among references of ", cols);
     require<argument_error>(k > 0 && k <= references, "k = ", k, " nearest neighbours of a gallery of ", references, " photos: k has to lie between 1 and the gallery's size");
-    for (std::size_t q = 0; q < queries.rows(); ++q)
-        for (float v : queries.row(q))
-            require<numeric_error>(std::isfinite(v), "query ", q, " is not finite");
+    require_finite(queries, "query");
 }
 
 // All parts, by a distance of which nothing is known but that it can be computed: blocks of queries against blocks of references.

@@ -18,6 +18,7 @@
 #include <faiss/index_io.h>
 
 #include "../core/error.hpp"
+#include "../core/finite.hpp"
 #include "../distances/concepts.hpp"
 #include "concepts.hpp"
 
@@ -170,14 +171,13 @@ struct faiss {
         }
         std::vector<float> directed(matrix_view<float const> points, char const* what) const {
             require<shape_error>(points.cols() == dimensions_, what[0] == 'q' ? "queries of " : "points of ", points.cols(), " values for an index of ", dimensions_);
+            require_finite(points, what);
             std::vector<float> rows;
             rows.reserve(points.rows() * dimensions_);
             for (std::size_t i = 0; i < points.rows(); ++i) {
                 double squares = 0;
-                for (float v : points.row(i)) {
-                    require<numeric_error>(std::isfinite(v), what, " ", i, " is not finite");
+                for (float v : points.row(i))
                     squares += static_cast<double>(v) * static_cast<double>(v);
-                }
                 double const scale = !of_directions ? 1 : squares > 0 ? 1 / std::sqrt(squares) : 0;
                 for (float v : points.row(i))
                     rows.push_back(static_cast<float>(v * scale));

@@ -21,6 +21,7 @@
 #include <sys/file.h>
 
 #include "../core/error.hpp"
+#include "../core/finite.hpp"
 #include "../core/tensor.hpp"
 #include "../io/file.hpp"
 #include "../io/safetensors.hpp"
@@ -163,9 +164,8 @@ public:
     void add(std::string_view name, std::span<std::string const> sources, matrix_view<float const> points) {
         require<shape_error>(points.cols() == identity_.dimensions && sources.size() == points.rows(), "points of ", points.rows(), "×", points.cols(), " with ", sources.size(),
                              " sources for a gallery of ", identity_.dimensions, " values");
+        require_finite(points, "embedding", " of those to be added");
         for (std::size_t i = 0; i < points.rows(); ++i) {
-            for (float v : points.row(i))
-                require<numeric_error>(std::isfinite(v), "embedding ", i, " of those to be added is not finite");
             float const scale = Storage::encode(identity_.dimensions, points.row(i).data(), row_.data());
             add_encoded(name, sources[i], row_.data(), scale);
         }
@@ -496,8 +496,7 @@ public:
             auto const rows = place < base_.rows ? base_ : tail_.view();
             std::size_t const row = place < base_.rows ? place : place - base_.rows;
             float const* const values = rows.decoded(row, space.data());
-            for (std::size_t k = 0; k < dimensions(); ++k)
-                require<numeric_error>(std::isfinite(values[k]), path_.string(), ": the point at place ", place, " is not finite");
+            require<numeric_error>(all_finite(dimensions(), values), path_.string(), ": the point at place ", place, " is not finite");
         }
     }
 

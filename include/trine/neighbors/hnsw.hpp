@@ -16,6 +16,7 @@
 #include <sys/mman.h>
 
 #include "../core/error.hpp"
+#include "../core/finite.hpp"
 #include "../core/parallel.hpp"
 #include "../distances/concepts.hpp"
 #include "../io/safetensors.hpp"
@@ -231,9 +232,7 @@ struct hnsw_with {
 
         void check(matrix_view<float const> points, char const* what = "embedding") const {
             require<shape_error>(points.cols() == dimensions_, what[0] == 'q' ? "queries of " : "points of ", points.cols(), " values for an index of ", dimensions_);
-            for (std::size_t i = 0; i < points.rows(); ++i)
-                for (float v : points.row(i))
-                    require<numeric_error>(std::isfinite(v), what, " ", i, " is not finite");
+            require_finite(points, what);
         }
         // A row as the graph holds it: at length 1 where directions are compared.
         float const* directed(float const* row, std::vector<float>& space) const {

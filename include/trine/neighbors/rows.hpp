@@ -10,6 +10,7 @@
 
 #include "../core/buffer.hpp"
 #include "../core/error.hpp"
+#include "../core/finite.hpp"
 #include "../core/view.hpp"
 #include "../kernels/half.hpp"
 #include "../kernels/int8.hpp"
@@ -121,11 +122,9 @@ public:
     void add(matrix_view<float const> points) {
         if (rows_ + points.rows() > capacity_)
             grow(std::max({rows_ + points.rows(), 2 * capacity_, std::size_t{64}}));
+        require_finite(points, "embedding", " of those to be added");
         for (std::size_t i = 0; i < points.rows(); ++i) {
-            auto const row = points.row(i);
-            for (float v : row)
-                require<numeric_error>(std::isfinite(v), "embedding ", i, " of those to be added is not finite");
-            float const scale = Storage::encode(cols_, row.data(), codes_.data() + (rows_ + i) * cols_);
+            float const scale = Storage::encode(cols_, points.row(i).data(), codes_.data() + (rows_ + i) * cols_);
             if constexpr (Storage::is_scaled)
                 scales_[rows_ + i] = scale;
         }

@@ -214,7 +214,8 @@ private:
         };
     }
 
-    // Bounds of one query's values for `count` rows from `first` on. Memory bounds it: a row is read once, with three instructions a vector.
+    // Bounds of one query's values for `count` rows from `first` on. Memory bounds it: a row is read once, in
+    // order, which the processor foresees by itself; fetching ahead by hand took a third off its speed.
     template <bool Lossy>
     void bound_rows(part<Storage> const& p, std::size_t first, std::size_t count, query_terms const& q, std::int16_t const* codes, float const* unit_query, float* lower,
                     float* upper) const {
@@ -226,9 +227,6 @@ private:
         if constexpr (std::is_same_v<Storage, storage::int8>) {
             for (std::size_t i = 0; i < count; i += kernels::code_rows) {
                 std::size_t const rows = std::min(kernels::code_rows, count - i);
-                for (std::size_t r = 0; r < rows; ++r)
-                    for (std::size_t line = 0; line < size_; line += 64)
-                        __builtin_prefetch(p.rows.row(first + i + r) + 32 * p.rows.stride + line);
                 std::int32_t products[kernels::code_rows], squared[kernels::code_rows];
                 kernels::sum_codes(size_, codes, p.rows.row(first + i), p.rows.stride, rows, products, squared);
                 for (std::size_t r = 0; r < rows; ++r) {
@@ -243,8 +241,6 @@ private:
                 alignas(64) float rest[width] = {}, rest_of_lengths[width] = {};
                 for (std::size_t l = 0; l < width; ++l) {
                     auto const* const row = p.rows.row(first + std::min(i + l, count - 1));
-                    for (std::size_t line = 0; line < size_; line += 64 / sizeof(typename Storage::scalar))
-                        __builtin_prefetch(row + 8 * p.rows.stride + line);
                     float const* const query = G == geometry::squared_length ? q.values : unit_query;
                     V sum0(0.0f), sum1(0.0f), square0(0.0f), square1(0.0f);
                     auto const step = [&](V& sum, V& square, std::size_t at) __attribute__((always_inline)) {
