@@ -3,7 +3,9 @@
 /// Everything but approximate search (neighbors/hnsw.hpp, neighbors/faiss.hpp), for people in a hurry.
 
 #include "backbones/compact.hpp"
+#include "backbones/mobile_face_net.hpp"
 #include "backbones/resnet.hpp"
+#include "core/finite.hpp"
 #include "core/parallel.hpp"
 #include "core/random.hpp"
 #include "core/tensor.hpp"

@@ -57,6 +57,12 @@ TEST_CASE("gradients of every layer agree with central differences", "[nn]") {
     SECTION("conv2d") { check_gradients<in, conv2d<4, 3>, flatten>(); }
     SECTION("conv2d, strided, with bias") { check_gradients<in, conv2d<4, 3, stride<2>, with_bias, padding<0>>, flatten>(); }
     SECTION("batch_norm") { check_gradients<in, batch_norm, flatten>(); }
+    SECTION("batch_norm with another epsilon") { check_gradients<in, conv2d<4, 3>, batch_norm_with<1000>, relu, batch_norm_with<10>, flatten>(); }
+    SECTION("prelu") { check_gradients<in, conv2d<4, 3>, prelu, flatten>(); }
+    SECTION("prelu first, and behind batch_norm") { check_gradients<in, prelu, conv2d<4, 3>, batch_norm, prelu, flatten, linear<3>>(); }
+    SECTION("leaky_relu") { check_gradients<in, conv2d<4, 3>, leaky_relu<20>, flatten, linear<3>>(); }
+    SECTION("sigmoid") { check_gradients<in, conv2d<4, 3>, sigmoid, flatten, linear<3>>(); }
+    SECTION("repeated") { check_gradients<in, conv2d<4, 3>, repeat<3, residual<sequential<conv2d<4, 1>, batch_norm, prelu>>>, flatten>(); }
     SECTION("relu behind batch_norm") { check_gradients<in, conv2d<4, 3>, batch_norm, relu, flatten, linear<3>>(); }
     SECTION("max_pool") { check_gradients<in, conv2d<2, 3>, max_pool<2>, flatten>(); }
     SECTION("max_pool, overlapping") { check_gradients<in, max_pool<3, 1>, flatten>(); }

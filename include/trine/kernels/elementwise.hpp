@@ -29,6 +29,61 @@ void relu_backward(std::size_t size, T const* y, T const* dy, T* dx) {
     });
 }
 
+/// y = f(x), value by value. `y` may be `x`.
+template <class T, class F>
+void map_values(std::size_t size, T const* x, T* y, F&& f) {
+    parallel_blocks(size, elementwise_block, [&](std::size_t first, std::size_t last) {
+        for (std::size_t i = first; i < last; ++i)
+            y[i] = f(x[i]);
+    });
+}
+
+/// z = f(x, y), value by value. `z` may be either.
+template <class T, class F>
+void map_pairs(std::size_t size, T const* x, T const* y, T* z, F&& f) {
+    parallel_blocks(size, elementwise_block, [&](std::size_t first, std::size_t last) {
+        for (std::size_t i = first; i < last; ++i)
+            z[i] = f(x[i], y[i]);
+    });
+}
+
+/// y = x where x is positive, else slope · x, with a slope for each column; NaN stays NaN. `y` may be `x`. Memory bounds it.
+///
+/// @param x       rows×cols
+/// @param slopes  cols
+template <class T>
+void prelu_forward(std::size_t rows, std::size_t cols, T const* x, T const* slopes, T* y) {
+    parallel_blocks(rows, std::max<std::size_t>(1, elementwise_block / cols), [&](std::size_t first, std::size_t last) {
+        for (std::size_t r = first; r < last; ++r)
+            for (std::size_t c = 0; c < cols; ++c) {
+                T const v = x[r * cols + c];
+                y[r * cols + c] = v > T(0) ? v : v * slopes[c];
+            }
+    });
+}
+
+/// Gradients of `prelu_forward`: dx (where not null; it may be `dy`), and dslopes += Σ dy·x over rows where x is not positive. Sums are taken apart in blocks of
+/// rows, in columns side by side, then added in the order of the blocks.
+template <class T>
+void prelu_backward(std::size_t rows, std::size_t cols, T const* x, T const* slopes, T const* dy, T* dx, T* dslopes) {
+    constexpr std::size_t block = 64;
+    parallel_blocks(cols, block, [&](std::size_t first, std::size_t last) {
+        for (std::size_t start = 0; start < rows; start += 4096) {
+            T part[block] = {};
+            for (std::size_t r = start, end = std::min(start + 4096, rows); r < end; ++r)
+                for (std::size_t c = first; c < last; ++c) {
+                    T const v = x[r * cols + c], d = dy[r * cols + c];
+                    bool const passes = v > T(0);
+                    part[c - first] += passes ? T(0) : d * v;
+                    if (dx)
+                        dx[r * cols + c] = passes ? d : d * slopes[c];
+                }
+            for (std::size_t c = first; c < last; ++c)
+                dslopes[c] += part[c - first];
+        }
+    });
+}
+
 /// y = x.
 template <class T>
 void copy(std::size_t size, T const* x, T* y) {

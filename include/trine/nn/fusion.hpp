@@ -85,11 +85,11 @@ struct pool_output<Map, true> {
 
 // Convolution, batch normalisation and, where `Rectifier` and `Pool` are places, what follows. Training keeps the convolution's output alone; in
 // inference the normalisation is folded into the weights, and the rest is done on rows that are still in cache.
-template <class In, class Convolution, class ConvolutionPlace, class NormPlace, class RectifierPlace = none, class PoolPlace = none>
+template <class In, class Convolution, class ConvolutionPlace, class Norm, class NormPlace, class RectifierPlace = none, class PoolPlace = none>
 struct fused_convolution {
     using conv = typename Convolution::template at<In>;
     using map = typename conv::output;
-    using norm = batch_norm::at<map>;
+    using norm = typename Norm::template at<map>;
     static constexpr bool rectified = !std::is_same_v<RectifierPlace, none>, pooled = !std::is_same_v<PoolPlace, none>;
 
     using input = In;
@@ -285,20 +285,20 @@ struct bind_chain<In, std::tuple<Done...>, placed<Layer, P...>, Rest...> {
     using here = named<typename Layer::template at<In>, placed<Layer, P...>>;
     using type = typename bind_chain<typename here::output, std::tuple<Done..., here>, Rest...>::type;
 };
-template <class In, class... Done, std::size_t O, std::size_t K, class... Options, std::size_t... P, std::size_t... Q, class... Rest>
-struct bind_chain<In, std::tuple<Done...>, placed<conv2d<O, K, Options...>, P...>, placed<batch_norm, Q...>, Rest...> {
-    using here = fused_convolution<In, conv2d<O, K, Options...>, placed<conv2d<O, K, Options...>, P...>, placed<batch_norm, Q...>>;
+template <class In, class... Done, std::size_t O, std::size_t K, class... Options, std::size_t... P, std::size_t E, std::size_t... Q, class... Rest>
+struct bind_chain<In, std::tuple<Done...>, placed<conv2d<O, K, Options...>, P...>, placed<batch_norm_with<E>, Q...>, Rest...> {
+    using here = fused_convolution<In, conv2d<O, K, Options...>, placed<conv2d<O, K, Options...>, P...>, batch_norm_with<E>, placed<batch_norm_with<E>, Q...>>;
     using type = typename bind_chain<typename here::output, std::tuple<Done..., here>, Rest...>::type;
 };
-template <class In, class... Done, std::size_t O, std::size_t K, class... Options, std::size_t... P, std::size_t... Q, std::size_t... R, class... Rest>
-struct bind_chain<In, std::tuple<Done...>, placed<conv2d<O, K, Options...>, P...>, placed<batch_norm, Q...>, placed<relu, R...>, Rest...> {
-    using here = fused_convolution<In, conv2d<O, K, Options...>, placed<conv2d<O, K, Options...>, P...>, placed<batch_norm, Q...>, placed<relu, R...>>;
+template <class In, class... Done, std::size_t O, std::size_t K, class... Options, std::size_t... P, std::size_t E, std::size_t... Q, std::size_t... R, class... Rest>
+struct bind_chain<In, std::tuple<Done...>, placed<conv2d<O, K, Options...>, P...>, placed<batch_norm_with<E>, Q...>, placed<relu, R...>, Rest...> {
+    using here = fused_convolution<In, conv2d<O, K, Options...>, placed<conv2d<O, K, Options...>, P...>, batch_norm_with<E>, placed<batch_norm_with<E>, Q...>, placed<relu, R...>>;
     using type = typename bind_chain<typename here::output, std::tuple<Done..., here>, Rest...>::type;
 };
-template <class In, class... Done, std::size_t O, std::size_t K, class... Options, std::size_t... P, std::size_t... Q, std::size_t... R, std::size_t... S,
+template <class In, class... Done, std::size_t O, std::size_t K, class... Options, std::size_t... P, std::size_t E, std::size_t... Q, std::size_t... R, std::size_t... S,
           class... Rest>
-struct bind_chain<In, std::tuple<Done...>, placed<conv2d<O, K, Options...>, P...>, placed<batch_norm, Q...>, placed<relu, R...>, placed<max_pool<2, 2>, S...>, Rest...> {
-    using here = fused_convolution<In, conv2d<O, K, Options...>, placed<conv2d<O, K, Options...>, P...>, placed<batch_norm, Q...>, placed<relu, R...>,
+struct bind_chain<In, std::tuple<Done...>, placed<conv2d<O, K, Options...>, P...>, placed<batch_norm_with<E>, Q...>, placed<relu, R...>, placed<max_pool<2, 2>, S...>, Rest...> {
+    using here = fused_convolution<In, conv2d<O, K, Options...>, placed<conv2d<O, K, Options...>, P...>, batch_norm_with<E>, placed<batch_norm_with<E>, Q...>, placed<relu, R...>,
                                    placed<max_pool<2, 2>, S...>>;
     using type = typename bind_chain<typename here::output, std::tuple<Done..., here>, Rest...>::type;
 };

@@ -71,7 +71,7 @@ enum class memory_layout {
 };
 
 /// How a tensor starts.
-enum class initial_value { zero, one, he_normal };
+enum class initial_value { zero, quarter, one, he_normal };
 
 /// One named tensor of a network.
 struct tensor_info {

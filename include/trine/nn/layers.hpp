@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <string>
 
@@ -14,15 +15,16 @@ namespace trine::nn {
 
 /// Batch normalisation: each channel to mean 0 and variance 1 over the batch and its pixels, then scaled and shifted by learnt γ and β.
 ///
-/// ε = 1e-5; running statistics for inference follow with momentum 0.1 and the unbiased variance, as in PyTorch.
+/// ε is 1/OneOverEpsilon, 1e-5 unless another is said; running statistics for inference follow with momentum 0.1 and the unbiased variance, as in PyTorch.
 ///
 /// @see S. Ioffe, C. Szegedy, ICML 2015
-struct batch_norm {
+template <std::size_t OneOverEpsilon>
+struct batch_norm_with {
     template <class In>
     struct at : plain_layer<In, In> {
         static constexpr std::size_t channels = In::channels, parameters = 2 * channels, state = 2 * channels;
         static constexpr bool needs_input = true;
-        static constexpr double epsilon = 1e-5, momentum = 0.1;
+        static constexpr double epsilon = 1.0 / OneOverEpsilon, momentum = 0.1;
         static constexpr std::size_t tape_of(std::size_t) { return extent::round(2 * channels); }
         static constexpr kernels::norm_shape sizes(std::size_t batch) { return {batch, In::height, In::width, channels, false, false}; }
         template <class T>
@@ -85,6 +87,8 @@ struct batch_norm {
     };
 };
 
+using batch_norm = batch_norm_with<100000>;
+
 /// max(x, 0), in the place of its input.
 struct relu {
     template <class In>
@@ -100,6 +104,71 @@ struct relu {
                 kernels::relu_backward(p.batch * In::size, y, static_cast<T const*>(dy), dx);
         }
         static void describe(std::vector<layer_row>& rows, std::string const& prefix) { rows.push_back({prefix, "relu", In::text(), 0, 0, 0}); }
+    };
+};
+
+/// x where it is positive, else a share of it that is learnt for each channel, at first a quarter.
+///
+/// @see K. He et al., "Delving Deep into Rectifiers", ICCV 2015
+struct prelu {
+    template <class In>
+    struct at : plain_layer<In, In> {
+        static constexpr std::size_t parameters = In::channels;
+        static constexpr bool needs_input = true;
+        template <class T>
+        static void infer(pass<T> const& p, T const* x, T* y) { kernels::prelu_forward(p.batch * In::pixels, In::channels, x, p.parameters, y); }
+        template <class T>
+        static void forward(pass<T> const& p, T const* x, T* y, T*) { infer(p, x, y); }
+        template <class T>
+        static void backward(pass<T> const& p, T const* x, T const*, T* dy, T* dx, T*) {
+            kernels::prelu_backward(p.batch * In::pixels, In::channels, x, p.parameters, static_cast<T const*>(dy), dx, p.gradients);
+        }
+        static void list(inventory& all, std::string const& prefix) { all.add({prefix + "weight", {In::channels}, memory_layout::plain, initial_value::quarter}); }
+        static void describe(std::vector<layer_row>& rows, std::string const& prefix) { rows.push_back({prefix, "prelu", In::text(), parameters, 0, In::size}); }
+    };
+};
+
+/// x where it is positive, else `Percent` percent of it.
+///
+/// @see A. Maas, A. Hannun, A. Ng, "Rectifier Nonlinearities Improve Neural Network Acoustic Models", ICML 2013
+template <std::size_t Percent = 1>
+struct leaky_relu {
+    static_assert(Percent > 0 && Percent < 100, "leaky_relu: the share that is kept lies between 0 and 100 percent");
+    template <class In>
+    struct at : plain_layer<In, In> {
+        static constexpr bool in_place = true, keeps_gradient = false, needs_output = true; // whose sign is the input's
+        template <class T>
+        static void infer(pass<T> const& p, T const* x, T* y) {
+            kernels::map_values(p.batch * In::size, x, y, [](T v) { return v > T(0) ? v : v * T(Percent / 100.0); });
+        }
+        template <class T>
+        static void forward(pass<T> const& p, T const* x, T* y, T*) { infer(p, x, y); }
+        template <class T>
+        static void backward(pass<T> const& p, T const*, T const* y, T* dy, T* dx, T*) {
+            if (dx)
+                kernels::map_pairs(p.batch * In::size, y, static_cast<T const*>(dy), dx, [](T out, T d) { return out > T(0) ? d : d * T(Percent / 100.0); });
+        }
+        static void describe(std::vector<layer_row>& rows, std::string const& prefix) { rows.push_back({prefix, "leaky_relu", In::text(), 0, 0, 0}); }
+    };
+};
+
+/// 1 / (1 + e⁻ˣ), in the place of its input.
+struct sigmoid {
+    template <class In>
+    struct at : plain_layer<In, In> {
+        static constexpr bool in_place = true, keeps_gradient = false, needs_output = true;
+        template <class T>
+        static void infer(pass<T> const& p, T const* x, T* y) {
+            kernels::map_values(p.batch * In::size, x, y, [](T v) { return T(1) / (T(1) + std::exp(-v)); });
+        }
+        template <class T>
+        static void forward(pass<T> const& p, T const* x, T* y, T*) { infer(p, x, y); }
+        template <class T>
+        static void backward(pass<T> const& p, T const*, T const* y, T* dy, T* dx, T*) {
+            if (dx)
+                kernels::map_pairs(p.batch * In::size, y, static_cast<T const*>(dy), dx, [](T out, T d) { return d * out * (T(1) - out); });
+        }
+        static void describe(std::vector<layer_row>& rows, std::string const& prefix) { rows.push_back({prefix, "sigmoid", In::text(), 0, 0, 0}); }
     };
 };
 

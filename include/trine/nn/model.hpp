@@ -34,7 +34,10 @@ public:
             random_stream stream(seed, purpose::initialization, 0, static_cast<std::uint32_t>(i));
             double const deviation = std::sqrt(2.0 / static_cast<double>(info.fan_in));
             for (T& v : values)
-                v = info.start == initial_value::he_normal ? static_cast<T>(deviation * stream.normal()) : info.start == initial_value::one ? T(1) : T(0);
+                v = info.start == initial_value::he_normal ? static_cast<T>(deviation * stream.normal())
+                    : info.start == initial_value::one     ? T(1)
+                    : info.start == initial_value::quarter ? T(0.25)
+                                                           : T(0);
         }
     }
 

@@ -335,4 +335,21 @@ struct residual {
     using at = rectified_at<In, detail::none>;
 };
 
+namespace detail {
+
+template <class Layer, class Indices>
+struct repeated;
+template <class Layer, std::size_t... I>
+struct repeated<Layer, std::index_sequence<I...>> {
+    template <std::size_t>
+    using again = Layer;
+    using type = sequential<again<I>...>;
+};
+
+} // namespace detail
+
+/// The same layer N times, one after the other, each with values of its own.
+template <std::size_t N, class Layer>
+using repeat = typename detail::repeated<Layer, std::make_index_sequence<N>>::type;
+
 } // namespace trine::nn

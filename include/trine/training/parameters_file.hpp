@@ -1,12 +1,17 @@
 #pragma once
 
+#include <algorithm>
+#include <cmath>
 #include <cstdint>
 #include <cstdio>
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "../io/safetensors.hpp"
 #include "../nn/model.hpp"
+#include "../nn/weights.hpp"
 
 namespace trine {
 
@@ -54,6 +59,71 @@ void load_parameters(Model& model, io::safetensors const& file, std::string cons
         for (std::size_t i = 0; i < values.size(); ++i)
             values[detail::memory_place(model.tensors()[t], i)] = all[t][i];
     }
+}
+
+/// What came of reading weights that others wrote.
+struct weight_report {
+    std::vector<std::string> loaded;      ///< our names
+    std::vector<std::string> missing;     ///< ours, whose source is not in the file
+    std::vector<std::string> other_shape; ///< ours, with both shapes
+    std::vector<std::string> unused;      ///< theirs, that nothing was read from
+};
+
+/// Whether all tensors have to be found, or some may keep the values they have, as for fine-tuning.
+enum class weight_match { all, partial };
+
+/// Sets a model's tensors from a file of other names. All are checked before any is changed.
+///
+/// @param sources  where each comes from; tensors that it does not list keep their values
+/// @throws format_error    when one is missing or of another shape, unless `partial`; when one holds other scalars
+/// @throws numeric_error   when one holds NaN or infinity
+/// @throws argument_error  when the model has no tensor of a name
+template <class Model>
+weight_report load_weights(Model& model, io::safetensors const& file, std::vector<nn::weight_source> const& sources, weight_match match = weight_match::all) {
+    using T = typename Model::scalar;
+    weight_report report;
+    std::vector<std::pair<nn::tensor_info const*, std::vector<T>>> all;
+    std::set<std::string> used;
+    auto const shape_text = [](std::vector<std::size_t> const& shape) {
+        std::string s;
+        for (auto extent : shape)
+            s.append(s.empty() ? "" : "×").append(std::to_string(extent));
+        return s;
+    };
+    for (auto const& source : sources) {
+        auto const info = std::find_if(model.tensors().begin(), model.tensors().end(), [&](auto const& i) { return i.name == source.ours; });
+        require<argument_error>(info != model.tensors().end(), "the network has no tensor \"", source.ours, "\"");
+        if (source.theirs.empty())
+            continue;
+        if (!file.contains(source.theirs)) {
+            report.missing.push_back(source.ours);
+            require<format_error>(match == weight_match::partial, "tensor \"", source.theirs, "\", for the network's \"", source.ours, "\", is not in the file");
+            continue;
+        }
+        used.insert(source.theirs);
+        auto const& shape = file.find(source.theirs).shape;
+        if (shape != info->shape) {
+            report.other_shape.push_back(source.ours + ": " + shape_text(info->shape) + ", in the file " + shape_text(shape));
+            require<format_error>(match == weight_match::partial, "tensor \"", source.theirs, "\" is ", shape_text(shape), ", the network's \"", source.ours, "\" ", shape_text(info->shape));
+            continue;
+        }
+        auto values = file.get<T>(source.theirs, shape);
+        for (T& v : values) {
+            require<numeric_error>(std::isfinite(v), "tensor \"", source.theirs, "\" holds NaN or infinity");
+            v = static_cast<T>(v * source.scale);
+        }
+        all.emplace_back(&*info, std::move(values));
+        report.loaded.push_back(source.ours);
+    }
+    for (auto const& [info, values] : all) {
+        auto const to = model.values_of(*info);
+        for (std::size_t i = 0; i < to.size(); ++i)
+            to[detail::memory_place(*info, i)] = values[i];
+    }
+    for (auto const& [name, entry] : file.entries())
+        if (!used.contains(name))
+            report.unused.push_back(name);
+    return report;
 }
 
 /// A text that tells networks apart: their input and every tensor's name and shape.

@@ -1,0 +1,84 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "../nn/convolution.hpp"
+#include "../nn/layers.hpp"
+#include "../nn/network.hpp"
+#include "../nn/weights.hpp"
+
+namespace trine::backbones {
+
+namespace mobile_face_net_parts {
+
+using norm = nn::batch_norm_with<1000>;
+
+/// Convolution, batch normalisation, rectifier with a learnt slope.
+template <std::size_t Out, std::size_t Kernel, class... Options>
+using block = nn::sequential<nn::conv2d<Out, Kernel, Options...>, norm, nn::prelu>;
+
+/// Widen by 1×1, filter each channel by 3×3, narrow by 1×1: an inverted bottleneck.
+template <std::size_t Wide, std::size_t Out, std::size_t Stride = 1>
+using bottleneck = nn::sequential<nn::conv2d<Wide, 1>, norm, nn::prelu, nn::conv2d<Wide, 3, nn::stride<Stride>, nn::groups<Wide>>, norm, nn::prelu, nn::conv2d<Out, 1>, norm>;
+
+template <std::size_t Wide, std::size_t Out, std::size_t Blocks>
+using residuals = nn::repeat<Blocks, nn::residual<bottleneck<Wide, Out>>>;
+
+template <class In, std::size_t EmbeddingSize>
+using body = nn::sequential<
+    block<64, 3, nn::stride<2>>, block<64, 3, nn::groups<64>>,
+    bottleneck<128, 64, 2>, residuals<128, 64, 4>,
+    bottleneck<256, 128, 2>, residuals<256, 128, 6>,
+    bottleneck<512, 128, 2>, residuals<256, 128, 2>,
+    block<512, 1>, nn::conv2d<512, In::height / 16, nn::padding<0>, nn::groups<512>>, norm,
+    nn::flatten, nn::linear<EmbeddingSize>, nn::batch_norm_with<50000>>;
+
+} // namespace mobile_face_net_parts
+
+/// MobileFaceNet: a face network of a million parameters, whose last map is weighed place by place and channel by channel rather than averaged. The embedding has length 1.
+///
+/// 1,003,264 parameters and, for 3×112×112, 221 M multiply-adds an image.
+///
+/// @tparam In  shape of the images, square, a multiple of 16
+/// @see S. Chen, Y. Liu, X. Gao, Z. Han, "MobileFaceNets: Efficient CNNs for Accurate Real-Time Face Verification on Mobile Devices", 2018
+template <class In = nn::shape<3, 112, 112>, std::size_t EmbeddingSize = 128>
+using mobile_face_net = nn::network<In, nn::sequential<mobile_face_net_parts::body<In, EmbeddingSize>, nn::l2_normalize>>;
+
+/// The same before its embedding is brought to length 1.
+template <class In = nn::shape<3, 112, 112>, std::size_t EmbeddingSize = 128>
+using mobile_face_net_features = nn::network<In, mobile_face_net_parts::body<In, EmbeddingSize>>;
+
+/// Where the tensors of a MobileFaceNet are in the weights that the InsightFace project published ("model-y1", named as MXNet does).
+///
+/// That network takes (x − 127.5) / 128, and Trine's photos are x / 127.5 − 1: the factor between them goes into the first convolution.
+template <class Network>
+std::vector<nn::weight_source> mobile_face_net_sources() {
+    std::vector<std::string> names;
+    auto const block = [&](std::string const& name, bool rectified = true) {
+        names.push_back(name + "_conv2d_weight");
+        for (char const* part : {"gamma", "beta", "moving_mean", "moving_var"})
+            names.push_back(name + "_batchnorm_" + part);
+        if (rectified)
+            names.push_back(name + "_relu_gamma");
+    };
+    auto const bottleneck = [&](std::string const& name) { block(name + "_conv_sep"), block(name + "_conv_dw"), block(name + "_conv_proj", false); };
+    block("conv_1"), block("conv_2_dw");
+    std::size_t const blocks[] = {4, 6, 2};
+    char const* const stages[] = {"23", "34", "45"};
+    for (std::size_t s = 0; s < 3; ++s) {
+        bottleneck("dconv_" + std::string(stages[s]));
+        for (std::size_t b = 0; b < blocks[s]; ++b)
+            bottleneck("res_" + std::to_string(s + 3) + "_block" + std::to_string(b));
+    }
+    block("conv_6sep"), block("conv_6dw7_7", false);
+    // The last normalisation's γ counts as 1, whatever the file holds.
+    for (char const* name : {"fc1_weight", "pre_fc1_bias", "", "fc1_beta", "fc1_moving_mean", "fc1_moving_var"})
+        names.emplace_back(name);
+    auto sources = nn::pair_in_order<Network>(names);
+    sources.front().scale = 127.5 / 128;
+    return sources;
+}
+
+} // namespace trine::backbones
