@@ -217,7 +217,7 @@ private:
     // Bounds of one query's values for `count` rows from `first` on. Memory bounds it: a row is read once, in
     // order, which the processor foresees by itself; fetching ahead by hand took a third off its speed.
     template <bool Lossy>
-    void bound_rows(part<Storage> const& p, std::size_t first, std::size_t count, query_terms const& q, std::int16_t const* codes, float const* unit_query, float* lower,
+    void bound_rows(part<Storage> const& p, std::size_t first, std::size_t count, query_terms const& q, std::int16_t const* codes, float const* query, float* lower,
                     float* upper) const {
         using V = kernels::simd<float>;
         constexpr std::size_t width = V::size;
@@ -241,7 +241,6 @@ private:
                 alignas(64) float rest[width] = {}, rest_of_lengths[width] = {};
                 for (std::size_t l = 0; l < width; ++l) {
                     auto const* const row = p.rows.row(first + std::min(i + l, count - 1));
-                    float const* const query = G == geometry::squared_length ? q.values : unit_query;
                     V sum0(0.0f), sum1(0.0f), square0(0.0f), square1(0.0f);
                     auto const step = [&](V& sum, V& square, std::size_t at) __attribute__((always_inline)) {
                         V const a = V::load_unaligned(query + at);
@@ -311,28 +310,33 @@ private:
             std::fill_n(lower, count, -infinite), std::fill_n(upper, count, infinite);
     }
 
-    void bound_rows(part<Storage> const& p, std::size_t first, std::size_t count, query_terms const& q, std::int16_t const* codes, float const* unit_query, float* lower,
+    void bound_rows(part<Storage> const& p, std::size_t first, std::size_t count, query_terms const& q, std::int16_t const* codes, float const* query, float* lower,
                     float* upper) const {
         if (p.is_lossy())
-            bound_rows<true>(p, first, count, q, codes, unit_query, lower, upper);
+            bound_rows<true>(p, first, count, q, codes, query, lower, upper);
         else
-            bound_rows<false>(p, first, count, q, codes, unit_query, lower, upper);
+            bound_rows<false>(p, first, count, q, codes, query, lower, upper);
     }
 
-    // Queries as the loop over rows wants them: directions, codes.
+    // Queries as the loop over rows wants them, aligned: values or directions, and codes.
     struct prepared {
-        std::vector<float> unit;
-        std::vector<std::int16_t> codes;
+        std::size_t stride;
+        buffer<float> values;
+        buffer<std::int16_t> codes;
+
+        float const* values_of(std::size_t query) const { return values.data() + query * stride; }
+        std::int16_t const* codes_of(std::size_t query) const { return codes.data() + query * stride; }
     };
     prepared prepare(std::vector<query_terms>& queries) const {
-        prepared p;
-        p.unit.resize(queries.size() * size_);
-        p.codes.resize(std::is_same_v<Storage, storage::int8> ? queries.size() * size_ : 0);
+        constexpr bool coded = std::is_same_v<Storage, storage::int8>;
+        std::size_t const stride = (size_ + 31) / 32 * 32;
+        prepared p{stride, buffer<float>(queries.size() * stride), buffer<std::int16_t>(coded ? queries.size() * stride : 0)};
         for (std::size_t i = 0; i < queries.size(); ++i) {
+            auto const& q = queries[i];
             for (std::size_t k = 0; k < size_; ++k)
-                p.unit[i * size_ + k] = queries[i].wild ? 0.0f : static_cast<float>(queries[i].values[k] / queries[i].norm);
-            if constexpr (std::is_same_v<Storage, storage::int8>)
-                encode_query(queries[i], size_, p.codes.data() + i * size_);
+                p.values[i * stride + k] = G == geometry::squared_length ? q.values[k] : q.wild ? 0.0f : static_cast<float>(q.values[k] / q.norm);
+            if constexpr (coded)
+                encode_query(queries[i], size_, p.codes.data() + i * stride);
         }
         return p;
     }
@@ -398,7 +402,7 @@ private:
                 std::size_t const first = items[item].first + r, rows = std::min(block, items[item].count - r);
                 for (std::size_t q = 0; q < count; ++q) {
                     auto& pool = pools[thread * count + q];
-                    bound_rows(p, first, rows, queries[q], ready.codes.data() + (ready.codes.empty() ? 0 : q * size_), ready.unit.data() + q * size_, lower, upper);
+                    bound_rows(p, first, rows, queries[q], ready.codes_of(q), ready.values_of(q), lower, upper);
                     float limit = std::min(shared[q].load(std::memory_order_relaxed), round_up(pool.threshold()));
                     for_promising(lower, rows, limit, [&](std::size_t i) {
                         std::size_t const place = p.first + first + i;
@@ -431,7 +435,7 @@ private:
         for (auto const& r : ranges(round)) {
             auto const& p = parts_[r.part];
             parallel_blocks(r.count, block, [&](std::size_t first, std::size_t last) {
-                bound_rows(p, r.first + first, last - first, queries[0], ready.codes.data(), ready.unit.data(), lower.data() + first, upper.data() + first);
+                bound_rows(p, r.first + first, last - first, queries[0], ready.codes_of(0), ready.values_of(0), lower.data() + first, upper.data() + first);
             });
             float limit = round_up(pool.threshold());
             for_promising(lower.data(), r.count, limit, [&](std::size_t i) {
