@@ -114,9 +114,14 @@ struct graphs {
     neighbors::neighbor_lists truth;
 
     graphs() {
-        ours.add(points(graph_points));
+        // Both are read from a file, so that both lie in memory alike.
         auto const path = std::filesystem::temp_directory_path() / ("trine-hnsw-" + std::to_string(::getpid()));
-        ours.save(path);
+        {
+            neighbors::hnsw::index<squared_euclidean> built(d);
+            built.add(points(graph_points));
+            built.save(path);
+        }
+        ours.load(path);
         auto const file = io::safetensors::load(path);
         auto const bytes = file.get<std::uint8_t>("graph", file.find("graph").shape);
         io::write_file(path, {reinterpret_cast<char const*>(bytes.data()), bytes.size()});
