@@ -1,0 +1,58 @@
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <span>
+#include <vector>
+
+#include "../core/error.hpp"
+
+namespace trine::evaluation {
+
+/// Accuracy of verification where each fold is judged with the threshold that is best on the others.
+struct cross_validated {
+    double mean = 0, deviation = 0;      ///< over folds; of the population
+    std::vector<double> accuracies, thresholds; ///< of each fold
+};
+
+/// Verification accuracy as LFW's protocol has it: for each fold, the threshold of a grid that is best on all other folds (of equally good ones the smallest).
+///
+/// @param distances, same, folds  one a pair; a pair counts as one person's when its distance is below the threshold
+/// @param step, count             thresholds 0, step, … (count of them)
+/// @throws shape_error  when the lists differ in length
+/// @throws data_error   when there are fewer than two folds, or one is empty
+inline cross_validated cross_validate(std::span<double const> distances, std::vector<bool> const& same, std::span<std::size_t const> folds, double step = 0.01, std::size_t count = 400) {
+    require<shape_error>(distances.size() == same.size() && distances.size() == folds.size(), distances.size(), " distances, ", same.size(), " answers and ", folds.size(), " folds");
+    std::size_t const fold_count = folds.empty() ? 0 : *std::max_element(folds.begin(), folds.end()) + 1;
+    require<data_error>(fold_count >= 2, "cross-validation needs at least two folds; there are ", fold_count);
+    // Right answers of each fold at each threshold.
+    std::vector<std::vector<std::size_t>> right(fold_count, std::vector<std::size_t>(count));
+    std::vector<std::size_t> sizes(fold_count);
+    for (std::size_t i = 0; i < distances.size(); ++i) {
+        ++sizes[folds[i]];
+        for (std::size_t t = 0; t < count; ++t)
+            right[folds[i]][t] += (distances[i] < static_cast<double>(t) * step) == same[i];
+    }
+    cross_validated result;
+    for (std::size_t f = 0; f < fold_count; ++f) {
+        require<data_error>(sizes[f] > 0, "fold ", f, " has no pairs");
+        std::size_t best = 0, most = 0;
+        for (std::size_t t = 0; t < count; ++t) {
+            std::size_t others = 0;
+            for (std::size_t g = 0; g < fold_count; ++g)
+                others += g == f ? 0 : right[g][t];
+            if (others > most)
+                most = others, best = t;
+        }
+        result.accuracies.push_back(static_cast<double>(right[f][best]) / static_cast<double>(sizes[f]));
+        result.thresholds.push_back(static_cast<double>(best) * step);
+        result.mean += result.accuracies.back() / static_cast<double>(fold_count);
+    }
+    for (double a : result.accuracies)
+        result.deviation += (a - result.mean) * (a - result.mean) / static_cast<double>(fold_count);
+    result.deviation = std::sqrt(result.deviation);
+    return result;
+}
+
+} // namespace trine::evaluation
