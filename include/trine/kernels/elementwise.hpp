@@ -5,6 +5,7 @@
 #include <cstddef>
 
 #include "../core/parallel.hpp"
+#include "simd.hpp"
 
 namespace trine::kernels {
 
@@ -54,10 +55,21 @@ void map_pairs(std::size_t size, T const* x, T const* y, T* z, F&& f) {
 template <class T>
 void prelu_forward(std::size_t rows, std::size_t cols, T const* x, T const* slopes, T* y) {
     parallel_blocks(rows, std::max<std::size_t>(1, elementwise_block / cols), [&](std::size_t first, std::size_t last) {
-        for (std::size_t r = first; r < last; ++r)
-            for (std::size_t c = 0; c < cols; ++c) {
-                T const v = x[r * cols + c];
-                y[r * cols + c] = v > T(0) ? v : v * slopes[c];
+        // Column by column of vectors, so that a slope is loaded once.
+        using V = simd<T>;
+        V const zero(T(0));
+        std::size_t c = 0;
+        for (; c + V::size <= cols; c += V::size) {
+            V const slope = V::load_unaligned(slopes + c);
+            for (std::size_t r = first; r < last; ++r) {
+                V const v = V::load_unaligned(x + r * cols + c);
+                xsimd::select(v > zero, v, v * slope).store_unaligned(y + r * cols + c);
+            }
+        }
+        for (std::size_t r = first; r < last && c < cols; ++r)
+            for (std::size_t k = c; k < cols; ++k) {
+                T const v = x[r * cols + k];
+                y[r * cols + k] = v > T(0) ? v : v * slopes[k];
             }
     });
 }

@@ -114,7 +114,8 @@ struct prelu {
     template <class In>
     struct at : plain_layer<In, In> {
         static constexpr std::size_t parameters = In::channels;
-        static constexpr bool needs_input = true;
+        // In inference it works in place; in training its input is kept.
+        static constexpr bool in_place = true, keeps_gradient = false, needs_input = true;
         template <class T>
         static void infer(pass<T> const& p, T const* x, T* y) { kernels::prelu_forward(p.batch * In::pixels, In::channels, x, p.parameters, y); }
         template <class T>
