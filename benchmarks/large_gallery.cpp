@@ -11,7 +11,7 @@
 #include <trine/core/random.hpp>
 #include <trine/distances/euclidean.hpp>
 #include <trine/neighbors/exact.hpp>
-#include <trine/neighbors/gallery.hpp>
+#include <trine/neighbors/gallery_search.hpp>
 
 using namespace trine;
 namespace storage = neighbors::storage;

@@ -33,7 +33,7 @@
 #include "neighbors/classifiers.hpp"
 #include "neighbors/clustering.hpp"
 #include "neighbors/exact.hpp"
-#include "neighbors/gallery.hpp"
+#include "neighbors/gallery_search.hpp"
 #include "neighbors/vote.hpp"
 #include "nn/model.hpp"
 #include "nn/optimizers.hpp"

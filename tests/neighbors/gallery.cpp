@@ -1,4 +1,4 @@
-#include <trine/neighbors/gallery.hpp>
+#include <trine/neighbors/gallery_search.hpp>
 
 #include <csignal>
 #include <fstream>

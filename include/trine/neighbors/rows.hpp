@@ -51,6 +51,7 @@ namespace storage {
 struct float32 {
     using scalar = float;
     static constexpr std::string_view name = "float32";
+    static constexpr char const* dtype = "F32"; // as safetensors name it
     static constexpr bool is_scaled = false;
 
     static float encode(std::size_t size, float const* from, float* to) {
@@ -69,6 +70,7 @@ struct float32 {
 struct float16 {
     using scalar = std::uint16_t;
     static constexpr std::string_view name = "float16";
+    static constexpr char const* dtype = "F16"; // as safetensors name it
     static constexpr bool is_scaled = false;
 
     static float encode(std::size_t size, float const* from, std::uint16_t* to) {
@@ -87,6 +89,7 @@ struct float16 {
 struct int8 {
     using scalar = std::int8_t;
     static constexpr std::string_view name = "int8";
+    static constexpr char const* dtype = "I8"; // as safetensors name it
     static constexpr bool is_scaled = true;
 
     static float encode(std::size_t size, float const* from, std::int8_t* to) {

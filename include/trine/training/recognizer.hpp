@@ -8,7 +8,7 @@
 #include "../backbones/compact.hpp"
 #include "../distances/cosine.hpp"
 #include "../neighbors/exact.hpp"
-#include "../neighbors/gallery.hpp"
+#include "../neighbors/gallery_search.hpp"
 #include "../neighbors/vote.hpp"
 #include "../losses/triplet.hpp"
 #include "trainer.hpp"

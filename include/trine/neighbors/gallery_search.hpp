@@ -1,0 +1,69 @@
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <type_traits>
+#include <vector>
+
+#include "../core/error.hpp"
+#include "concepts.hpp"
+#include "gallery.hpp"
+
+namespace trine::neighbors {
+
+/// An index over a gallery's photos, which follows what is added to the gallery and removed from it.
+template <class Neighbors, class Distance, class Storage = storage::float32>
+class gallery_search {
+public:
+    using index_type = typename Neighbors::template index<Distance>;
+
+    explicit gallery_search(Distance distance = {}) : distance_(distance) {}
+
+    /// Takes in what has changed in the gallery. Searches do that by themselves.
+    void update(gallery<Storage> const& g) {
+        if (!index_ || g.generation() != generation_) {
+            index_.emplace(g.dimensions(), distance_);
+            seen_ = seen_removals_ = 0, generation_ = g.generation();
+            // Rows of the file stay where they are, and need no copy where the index reads them as they are stored.
+            if constexpr (requires { index_->borrow(g.file_rows()); })
+                index_->borrow(g.file_rows()), seen_ = g.file_rows().rows;
+            else if constexpr (std::is_same_v<Storage, storage::float32> && requires { index_->add_kept(matrix_view<float const>{}); })
+                index_->add_kept({g.file_rows().codes, g.file_rows().rows, g.dimensions()}), seen_ = g.file_rows().rows;
+        }
+        // In large blocks, because some kinds of index learn from the first.
+        constexpr std::size_t block = 1 << 16;
+        std::vector<float> decoded;
+        while (seen_ < g.places()) {
+            std::size_t const count = std::min(block, g.places() - seen_);
+            decoded.resize(count * g.dimensions());
+            for (std::size_t i = 0; i < count; ++i)
+                g.copy_point(seen_ + i, decoded.data() + i * g.dimensions());
+            index_->add(matrix_view<float const>(decoded.data(), count, g.dimensions()));
+            seen_ += count;
+        }
+        for (; seen_removals_ < g.removals().size(); ++seen_removals_)
+            index_->remove(g.removals()[seen_removals_]);
+    }
+    /// The k nearest photos of each query: places in the gallery.
+    ///
+    /// @throws as the index's search
+    neighbor_lists search(gallery<Storage> const& g, matrix_view<float const> queries, std::size_t k) {
+        update(g);
+        return index_->search(queries, k);
+    }
+    /// The index itself, once there has been a search.
+    index_type& index() {
+        require<argument_error>(index_.has_value(), "there is no index before the first search");
+        return *index_;
+    }
+
+private:
+    Distance distance_;
+    std::optional<index_type> index_;
+    std::uint64_t generation_ = 0;
+    std::size_t seen_ = 0, seen_removals_ = 0;
+};
+
+} // namespace trine::neighbors
