@@ -77,7 +77,7 @@ neighbor_lists search_exactly(Distance const& distance, matrix_view<float const>
         return search_by_blocks(distance, queries, parts, removed, k);
     else {
         neighbor_lists lists(queries.rows(), k);
-        scan<rises_with, Storage>(parts, removed, k).run(queries, [&](std::size_t q, std::span<candidate const> best) {
+        scan<rises_with, Storage>(parts, removed, k, queries, [&](std::size_t q, std::span<candidate const> best) {
             std::transform(best.begin(), best.end(), lists.room(q).begin(),
                            [](candidate const& c) { return neighbor{static_cast<float>(Distance::from_geometry(c.lower)), c.index}; });
             lists.set_length(q, best.size());

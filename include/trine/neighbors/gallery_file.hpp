@@ -94,7 +94,7 @@ struct gallery_file {
     io::mapped_file file;
 
     // The number of the person on a photo: a place in `names`.
-    std::size_t person(std::size_t row) const { return label_at(labels, row); }
+    std::size_t person(std::size_t row) const { return label_at(labels_, row); }
 
     // Throws io_error when it cannot be read, format_error when it is damaged or of another storage.
     static gallery_file open(std::filesystem::path const& path) {
@@ -142,10 +142,10 @@ struct gallery_file {
         g.names = packed_texts(list("names", "U8", {}), name_ends.data(), name_ends.size() / 8);
         g.sources = packed_texts(list("sources", "U8", {}), list("source_ends", "U64", n).data(), n);
         require<format_error>(g.names.is_consistent() && g.sources.is_consistent(), where, ": its names or sources do not end where they should");
-        g.labels = list("labels", "U32", n).data();
+        g.labels_ = list("labels", "U32", n).data();
         std::uint32_t largest = 0;
         for (std::size_t i = 0; i < n; ++i)
-            largest = std::max(largest, label_at(g.labels, i));
+            largest = std::max(largest, label_at(g.labels_, i));
         require<format_error>(n == 0 || largest < g.names.size(), where, ": a photo of person ", largest, " of ", g.names.size());
         g.identity = {text("network"), text("distance"), d};
         g.generation = std::stoull(generation);
@@ -154,7 +154,7 @@ struct gallery_file {
     }
 
 private:
-    char const* labels = nullptr;
+    char const* labels_ = nullptr;
 
     static std::uint32_t label_at(char const* labels, std::size_t i) {
         std::uint32_t v;

@@ -1,0 +1,285 @@
+#pragma once
+
+#include <algorithm>
+#include <atomic>
+#include <bit>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <type_traits>
+#include <vector>
+
+#include "../core/buffer.hpp"
+#include "../core/parallel.hpp"
+#include "../kernels/register_tile.hpp"
+#include "scan_input.hpp"
+
+namespace trine::neighbors::detail {
+
+// Many queries: panels of them times tiles of rows. Arithmetic bounds it: rows are read where they lie, a group of panels stays in L2 and one of them in L1, and of the
+// products only those below a query's limit, a vector of them compared at once, are looked at again.
+template <geometry G, class Storage>
+class panel_scan {
+    using V = kernels::simd<float>;
+    static constexpr std::size_t width = 2 * V::size, row_block = 8 * kernels::tile_rows;
+
+public:
+    panel_scan(scan_input<G, Storage> const& in, std::vector<query_terms> const& queries)
+        : in_(in), queries_(queries), panels_((queries.size() + width - 1) / width), packed_(panels_ * width * in.size), shared_(queries.size()) {
+        parallel_for(panels_, [&](std::size_t panel) {
+            std::size_t const columns = vectors_of(panel) * V::size;
+            for (std::size_t c = 0; c < columns; ++c) {
+                std::size_t const q = panel * width + c;
+                for (std::size_t k = 0; k < in_.size; ++k)
+                    packed_[panel * in_.size * width + k * columns + c] = q < queries_.size() && !queries_[q].wild ? queries_[q].values[k] * queries_[q].factor : 0.0f;
+            }
+        });
+        for (auto& s : shared_)
+            s = infinite;
+    }
+
+    template <class Done>
+    void run(Done&& done) {
+        std::size_t const threads = thread_count(), pool_bytes = candidate_pool::capacity_for(in_.k) * sizeof(candidate);
+        std::size_t const most_panels = std::max<std::size_t>(1, std::min({std::size_t{8}, (panels_ + threads - 1) / threads, (std::size_t{256} << 10) / (width * in_.size * sizeof(float)),
+                                                                           working_memory / (threads * width * pool_bytes)}));
+        std::size_t const groups = (panels_ + most_panels - 1) / most_panels, group = (panels_ + groups - 1) / groups;
+        // Rows are cut too where there are fewer groups than threads could share.
+        std::size_t const cuts = groups >= 8 * threads ? 1 : std::max<std::size_t>(1, std::min((4 * threads + groups - 1) / groups, in_.rows / 2048));
+        auto const pieces = in_.ranges(std::max<std::size_t>(row_block, (in_.rows + cuts - 1) / cuts));
+        std::vector<std::vector<candidate>> found(queries_.size() * pieces.size());
+        std::vector<worker> workers(threads);
+        parallel_for(groups * pieces.size(), [&](std::size_t item) {
+            std::size_t const first_panel = item % groups * group, last_panel = std::min(panels_, first_panel + group), piece = item / groups;
+            auto& w = workers[thread_index()];
+            w.begin(*this, first_panel, last_panel);
+            for (std::size_t r = 0; r < pieces[piece].count; r += row_block)
+                scan_block(w, in_.parts[pieces[piece].part], pieces[piece].first + r, std::min(row_block, pieces[piece].count - r), pieces[piece].count - r);
+            for (std::size_t q = first_panel * width; q < std::min(last_panel * width, queries_.size()); ++q) {
+                auto const rest = w.pools[q - first_panel * width].thinned();
+                found[piece * queries_.size() + q].assign(rest.begin(), rest.end());
+            }
+        });
+        parallel_blocks(queries_.size(), 16, [&](std::size_t begin, std::size_t end) {
+            candidate_pool pool;
+            for (std::size_t q = begin; q < end; ++q) {
+                pool.reset(in_.k, in_.lossy);
+                for (std::size_t piece = 0; piece < pieces.size(); ++piece)
+                    for (auto const& c : found[piece * queries_.size() + q])
+                        if (c.lower <= pool.threshold())
+                            pool.add(c, in_.settling(queries_[q]));
+                done(q, pool.finish(in_.settling(queries_[q])));
+            }
+        });
+    }
+
+private:
+    // What a block of rows adds to the tile's products, x = product · factor + offset, and what it lost in storage.
+    struct row_terms {
+        float squares, norm, factor, offset, lost;
+    };
+
+    // For `count` rows of values, `stride` apart, of which `first` is the first one's place in its part.
+    void find_terms(part<Storage> const& p, std::size_t first, float const* values, std::size_t stride, std::size_t count, row_terms* terms) const {
+        constexpr std::size_t lanes = V::size;
+        for (std::size_t i = 0; i < count; i += lanes) {
+            V sums[lanes];
+            alignas(64) float squares[lanes], rest[lanes] = {};
+            for (std::size_t l = 0; l < lanes; ++l) {
+                float const* const row = values + std::min(i + l, count - 1) * stride;
+                V even(0.0f), odd(0.0f);
+                std::size_t k = 0;
+                for (; k + 2 * lanes <= in_.size; k += 2 * lanes) {
+                    V const a = V::load_unaligned(row + k), b = V::load_unaligned(row + k + lanes);
+                    even = xsimd::fma(a, a, even), odd = xsimd::fma(b, b, odd);
+                }
+                for (; k < in_.size; ++k)
+                    rest[l] += row[k] * row[k];
+                sums[l] = even + odd;
+            }
+            (kernels::sum_each(sums) + V::load_aligned(rest)).store_aligned(squares);
+            for (std::size_t l = 0; l < lanes && i + l < count; ++l)
+                terms[i + l] = terms_of(p, first + i + l, squares[l]);
+        }
+    }
+    row_terms terms_of(part<Storage> const& p, std::size_t row, float squares) const {
+        row_terms t{squares, std::sqrt(squares) * 1.000001f, 1, 0, 0};
+        bool const bounded = squares < static_cast<float>(largest_squares) && (G == geometry::squared_length || squares > static_cast<float>(smallest_squares));
+        if constexpr (G == geometry::squared_length)
+            t.offset = squares * (1 - in_.unit);
+        else if constexpr (of_directions<G>)
+            t.factor = 1 / std::sqrt(squares);
+        else
+            t.offset = -in_.unit * t.norm;
+        if (!bounded)
+            t.factor = std::numeric_limits<float>::quiet_NaN(); // passes every limit
+        if (p.is_lossy())
+            t.lost = (in_.loss.per_norm * t.norm * 1.0001f + in_.loss.per_scale * p.rows.scale(row)) * 1.00001f + in_.loss.fixed;
+        return t;
+    }
+
+    // The limit of x below which a row, of those that lost at most so much, may have a value up to the threshold. Rounded up.
+    float limit_of(query_terms const& q, double threshold, double lost, double shortest) const {
+        if (q.wild || !std::isfinite(threshold))
+            return infinite;
+        double limit;
+        if constexpr (G == geometry::squared_length) {
+            if (lost > 0) {
+                double const far = std::sqrt(std::max(threshold, 0.0)) + lost;
+                threshold = far * far * (1 + 1e-5);
+            }
+            limit = threshold - q.squares * (1 - static_cast<double>(in_.unit)) + static_cast<double>(in_.tiny);
+            limit += (std::abs(limit) + q.squares) * 0x1p-22;
+        } else if constexpr (of_directions<G>) {
+            if (lost > 0) {
+                double const turn = 3 * lost < shortest ? 1.05 * lost / (shortest - lost) : 2, far = std::sqrt(std::max(2 * threshold, 0.0)) + turn;
+                threshold = 0.5 * far * far * (1 + 1e-5);
+            }
+            limit = threshold - 1 + static_cast<double>(in_.unit);
+            limit += std::abs(limit) * 0x1p-22;
+        } else {
+            limit = threshold / q.norm + lost * (1 + 1e-5) + static_cast<double>(in_.tiny) * 2;
+            limit += std::abs(limit) * 0x1p-22;
+        }
+        return round_up(limit);
+    }
+
+    // Bounds of a value from the tile's x.
+    candidate bounds_of(query_terms const& q, row_terms const& r, float product, bool lossy, std::size_t place) const {
+        candidate c{-infinite, infinite, place};
+        if (q.wild || std::isnan(r.factor))
+            return c;
+        float value, error, lower, upper;
+        auto const query_squares = static_cast<float>(q.squares), query_norm = static_cast<float>(q.norm);
+        if constexpr (G == geometry::squared_length)
+            value = product + r.squares + query_squares, error = in_.unit * (r.squares + query_squares) + in_.tiny;
+        else if constexpr (of_directions<G>)
+            value = 1 + product * r.factor, error = in_.unit;
+        else
+            value = product * query_norm, error = in_.unit * r.norm * query_norm + in_.tiny * (1 + query_norm);
+        if (lossy)
+            bounds<G, true>(value, error, r.norm, r.lost, query_norm, lower, upper);
+        else
+            bounds<G, false>(value, error, r.norm, 0.0f, query_norm, lower, upper);
+        if (lower <= upper)
+            c.lower = static_cast<double>(lower), c.upper = static_cast<double>(upper);
+        return c;
+    }
+
+    // What a thread keeps while it takes some panels over some rows: for each query a pool, its threshold, and the limit of x that follows from it.
+    struct worker {
+        std::size_t first_panel = 0, last_panel = 0;
+        std::vector<candidate_pool> pools;
+        std::vector<float> thresholds;
+        buffer<float> limits, decoded;
+        row_terms rows[row_block];
+        float lost = 0, shortest = infinite; // of the block's rows: the most that one lost in storage, and the shortest
+
+        void begin(panel_scan const& scan, std::size_t first, std::size_t last) {
+            first_panel = first, last_panel = last;
+            std::size_t const queries = (last - first) * width;
+            if (pools.size() < queries)
+                pools.resize(queries);
+            for (std::size_t i = 0; i < queries; ++i)
+                pools[i].reset(scan.in_.k, scan.in_.lossy);
+            thresholds.assign(queries, infinite);
+            limits.reserve_discarding(queries);
+            // Nothing is near the columns that are no queries.
+            std::size_t const real = std::min(queries, scan.queries_.size() - first * width);
+            std::fill_n(limits.data(), real, infinite);
+            std::fill_n(limits.data() + real, queries - real, -infinite);
+        }
+    };
+
+    // A panel of few queries is one vector wide.
+    std::size_t vectors_of(std::size_t panel) const { return queries_.size() - panel * width > V::size ? 2 : 1; }
+
+    // `count` rows from `first` on, of which `left` are to come in all: their terms, then every panel with them.
+    void scan_block(worker& w, part<Storage> const& p, std::size_t first, std::size_t count, std::size_t left) {
+        float const* values = nullptr;
+        std::size_t stride = in_.size;
+        // The rows after these are fetched meanwhile, where they lie one behind the other.
+        float const* ahead = nullptr;
+        std::size_t ahead_rows = 0;
+        if constexpr (std::is_same_v<Storage, storage::float32>) {
+            values = p.rows.row(first), stride = p.rows.stride;
+            if (stride == in_.size)
+                ahead = values + row_block * in_.size, ahead_rows = std::min(row_block, left - count);
+        } else {
+            w.decoded.reserve_discarding(row_block * in_.size);
+            for (std::size_t i = 0; i < count; ++i)
+                p.rows.decoded(first + i, w.decoded.data() + i * in_.size);
+            values = w.decoded.data();
+        }
+        find_terms(p, first, values, stride, count, w.rows);
+        w.lost = 0, w.shortest = infinite;
+        for (std::size_t i = 0; i < count && p.is_lossy(); ++i)
+            w.lost = std::max(w.lost, w.rows[i].lost), w.shortest = std::min(w.shortest, w.rows[i].squares);
+        w.shortest = std::sqrt(w.shortest) * 0.999999f;
+        alignas(64) float products[kernels::tile_rows * width];
+        for (std::size_t panel = w.first_panel; panel < w.last_panel; ++panel) {
+            std::size_t const begin = panel * width, own = begin - w.first_panel * width, vectors = vectors_of(panel);
+            // Another thread may know better.
+            for (std::size_t c = 0; c < std::min(width, queries_.size() - begin); ++c)
+                if (float const now = shared_[begin + c].load(std::memory_order_relaxed); now < w.thresholds[own + c] || p.is_lossy())
+                    lower_limit(w, begin + c, now);
+            for (std::size_t i = 0; i < count;) {
+                std::size_t const tile = kernels::next_tile(count - i);
+                bool const fetches = panel == w.first_panel && i < ahead_rows;
+                kernels::tile_operand<float> const left_operand{values + i * stride, stride, 0, 1, in_.size, fetches ? ahead + i * in_.size : nullptr,
+                                                                fetches ? std::min(tile, ahead_rows - i) * in_.size : 0};
+                kernels::compute_tile<kernels::multiply_add>(tile, vectors, left_operand, packed_.data() + panel * in_.size * width, static_cast<float const*>(nullptr), products, width,
+                                                             vectors * V::size);
+                for (std::size_t t = 0; t < tile; ++t)
+                    for (std::size_t v = 0; v < vectors; ++v)
+                        look_through(w, p, first + i + t, w.rows[i + t], begin + v * V::size, products + t * width + v * V::size);
+                i += tile;
+            }
+        }
+    }
+
+    // The products of one row with a vector of queries: those that may be among the nearest go to their queries' pools.
+    [[gnu::always_inline]] void look_through(worker& w, part<Storage> const& p, std::size_t row, row_terms const& terms, std::size_t first_query, float const* products) {
+        constexpr std::uint64_t lanes = (std::uint64_t{1} << V::size) - 1;
+        std::size_t const own = first_query - w.first_panel * width;
+        V const x = xsimd::fma(V::load_aligned(products), V(terms.factor), V(terms.offset));
+        std::uint64_t promising = ~kernels::lane_bits(x > V::load_aligned(w.limits.data() + own)) & lanes; // NaN is not above
+        if (promising == 0) [[likely]]
+            return;
+        std::size_t const place = p.first + row;
+        if (in_.is_removed(place))
+            return;
+        for (; promising != 0; promising &= promising - 1) {
+            auto const lane = static_cast<std::size_t>(std::countr_zero(promising));
+            std::size_t const q = first_query + lane;
+            if (q >= queries_.size()) // where rows hold NaN
+                return;
+            auto const found = bounds_of(queries_[q], terms, products[lane], p.is_lossy(), place);
+            if (found.lower > static_cast<double>(w.thresholds[own + lane]))
+                continue;
+            auto& pool = w.pools[own + lane];
+            double const before = pool.threshold();
+            pool.add(found, in_.settling(queries_[q]));
+            if (pool.threshold() < before) {
+                float const now = round_up(pool.threshold());
+                lower_to(shared_[q], now);
+                lower_limit(w, q, now);
+            }
+        }
+    }
+
+    void lower_limit(worker& w, std::size_t q, float threshold) const {
+        std::size_t const own = q - w.first_panel * width;
+        w.thresholds[own] = std::min(w.thresholds[own], threshold);
+        w.limits[own] = limit_of(queries_[q], static_cast<double>(w.thresholds[own]), static_cast<double>(w.lost), static_cast<double>(w.shortest));
+    }
+
+    scan_input<G, Storage> const& in_;
+    std::vector<query_terms> const& queries_;
+    std::size_t panels_;
+    buffer<float> packed_;                   // a panel: for each value, a row of its queries' values times their factors
+    std::vector<std::atomic<float>> shared_; // the lowest threshold that a thread knows of each query
+};
+
+} // namespace trine::neighbors::detail
