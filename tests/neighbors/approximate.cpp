@@ -86,9 +86,9 @@ TEST_CASE("hnsw refuses what makes no sense, and files that are not its own", "[
     CHECK_THROWS_AS(index.search(points, 0), argument_error);
     CHECK_THROWS_AS(index.search(points, 101), argument_error);
     CHECK_THROWS_WITH(index.add(matrix_view<float const>(values.data(), 5, 7)), "points of 7 values for an index of 16");
-    CHECK_THROWS_WITH(index.search(matrix_view<float const>(values.data(), 5, 7), 1), "queries of 7 values for an index of 16");
+    CHECK_THROWS_WITH(index.search(matrix_view<float const>(values.data(), 5, 7), 1), "queries of 7 values among references of 16");
     values[3 * d] = std::numeric_limits<float>::infinity();
-    CHECK_THROWS_WITH(index.add(points), "embedding 3 is not finite");
+    CHECK_THROWS_WITH(index.add(points), "embedding 3 of those to be added is not finite");
     CHECK_THROWS_WITH(index.search(points, 1), "query 3 is not finite");
     CHECK(index.size() == 100);
     index.remove(5);

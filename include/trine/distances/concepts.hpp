@@ -47,6 +47,9 @@ enum class geometry {
     negated_product     ///< −x·y
 };
 
+/// Whether rows' lengths do not matter, only where they point.
+constexpr bool is_of_directions(geometry g) { return g == geometry::one_minus_cosine || g == geometry::half_squared_chord; }
+
 /// What a distance rises with, as it says itself by a member `rises_with`; it then has a function `from_geometry` from that value to the distance.
 template <class D>
 constexpr geometry geometry_of() {

@@ -12,24 +12,6 @@ namespace trine::kernels {
 /// Values a work item takes: enough to outweigh its start, few enough to stay in cache.
 inline constexpr std::size_t elementwise_block = 16384;
 
-/// y = max(x, 0); NaN stays NaN. `y` may be `x`.
-template <class T>
-void relu_forward(std::size_t size, T const* x, T* y) {
-    parallel_blocks(size, elementwise_block, [&](std::size_t first, std::size_t last) {
-        for (std::size_t i = first; i < last; ++i)
-            y[i] = x[i] < T(0) ? T(0) : x[i];
-    });
-}
-
-/// dx = dy where the output was positive, else 0. `dx` may be `dy`.
-template <class T>
-void relu_backward(std::size_t size, T const* y, T const* dy, T* dx) {
-    parallel_blocks(size, elementwise_block, [&](std::size_t first, std::size_t last) {
-        for (std::size_t i = first; i < last; ++i)
-            dx[i] = y[i] > T(0) ? dy[i] : T(0);
-    });
-}
-
 /// y = f(x), value by value. `y` may be `x`.
 template <class T, class F>
 void map_values(std::size_t size, T const* x, T* y, F&& f) {
@@ -46,6 +28,18 @@ void map_pairs(std::size_t size, T const* x, T const* y, T* z, F&& f) {
         for (std::size_t i = first; i < last; ++i)
             z[i] = f(x[i], y[i]);
     });
+}
+
+/// y = max(x, 0); NaN stays NaN. `y` may be `x`.
+template <class T>
+void relu_forward(std::size_t size, T const* x, T* y) {
+    map_values(size, x, y, [](T v) { return v < T(0) ? T(0) : v; });
+}
+
+/// dx = dy where the output was positive, else 0. `dx` may be `dy`.
+template <class T>
+void relu_backward(std::size_t size, T const* y, T const* dy, T* dx) {
+    map_pairs(size, y, dy, dx, [](T out, T d) { return out > T(0) ? d : T(0); });
 }
 
 /// y = x where x is positive, else slope · x, with a slope for each column; NaN stays NaN. `y` may be `x`. Memory bounds it.

@@ -6,6 +6,8 @@
 #include <string_view>
 #include <vector>
 
+#include "../core/error.hpp"
+#include "../core/finite.hpp"
 #include "../core/view.hpp"
 
 namespace trine::neighbors {
@@ -41,6 +43,21 @@ private:
     std::vector<std::size_t> lengths_;
     std::size_t k_ = 0;
 };
+
+namespace detail {
+
+// What every search asks of its arguments.
+inline void check_search(matrix_view<float const> queries, std::size_t cols, std::size_t k, std::size_t references) {
+    require<shape_error>(queries.cols() == cols, "queries of ", queries.cols(), " values among references of ", cols);
+    require<argument_error>(k > 0 && k <= references, "k = ", k, " nearest neighbours of a gallery of ", references, " photos: k has to lie between 1 and the gallery's size");
+    require_finite(queries, "query");
+}
+inline void check_points(matrix_view<float const> points, std::size_t cols) {
+    require<shape_error>(points.cols() == cols, "points of ", points.cols(), " values for an index of ", cols);
+    require_finite(points, "embedding", " of those to be added");
+}
+
+} // namespace detail
 
 /// What holds points and finds the nearest of them. Points have places 0, 1, … in the order in which they were added; a removed one is not found any more, and the
 /// places of the others stay.

@@ -20,12 +20,6 @@ namespace trine::neighbors {
 
 namespace detail {
 
-inline void check_search(matrix_view<float const> queries, std::size_t cols, std::size_t k, std::size_t references) {
-    require<shape_error>(queries.cols() == cols, "queries of ", queries.cols(), " values among references of ", cols);
-    require<argument_error>(k > 0 && k <= references, "k = ", k, " nearest neighbours of a gallery of ", references, " photos: k has to lie between 1 and the gallery's size");
-    require_finite(queries, "query");
-}
-
 // All parts, by a distance of which nothing is known but that it can be computed: blocks of queries against blocks of references.
 template <class Distance, class Storage>
 neighbor_lists search_by_blocks(Distance const& distance, matrix_view<float const> queries, std::span<part<Storage> const> parts, std::vector<bool> const& removed, std::size_t k) {

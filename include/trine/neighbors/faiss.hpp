@@ -21,6 +21,7 @@
 #include "../core/finite.hpp"
 #include "../distances/concepts.hpp"
 #include "concepts.hpp"
+#include "foreign_index.hpp"
 
 namespace trine::neighbors {
 
@@ -48,11 +49,8 @@ struct faiss {
 
     template <class Distance>
     class index {
-        static constexpr auto rises_with = distances::geometry_of<Distance>();
-        static_assert(rises_with != distances::geometry::other, "Faiss searches by lengths, cosines and products, and this distance is none of them: use neighbors::exact");
-        static constexpr bool of_directions = rises_with == distances::geometry::one_minus_cosine || rises_with == distances::geometry::half_squared_chord;
-        static constexpr bool by_products = rises_with == distances::geometry::one_minus_cosine || rises_with == distances::geometry::negated_product;
-
+        using metric = detail::foreign_metric<Distance>;
+        static_assert(metric::is_known, "Faiss searches by lengths, cosines and products, and this distance is none of them: use neighbors::exact");
         using number = decltype(::faiss::Index::ntotal); // its name for it moved between versions
 
     public:
@@ -60,7 +58,7 @@ struct faiss {
         explicit index(std::size_t dimensions, Distance = {}) : dimensions_(dimensions) {
             translated([&] {
                 index_.reset(::faiss::index_factory(static_cast<int>(dimensions), std::string(Factory.view()).c_str(),
-                                                    by_products ? ::faiss::METRIC_INNER_PRODUCT : ::faiss::METRIC_L2));
+                                                    metric::by_products ? ::faiss::METRIC_INNER_PRODUCT : ::faiss::METRIC_L2));
             });
         }
 
@@ -71,7 +69,8 @@ struct faiss {
         /// @throws numeric_error   when one is not finite; none is added then
         /// @throws argument_error  when the first are too few to learn from
         void add(matrix_view<float const> points) {
-            auto const rows = directed(points, "embedding");
+            detail::check_points(points, dimensions_);
+            typename metric::rows const rows(points);
             translated([&] {
                 if (!index_->is_trained)
                     index_->train(static_cast<number>(points.rows()), rows.data());
@@ -97,9 +96,8 @@ struct faiss {
         ///
         /// @throws as `exact_in::index::search`
         neighbor_lists search(matrix_view<float const> queries, std::size_t k) const {
-            std::size_t const left = size() - removed_count_;
-            require<argument_error>(k > 0 && k <= left, "k = ", k, " nearest neighbours of a gallery of ", left, " photos: k has to lie between 1 and the gallery's size");
-            auto const rows = directed(queries, "query");
+            detail::check_search(queries, dimensions_, k, size() - removed_count_);
+            typename metric::rows const rows(queries);
             neighbor_lists lists(queries.rows(), k);
             // Removed points come out of Faiss all the same: ask for more until enough are left.
             for (std::size_t more = std::min(removed_count_, k + 16);; more = std::min(2 * more + 16, removed_count_)) {
@@ -169,31 +167,8 @@ struct faiss {
                 fail<argument_error>("Faiss, index \"", Factory.view(), "\": ", e.what());
             }
         }
-        std::vector<float> directed(matrix_view<float const> points, char const* what) const {
-            require<shape_error>(points.cols() == dimensions_, what[0] == 'q' ? "queries of " : "points of ", points.cols(), " values for an index of ", dimensions_);
-            require_finite(points, what);
-            std::vector<float> rows;
-            rows.reserve(points.rows() * dimensions_);
-            for (std::size_t i = 0; i < points.rows(); ++i) {
-                double squares = 0;
-                for (float v : points.row(i))
-                    squares += static_cast<double>(v) * static_cast<double>(v);
-                double const scale = !of_directions ? 1 : squares > 0 ? 1 / std::sqrt(squares) : 0;
-                for (float v : points.row(i))
-                    rows.push_back(static_cast<float>(v * scale));
-            }
-            return rows;
-        }
         // Faiss gives ‖x − y‖² or x·y.
-        static float distance_of(float value) {
-            double const v = static_cast<double>(value);
-            if constexpr (rises_with == distances::geometry::negated_product)
-                return static_cast<float>(Distance::from_geometry(-v));
-            else if constexpr (rises_with == distances::geometry::one_minus_cosine)
-                return static_cast<float>(Distance::from_geometry(1 - v));
-            else
-                return static_cast<float>(Distance::from_geometry(rises_with == distances::geometry::half_squared_chord ? 0.5 * v : v));
-        }
+        static float distance_of(float value) { return metric::by_products ? metric::from_product(static_cast<double>(value)) : metric::from_squares(static_cast<double>(value)); }
 
         std::size_t dimensions_;
         std::unique_ptr<::faiss::Index> index_;

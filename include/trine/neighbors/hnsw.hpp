@@ -21,6 +21,7 @@
 #include "../distances/concepts.hpp"
 #include "../io/safetensors.hpp"
 #include "concepts.hpp"
+#include "foreign_index.hpp"
 
 namespace trine::neighbors {
 
@@ -39,11 +40,9 @@ struct hnsw_with {
 
     template <class Distance>
     class index {
-        static constexpr auto rises_with = distances::geometry_of<Distance>();
-        static_assert(rises_with != distances::geometry::other, "hnsw searches by lengths, cosines and products, and this distance is none of them: use neighbors::exact");
-        static constexpr bool of_directions = rises_with == distances::geometry::one_minus_cosine || rises_with == distances::geometry::half_squared_chord;
-        static constexpr bool by_products = rises_with == distances::geometry::one_minus_cosine || rises_with == distances::geometry::negated_product;
-        using space_type = std::conditional_t<by_products, hnswlib::InnerProductSpace, hnswlib::L2Space>;
+        using metric = detail::foreign_metric<Distance>;
+        static_assert(metric::is_known, "hnsw searches by lengths, cosines and products, and this distance is none of them: use neighbors::exact");
+        using space_type = std::conditional_t<metric::by_products, hnswlib::InnerProductSpace, hnswlib::L2Space>;
         using graph_type = hnswlib::HierarchicalNSW<float>;
 
     public:
@@ -59,14 +58,12 @@ struct hnsw_with {
         /// @throws shape_error    when their size is not the index's
         /// @throws numeric_error  when one is not finite; none is added then
         void add(matrix_view<float const> points) {
-            check(points);
+            detail::check_points(points, dimensions_);
+            typename metric::rows const rows(points);
             if (size() + points.rows() > graph_->max_elements_)
                 graph_->resizeIndex(std::max(size() + points.rows(), 2 * graph_->max_elements_));
             std::size_t const first = size();
-            auto const insert = [&](std::size_t i) {
-                std::vector<float> space;
-                graph_->addPoint(directed(points.row(i).data(), space), first + i);
-            };
+            auto const insert = [&](std::size_t i) { graph_->addPoint(rows.row(i), first + i); };
             // The first is everybody's entry point.
             std::size_t const alone = first == 0 && points.rows() > 0 ? 1 : 0;
             if (alone)
@@ -95,13 +92,11 @@ struct hnsw_with {
         ///
         /// @throws as `exact_in::index::search`
         neighbor_lists search(matrix_view<float const> queries, std::size_t k) const {
-            check(queries, "query");
-            require<argument_error>(k > 0 && k <= size_ - removed(), "k = ", k, " nearest neighbours of a gallery of ", size_ - removed(),
-                                    " photos: k has to lie between 1 and the gallery's size");
+            detail::check_search(queries, dimensions_, k, size_ - removed());
+            typename metric::rows const rows(queries);
             neighbor_lists lists(queries.rows(), k);
             parallel_for(queries.rows(), [&](std::size_t q) {
-                std::vector<float> space;
-                auto found = graph_->searchKnn(directed(queries.row(q).data(), space), k);
+                auto found = graph_->searchKnn(rows.row(q), k);
                 auto const room = lists.room(q);
                 std::size_t const count = found.size();
                 for (std::size_t i = count; i-- > 0; found.pop())
@@ -230,35 +225,8 @@ struct hnsw_with {
             return count;
         }
 
-        void check(matrix_view<float const> points, char const* what = "embedding") const {
-            require<shape_error>(points.cols() == dimensions_, what[0] == 'q' ? "queries of " : "points of ", points.cols(), " values for an index of ", dimensions_);
-            require_finite(points, what);
-        }
-        // A row as the graph holds it: at length 1 where directions are compared.
-        float const* directed(float const* row, std::vector<float>& space) const {
-            if constexpr (!of_directions)
-                return row;
-            else {
-                double squares = 0;
-                for (std::size_t k = 0; k < dimensions_; ++k)
-                    squares += static_cast<double>(row[k]) * static_cast<double>(row[k]);
-                double const scale = squares > 0 ? 1 / std::sqrt(squares) : 0;
-                space.resize(dimensions_);
-                for (std::size_t k = 0; k < dimensions_; ++k)
-                    space[k] = static_cast<float>(row[k] * scale);
-                return space.data();
-            }
-        }
         // hnswlib gives ‖x − y‖² or 1 − x·y.
-        static float distance_of(float value) {
-            double const v = static_cast<double>(value);
-            if constexpr (rises_with == distances::geometry::negated_product)
-                return static_cast<float>(Distance::from_geometry(v - 1));
-            else if constexpr (rises_with == distances::geometry::half_squared_chord)
-                return static_cast<float>(Distance::from_geometry(0.5 * v));
-            else
-                return static_cast<float>(Distance::from_geometry(v));
-        }
+        static float distance_of(float value) { return metric::by_products ? metric::from_product(1 - static_cast<double>(value)) : metric::from_squares(static_cast<double>(value)); }
 
         std::size_t dimensions_, size_ = 0;
         std::unique_ptr<space_type> space_; // outlives the graph, which keeps a pointer to it

@@ -24,7 +24,7 @@ inline constexpr double largest_squares = 1e37;
 inline constexpr double smallest_squares = 1e-30;
 
 template <geometry G>
-inline constexpr bool of_directions = G == geometry::one_minus_cosine || G == geometry::half_squared_chord;
+inline constexpr bool of_directions = distances::is_of_directions(G);
 
 // Σ f(k) in double, in eight sums, whose order is fixed.
 template <class F>
