@@ -3,10 +3,12 @@
 //   build/release/benchmarks/neighbors
 //   benchmarks/peers/compare_neighbors.py --build build/release      beside Faiss, interleaved
 
+#include <array>
 #include <filesystem>
 #include <memory>
 #include <optional>
 
+#include <malloc.h>
 #include <unistd.h>
 
 #include <trine/core/random.hpp>
@@ -61,21 +63,23 @@ void report(benchmark::State& state, std::size_t n, std::size_t q, std::size_t b
         program::report_flops(state, 2.0 * static_cast<double>(n * q * d));
 }
 
-// The memory that a search takes beyond what is there, its result among it.
-template <class Search>
-double memory_of(Search&& search) {
-    program::forget_peak();
-    auto const before = program::memory();
-    auto const found = search();
-    benchmark::DoNotOptimize(found);
-    return (program::memory().peak - before.now) / 1048576;
+// The memory that one search takes at its peak, beyond what is there before and beyond its result.
+void memory(benchmark::State& state, std::size_t n, std::size_t q, std::size_t k) {
+    auto const asked = values(q, 3);
+    points(n);
+    for (auto _ : state) {
+        ::malloc_trim(0); // what others gave back counts as not there
+        program::forget_peak();
+        auto const before = program::memory();
+        auto const found = neighbors::exact{}.search(squared_euclidean{}, matrix_view<float const>(asked.data(), q, d), points(n), k);
+        benchmark::DoNotOptimize(found);
+        state.counters["MiB"] = std::max(0.0, (program::memory().peak - before.now) / 1048576 - static_cast<double>(q * k * sizeof(neighbors::neighbor)) / 1048576);
+    }
 }
 
 template <class Distance>
 void exact(benchmark::State& state, std::size_t n, std::size_t q, std::size_t k) {
     auto const search = [&] { return neighbors::exact{}.search(Distance{}, queries(q), points(n), k); };
-    benchmark::DoNotOptimize(search());
-    state.counters["MiB"] = memory_of(search);
     for (auto _ : state)
         benchmark::DoNotOptimize(search());
     report(state, n, q, d * sizeof(float));
@@ -186,6 +190,9 @@ int main(int argc, char** argv) {
                         add("int8" + size, coded<storage::int8>, n, q, k);
                     }
                 }
+        for (auto const& [n, q, k] : {std::array<std::size_t, 3>{1'000'000, 1, 10}, {1'000'000, 1000, 10}, {10'000, 100'000, 10}, {100'000, 10'000, 100}, {1'000'000, 1, 100'000}})
+            benchmark::RegisterBenchmark(("memory/n" + std::to_string(n) + "/q" + std::to_string(q) + "/k" + std::to_string(k)).c_str(), [=](benchmark::State& s) { memory(s, n, q, k); })
+                ->Unit(benchmark::kMillisecond)->UseRealTime()->Iterations(1);
 #ifdef TRINE_HAS_HNSWLIB
         for (std::size_t ef : {16, 32, 64, 128}) {
             add("hnsw/ef" + std::to_string(ef), hnsw, ef);

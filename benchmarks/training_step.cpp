@@ -9,6 +9,7 @@
 
 #include <memory>
 
+#include <trine/backbones/mobile_face_net.hpp>
 #include <trine/backbones/resnet.hpp>
 #include <trine/core/random.hpp>
 #include <trine/distances/euclidean.hpp>
@@ -81,20 +82,26 @@ void infer(benchmark::State& state, std::size_t batch) {
     program::report_flops(state, 2.0 * static_cast<double>(batch * Network::multiply_adds));
 }
 
+template <class Body>
+void add_benchmark(std::string const& name, Body body) {
+    benchmark::RegisterBenchmark(name.c_str(), body)->Unit(benchmark::kMillisecond)->UseRealTime();
+}
+template <class Network>
+void add_inference(std::string const& name) {
+    for (std::size_t b : {1, 32})
+        add_benchmark("inference/" + name + "/b" + std::to_string(b), [=](benchmark::State& s) { infer<Network>(s, b); });
+}
 template <class Network>
 void add_network(std::string const& name, std::size_t batch) {
-    auto const with = [&](std::string const& what, auto body) {
-        benchmark::RegisterBenchmark(what.c_str(), body)->Unit(benchmark::kMillisecond)->UseRealTime();
-    };
-    with("step/" + name + "/b" + std::to_string(batch), [=](benchmark::State& s) { step<Network>(s, batch); });
-    for (std::size_t b : {1, 32})
-        with("inference/" + name + "/b" + std::to_string(b), [=](benchmark::State& s) { infer<Network>(s, b); });
+    add_benchmark("step/" + name + "/b" + std::to_string(batch), [=](benchmark::State& s) { step<Network>(s, batch); });
+    add_inference<Network>(name);
 }
 
 void add() {
     add_network<compact<nn::shape<1, 112, 92>>>("compact_1x112x92", 64);
     add_network<compact<nn::shape<3, 96, 96>>>("compact_3x96x96", 64);
     add_network<backbones::resnet_18<nn::shape<3, 112, 112>>>("resnet18_3x112x112", 32);
+    add_inference<backbones::mobile_face_net<>>("mobile_face_net");
 }
 
 } // namespace

@@ -39,27 +39,17 @@ int run(choices const& c) {
             std::fprintf(stderr, "skipped: %s\n", message.c_str());
     }
     require<argument_error>(who.gallery_size() > 0, c.model, ": its gallery is empty; give one with --gallery FOLDER");
-    int failures = 0;
-    for (auto const& path : c.photos) {
-        try {
-            auto const photo = data::resized(data::with_channels(data::load_image(path), in::channels), in::height, in::width, how);
-            auto const found = who.identify(data::to_tensor(photo), c.k).front();
-            bool const known = c.threshold <= 0 || static_cast<double>(found.distance) <= c.threshold;
-            if (c.json) {
-                nlohmann::json line{{"photo", path}, {"name", known ? nlohmann::json(found.name) : nlohmann::json(nullptr)}, {"distance", found.distance},
-                                    {"votes", found.votes}, {"k", c.k}, {"nearest", who.gallery().source(found.nearest.front().index)}};
-                std::printf("%s\n", line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace).c_str());
-            } else
-                std::printf("%s  %s  distance %.3f  %zu of %zu votes\n", path.c_str(), known ? found.name.c_str() : "unknown", static_cast<double>(found.distance), found.votes, c.k);
-        } catch (argument_error const&) {
-            throw;
-        } catch (error const& e) {
-            std::fprintf(stderr, "recognize: %s\n", e.what());
-            ++failures;
-        }
-    }
+    decision_rule const rule{.k = c.k, .threshold = c.threshold > 0 ? c.threshold : std::numeric_limits<double>::infinity()};
+    std::size_t const failures = program::for_each_photo<Backbone>(c.photos, c.crop, "recognize", [&](std::string const& path, data::image const& photo) {
+        auto const found = who.identify(data::to_tensor(photo), rule).front();
+        if (c.json)
+            program::print_json({{"photo", path}, {"name", found.known ? nlohmann::json(found.name) : nlohmann::json(nullptr)}, {"distance", found.distance}, {"votes", found.votes},
+                                 {"k", c.k}, {"nearest", who.gallery().source(found.nearest.front().index)}});
+        else
+            std::printf("%s  %s  distance %.3f  %zu of %zu votes\n", path.c_str(), found.known ? found.name.c_str() : "unknown", static_cast<double>(found.distance), found.votes, c.k);
+    });
     if (failures > 0)
-        std::fprintf(stderr, "recognize: %d of %zu photos could not be read\n", failures, c.photos.size());
+        std::fprintf(stderr, "recognize: %zu of %zu photos could not be read\n", failures, c.photos.size());
     return failures > 0 ? 1 : 0;
 }
 

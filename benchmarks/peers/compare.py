@@ -52,9 +52,10 @@ class Process:
         self.process.wait()
 
 
-def python_with_torch():
+def python_with(module):
+    """The Python that has a module, this one or the system's."""
     for python in (sys.executable, "/usr/bin/python3"):
-        if subprocess.run([python, "-c", "import torch"], stderr=subprocess.DEVNULL).returncode == 0:
+        if subprocess.run([python, "-c", f"import {module}"], stderr=subprocess.DEVNULL).returncode == 0:
             return python
     return None
 
@@ -92,7 +93,7 @@ def main():
     arguments = read_arguments(__doc__)
     here, folder = os.path.dirname(os.path.abspath(__file__)), os.path.join(arguments.build, "benchmarks")
     names = [n for n in work() if re.search(arguments.only, n)]
-    torch_python = python_with_torch()
+    torch_python = python_with("torch")
     onednn = os.path.join(folder, "onednn_convolution")
     for peer, there in (("PyTorch", torch_python), ("oneDNN", os.path.exists(onednn))):
         if not there:

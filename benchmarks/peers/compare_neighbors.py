@@ -9,26 +9,18 @@ D = 128, random points. The table holds medians of --rounds rounds; 2.0 means th
 import os
 import re
 import statistics
-import subprocess
 import sys
 
-from compare import Process, read_arguments
+from compare import Process, python_with, read_arguments
 
 SEARCHES = [f"{metric}/n{n}/q{q}/k{k}" for n in (10_000, 100_000, 1_000_000) for q in (1, 100, 1000) for metric in ("l2", "ip") for k in (1, 10) if q == 1 or k == 10]
 STORAGES = [f"{storage}/n1000000/q{q}/k10" for q in (1, 100) for storage in ("float16", "int8")]
 WALKS = [f"hnsw/ef{ef}" for ef in (16, 32, 64, 128)]
 
 
-def python_with_faiss():
-    for python in (sys.executable, "/usr/bin/python3"):
-        if subprocess.run([python, "-c", "import faiss"], stderr=subprocess.DEVNULL).returncode == 0:
-            return python
-    return None
-
-
 def main():
     arguments = read_arguments(__doc__)
-    python = python_with_faiss()
+    python = python_with("faiss")
     if not python:
         sys.exit("python3-faiss is not installed here: run build/release/benchmarks/neighbors for Trine's own times")
     for threads in arguments.threads:

@@ -11,7 +11,7 @@ import re
 import statistics
 import sys
 
-from compare import Process, python_with_torch, read_arguments
+from compare import Process, python_with, read_arguments
 
 WORK = [f"{name}/{n}" for name, sizes in (("batch_hard", (256, 1024, 4096)), ("batch_all", (256, 512, 1024, 4096)), ("semi_hard", (256, 512, 1024, 4096)),
                                            ("multi_similarity", (256, 512, 1024, 4096)), ("soft_margin_all", (256, 512)), ("nt_xent", (256, 512))) for n in sizes]
@@ -19,7 +19,7 @@ WORK = [f"{name}/{n}" for name, sizes in (("batch_hard", (256, 1024, 4096)), ("b
 
 def main():
     arguments = read_arguments(__doc__)
-    python = python_with_torch()
+    python = python_with("torch")
     if not python:
         sys.exit("python3-torch is not installed here: run build/release/benchmarks/objective for Trine's own times")
     for threads in arguments.threads:
