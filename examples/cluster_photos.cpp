@@ -83,7 +83,7 @@ int run(choices const& c) {
                 std::filesystem::copy_file(photos.sources[i], to / name, std::filesystem::copy_options::skip_existing);
             }
         if (rows.size() < 20 && is_group) {
-            visual::montage_row row{photos.picture(sorted[g][0]), std::to_string(sorted[g].size()) + " photos", {}};
+            visual::montage_row row{photos.picture(sorted[g][0]), std::to_string(sorted[g].size()) + (sorted[g].size() == 1 ? " photo" : " photos"), {}};
             for (std::size_t i = 1; i < std::min<std::size_t>(sorted[g].size(), 8); ++i)
                 row.matches.push_back({photos.picture(sorted[g][i]), "", true});
             rows.push_back(std::move(row));
