@@ -1,7 +1,10 @@
 #include <algorithm>
 #include <cmath>
+#include <ratio>
 
 #include <trine/backbones/compact.hpp>
+#include <trine/nn/concat.hpp>
+#include <trine/nn/frozen.hpp>
 #include <trine/nn/model.hpp>
 
 #include "support/catch.hpp"
@@ -85,11 +88,121 @@ TEST_CASE("gradients of every layer agree with central differences", "[nn]") {
         check_gradients<in, residual<sequential<conv2d<4, 3, stride<2>>, batch_norm, relu, conv2d<4, 3>, batch_norm>, sequential<conv2d<4, 1, stride<2>>, batch_norm>>, relu,
                         residual<sequential<conv2d<4, 3>, batch_norm, relu>>, relu, residual<sequential<conv2d<4, 3>, relu>>, flatten, linear<2>>();
     }
+    SECTION("max_pool with padding, rounding up") { check_gradients<in, max_pool<3, 2, padding<1>, round_up>, flatten>(); }
+    SECTION("average_pool with padding, rounding up") { check_gradients<in, average_pool<3, 2, padding<1>, round_up>, flatten>(); }
+    SECTION("average_pool counting its padding") { check_gradients<in, average_pool<3, 1, padding<1>, count_padding>, flatten, linear<3>>(); }
+    SECTION("l2_pool") { check_gradients<in, l2_pool<3, 2, padding<1>>, flatten, linear<3>>(); }
+    SECTION("zero_padding") { check_gradients<in, zero_padding<2>, conv2d<2, 3>, flatten, linear<3>>(); }
+    SECTION("local_response_norm") { check_gradients<shape<7, 3, 2>, local_response_norm<5, std::ratio<1, 2>>, flatten, linear<3>>(); }
+    SECTION("local_response_norm, even, another exponent, many channels") {
+        check_gradients<shape<70, 1, 2>, local_response_norm<4, std::ratio<1>, std::ratio<2, 3>, std::ratio<2>>, flatten, linear<3>>();
+    }
+    SECTION("softmax") { check_gradients<in, conv2d<4, 1>, softmax, flatten, linear<3>>(); }
+    SECTION("scale_shift and constant_scale") { check_gradients<in, scale_shift, constant_scale<std::ratio<3, 10>, std::ratio<-1>>, flatten, linear<3>>(); }
+    SECTION("identity") { check_gradients<in, concat<identity, conv2d<2, 1>>, identity, flatten, linear<3>>(); }
+    SECTION("concat") {
+        check_gradients<in, conv2d<4, 3>, concat<sequential<conv2d<2, 1>, batch_norm, relu>, conv2d<3, 3>, sequential<max_pool<3, 1, padding<1>>, sigmoid>>, flatten, linear<3>>();
+    }
+    SECTION("concat inside concat, behind a rectifier, in a residual") {
+        check_gradients<in, residual<concat<sequential<conv2d<1, 3>, relu>, concat<conv2d<1, 1>, sequential<conv2d<1, 3>, prelu>>>>, relu, global_average_pool>();
+    }
     SECTION("residual, plain") { check_gradients<in, residual<sequential<conv2d<3, 3>, batch_norm, relu>>, flatten, linear<2>>(); }
     SECTION("residual with shortcut, nested") {
         check_gradients<in, conv2d<3, 3>, residual<sequential<conv2d<4, 3, stride<2>>, relu, residual<conv2d<4, 3>>>, conv2d<4, 1, stride<2>>>, relu,
                         global_average_pool>();
     }
+}
+
+TEST_CASE("frozen layers compute as in inference, and nothing about them changes", "[nn]") {
+    using in = shape<2, 9, 8>;
+    using front = sequential<conv2d<8, 3>, batch_norm, relu, max_pool<2>>;
+    using net = network<in, sequential<frozen<front>, conv2d<4, 3>, flatten, linear<3>>>;
+    using whole = network<in, sequential<front, conv2d<4, 3>, flatten, linear<3>>>;
+    STATIC_REQUIRE(net::parameters == whole::parameters);
+    STATIC_REQUIRE(net::activations(4) < whole::activations(4));
+    model<net, double> m(3);
+    model<whole, double> w(3);
+    for (std::size_t i = 0; i < 8; ++i) // running means and variances that are not those of a new network
+        m.state()[i] = w.state()[i] = 0.1 * static_cast<double>(i), m.state()[8 + i] = w.state()[8 + i] = 0.5 + 0.3 * static_cast<double>(i);
+    auto const x = random_values<double>(5 * in::size, 4);
+    std::vector<double> expected(15);
+    w.embed(x.data(), 5, expected.data());
+    auto const state = std::vector<double>(m.state().begin(), m.state().end());
+    auto const y = m.forward(x.data(), 5, 0);
+    for (std::size_t i = 0; i < 15; ++i)
+        CHECK(y.data()[i] == Approx(expected[i]).epsilon(1e-12));
+    CHECK(std::equal(state.begin(), state.end(), m.state().begin()));
+    auto dy = random_values<double>(15, 5);
+    auto const dy_before = dy;
+    m.backward({dy.data(), 5, 3});
+    std::size_t const frozen_parameters = 8 * 2 * 9 + 16;
+    CHECK(std::all_of(m.gradients().begin(), m.gradients().begin() + frozen_parameters, [](double g) { return g == 0; }));
+    // What is behind them has the gradient that it would have.
+    double const h = 1e-5;
+    auto const loss = [&] {
+        auto const out = m.forward(x.data(), 5, 0);
+        double sum = 0;
+        for (std::size_t i = 0; i < 15; ++i)
+            sum += dy_before[i] * out.data()[i];
+        return sum;
+    };
+    auto const gradients = std::vector<double>(m.gradients().begin(), m.gradients().end());
+    for (std::size_t i = frozen_parameters; i < gradients.size(); i += 7) {
+        double const before = m.parameters()[i];
+        m.parameters()[i] = before + h;
+        double const above = loss();
+        m.parameters()[i] = before - h;
+        double const below = loss();
+        m.parameters()[i] = before;
+        CHECK(gradients[i] == Approx((above - below) / (2 * h)).epsilon(1e-6).margin(1e-8));
+    }
+    std::vector<double> dx(x.size());
+    CHECK_THROWS_WITH(m.backward({dy.data(), 5, 3}, dx.data()), Catch::Matchers::Contains("frozen layers compute no gradient of their input"));
+    CHECK(describe<net>().find("batch_norm, frozen") != std::string::npos);
+    CHECK(m.tensors()[0].frozen);
+    CHECK(!m.tensors().back().frozen);
+}
+
+TEST_CASE("poolings round and pad by the known conventions", "[nn]") {
+    // Values of PyTorch 1.13 for x = 0 … 24, 5×5.
+    auto const values = []<class Layer>(Layer) {
+        using net = network<shape<1, 5, 5>, sequential<Layer, flatten>>;
+        model<net, double> m;
+        std::vector<double> x(25), y(net::embedding_size);
+        for (std::size_t i = 0; i < 25; ++i)
+            x[i] = static_cast<double>(i);
+        m.embed(x.data(), 1, y.data());
+        for (double& v : y)
+            v = std::round(v * 1e4) / 1e4;
+        return y;
+    };
+    CHECK(values(max_pool<3, 2, padding<1>>{}) == std::vector<double>{6, 8, 9, 16, 18, 19, 21, 23, 24});
+    CHECK(values(max_pool<2, 2, round_up>{}) == std::vector<double>{6, 8, 9, 16, 18, 19, 21, 23, 24});
+    CHECK(values(average_pool<2, 2, round_up>{}) == std::vector<double>{3, 5, 6.5, 13, 15, 16.5, 20.5, 22.5, 24});
+    CHECK(values(average_pool<3, 2, padding<1>>{}) == std::vector<double>{3, 4.5, 6, 10.5, 12, 13.5, 18, 19.5, 21});
+    CHECK(values(average_pool<3, 2, padding<1>, count_padding>{}) == std::vector<double>{1.3333, 3, 2.6667, 7, 12, 9, 8, 13, 9.3333});
+    CHECK(values(average_pool<4, 3, padding<1>, round_up, count_padding>{}) == std::vector<double>{3.375, 4.5, 9, 10.125});
+    CHECK(values(l2_pool<3, 2>{}) == std::vector<double>{21.9089, 27.0555, 49.5984, 55.4256});
+    // A window that would begin in the padding behind the image is left out.
+    STATIC_REQUIRE(std::is_same_v<max_pool<2, 2, padding<1>, round_up>::at<shape<1, 5, 4>>::output, shape<1, 3, 3>>);
+    STATIC_REQUIRE(std::is_same_v<max_pool<3, 2, round_up>::at<shape<28, 22, 22>>::output, shape<28, 11, 11>>);
+    STATIC_REQUIRE(std::is_same_v<max_pool<3, 2>::at<shape<28, 22, 22>>::output, shape<28, 10, 10>>);
+}
+
+TEST_CASE("local response normalisation gives PyTorch's values", "[nn]") {
+    auto const values = []<class Layer>(Layer) {
+        model<network<shape<6>, Layer>, double> m;
+        std::vector<double> const x{1, -2, 3, 0.5, 2, -1.5};
+        std::vector<double> y(6);
+        m.embed(x.data(), 1, y.data());
+        return y;
+    };
+    auto const close = [](std::vector<double> const& a, std::vector<double> const& b) {
+        for (std::size_t i = 0; i < a.size(); ++i)
+            CHECK(a[i] == Approx(b[i]).epsilon(1e-6));
+    };
+    close(values(local_response_norm<5, std::ratio<1, 2>>{}), {0.51861081, -1.02919149, 1.37675739, 0.22212810, 0.99111685, -1.03033464});
+    close(values(local_response_norm<4, std::ratio<1, 2>, std::ratio<3, 5>, std::ratio<2>>{}), {0.56043134, -0.90492218, 1.35064128, 0.21269095, 0.87881539, -0.80655825});
 }
 
 TEST_CASE("a network's figures are constant expressions", "[nn]") {

@@ -158,4 +158,54 @@ void normalize_rows_backward(std::size_t rows, std::size_t cols, T const* y, T c
     });
 }
 
+/// exp(x) / Σ exp(x), row by row. `y` may be `x`.
+template <class T>
+void softmax_rows(std::size_t rows, std::size_t cols, T const* x, T* y) {
+    parallel_blocks(rows, std::max<std::size_t>(1, elementwise_block / (8 * cols)), [&](std::size_t first, std::size_t last) {
+        for (std::size_t r = first; r < last; ++r) {
+            T const *const from = x + r * cols, most = *std::max_element(from, from + cols);
+            T* const to = y + r * cols;
+            T sum = 0;
+            for (std::size_t c = 0; c < cols; ++c)
+                sum += to[c] = std::exp(from[c] - most);
+            for (std::size_t c = 0; c < cols; ++c)
+                to[c] /= sum;
+        }
+    });
+}
+
+/// Gradient of `softmax_rows`: dx = y (dy − y·dy). `dx` may be `dy`.
+template <class T>
+void softmax_rows_backward(std::size_t rows, std::size_t cols, T const* y, T const* dy, T* dx) {
+    parallel_blocks(rows, std::max<std::size_t>(1, elementwise_block / cols), [&](std::size_t first, std::size_t last) {
+        for (std::size_t i = first * cols; i < last * cols; i += cols) {
+            T along = 0;
+            for (std::size_t c = 0; c < cols; ++c)
+                along += y[i + c] * dy[i + c];
+            for (std::size_t c = 0; c < cols; ++c)
+                dx[i + c] = y[i + c] * (dy[i + c] - along);
+        }
+    });
+}
+
+/// dscales += Σ dy·x and dshifts += Σ dy over all rows, column by column, and dx = scale · dy (where not null; it may be `dy`).
+template <class T>
+void scale_shift_backward(std::size_t rows, std::size_t cols, T const* x, T const* scales, T const* dy, T* dx, T* dscales, T* dshifts) {
+    constexpr std::size_t block = 64;
+    parallel_blocks(cols, block, [&](std::size_t first, std::size_t last) {
+        for (std::size_t start = 0; start < rows; start += 4096) {
+            T scaled[block] = {}, plain[block] = {};
+            for (std::size_t r = start, end = std::min(start + 4096, rows); r < end; ++r)
+                for (std::size_t c = first; c < last; ++c) {
+                    T const d = dy[r * cols + c];
+                    scaled[c - first] += d * x[r * cols + c], plain[c - first] += d;
+                    if (dx)
+                        dx[r * cols + c] = d * scales[c];
+                }
+            for (std::size_t c = first; c < last; ++c)
+                dscales[c] += scaled[c - first], dshifts[c] += plain[c - first];
+        }
+    });
+}
+
 } // namespace trine::kernels

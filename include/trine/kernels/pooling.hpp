@@ -1,49 +1,84 @@
 #pragma once
 
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
 
 #include "../core/parallel.hpp"
 
 namespace trine::kernels {
 
-/// Sizes of a pooling of channels-last images: windows of `kernel`×`kernel` every `stride` pixels, all inside the image.
+/// Sizes of a pooling of channels-last images: windows of `kernel`×`kernel` every `stride` pixels, the first of them `padding` pixels outside the image.
+///
+/// What is left over at the right and bottom is dropped, or with `round_up` seen by a smaller window, if that begins within the image. These are PyTorch's and Caffe's rules.
 struct pooling_shape {
-    std::size_t batch, height, width, channels, kernel, stride;
+    std::size_t batch, height, width, channels, kernel, stride, padding = 0;
+    bool round_up = false;
 
-    constexpr std::size_t out_height() const { return (height - kernel) / stride + 1; }
-    constexpr std::size_t out_width() const { return (width - kernel) / stride + 1; }
+    constexpr std::size_t out_height() const { return out(height); }
+    constexpr std::size_t out_width() const { return out(width); }
+
+private:
+    constexpr std::size_t out(std::size_t size) const {
+        std::size_t const windows = (size + 2 * padding - kernel + (round_up ? stride - 1 : 0)) / stride + 1;
+        return round_up && (windows - 1) * stride >= size + padding ? windows - 1 : windows;
+    }
 };
 
 namespace detail {
 
-// Calls body(window's first input scalar, output pixel's first scalar) for every output pixel of an image.
+// The part of a window that lies in the image, as scalars: `in` is its first, `out` the output pixel's; and how many pixels it has with padding counted.
+struct pooling_window {
+    std::size_t in, out, rows, cols, padded;
+};
+
+// Calls body(window) for every output pixel of an image.
 template <class Body>
 void for_each_window(pooling_shape const& s, std::size_t image, Body&& body) {
-    for (std::size_t y = 0; y < s.out_height(); ++y)
-        for (std::size_t x = 0; x < s.out_width(); ++x)
-            body(((image * s.height + y * s.stride) * s.width + x * s.stride) * s.channels,
-                 ((image * s.out_height() + y) * s.out_width() + x) * s.channels);
+    struct span {
+        std::size_t first, count, padded;
+    };
+    auto const along = [&](std::size_t place, std::size_t size) -> span {
+        std::size_t const start = place * s.stride, end = std::min(start + s.kernel, size + 2 * s.padding); // counted from the padding's begin
+        std::size_t const first = std::max(start, s.padding), last = std::min(end, size + s.padding);
+        return {first - s.padding, last - first, end - start};
+    };
+    for (std::size_t y = 0; y < s.out_height(); ++y) {
+        auto const rows = along(y, s.height);
+        for (std::size_t x = 0; x < s.out_width(); ++x) {
+            auto const cols = along(x, s.width);
+            body(pooling_window{((image * s.height + rows.first) * s.width + cols.first) * s.channels, ((image * s.out_height() + y) * s.out_width() + x) * s.channels, rows.count,
+                                cols.count, rows.padded * cols.padded});
+        }
+    }
+}
+
+// Calls body(first scalar) for every pixel of a window.
+template <class Body>
+void for_each_pixel(pooling_shape const& s, pooling_window const& w, Body&& body) {
+    for (std::size_t i = 0; i < w.rows; ++i)
+        for (std::size_t j = 0; j < w.cols; ++j)
+            body(w.in + (i * s.width + j) * s.channels);
 }
 
 } // namespace detail
 
-/// Largest value of each window and channel. Bounded by memory: one pass over the input.
+/// Largest value of each window and channel; padding is smaller than all. Bounded by memory: one pass over the input.
 ///
 /// @param x  N×H×W×C
 /// @param y  N×OH×OW×C
 template <class T>
 void max_pool_forward(pooling_shape const& s, T const* x, T* y) {
     parallel_for(s.batch, [&](std::size_t image) {
-        detail::for_each_window(s, image, [&](std::size_t in, std::size_t out) {
-            T* const to = y + out;
-            std::copy_n(x + in, s.channels, to);
-            for (std::size_t k = 1; k < s.kernel * s.kernel; ++k) {
-                T const* from = x + in + (k / s.kernel * s.width + k % s.kernel) * s.channels;
+        detail::for_each_window(s, image, [&](detail::pooling_window const& w) {
+            T* const to = y + w.out;
+            std::copy_n(x + w.in, s.channels, to);
+            detail::for_each_pixel(s, w, [&](std::size_t at) {
+                T const* const from = x + at;
                 // Not std::max: a NaN has to come out, whichever side it is on.
                 for (std::size_t c = 0; c < s.channels; ++c)
                     to[c] = from[c] <= to[c] ? to[c] : from[c];
-            }
+            });
         });
     });
 }
@@ -56,38 +91,40 @@ void max_pool_backward(pooling_shape const& s, T const* x, T const* y, T const* 
     std::size_t const image_size = s.height * s.width * s.channels;
     parallel_for(s.batch, [&](std::size_t image) {
         std::fill_n(dx + image * image_size, image_size, T(0));
-        detail::for_each_window(s, image, [&](std::size_t in, std::size_t out) {
+        detail::for_each_window(s, image, [&](detail::pooling_window const& w) {
             constexpr std::size_t block = 64;
             for (std::size_t first = 0; first < s.channels; first += block) {
                 std::size_t const count = std::min(block, s.channels - first);
                 T left[block]; // what of the gradient is not yet handed out
-                std::copy_n(dy + out + first, count, left);
-                for (std::size_t k = 0; k < s.kernel * s.kernel; ++k) {
-                    std::size_t const at = in + (k / s.kernel * s.width + k % s.kernel) * s.channels + first;
+                std::copy_n(dy + w.out + first, count, left);
+                detail::for_each_pixel(s, w, [&](std::size_t pixel) {
+                    std::size_t const at = pixel + first;
                     for (std::size_t c = 0; c < count; ++c) {
-                        bool const largest = x[at + c] == y[out + first + c];
+                        bool const largest = x[at + c] == y[w.out + first + c];
                         dx[at + c] += largest ? left[c] : T(0);
                         left[c] = largest ? T(0) : left[c];
                     }
-                }
+                });
             }
         });
     });
 }
 
-/// Mean of each window and channel.
+/// Mean of each window and channel, over the pixels that lie in the image, or with `count_padding` over those of the padding too, which are 0.
+///
+/// @param x  N×H×W×C
+/// @param y  N×OH×OW×C
 template <class T>
-void average_pool_forward(pooling_shape const& s, T const* x, T* y) {
-    T const share = T(1) / static_cast<T>(s.kernel * s.kernel);
+void average_pool_forward(pooling_shape const& s, bool count_padding, T const* x, T* y) {
     parallel_for(s.batch, [&](std::size_t image) {
-        detail::for_each_window(s, image, [&](std::size_t in, std::size_t out) {
-            T* const to = y + out;
+        detail::for_each_window(s, image, [&](detail::pooling_window const& w) {
+            T* const to = y + w.out;
             std::fill_n(to, s.channels, T(0));
-            for (std::size_t k = 0; k < s.kernel * s.kernel; ++k) {
-                T const* from = x + in + (k / s.kernel * s.width + k % s.kernel) * s.channels;
+            detail::for_each_pixel(s, w, [&](std::size_t at) {
                 for (std::size_t c = 0; c < s.channels; ++c)
-                    to[c] += from[c];
-            }
+                    to[c] += x[at + c];
+            });
+            T const share = T(1) / static_cast<T>(count_padding ? w.padded : w.rows * w.cols);
             for (std::size_t c = 0; c < s.channels; ++c)
                 to[c] *= share;
         });
@@ -96,17 +133,53 @@ void average_pool_forward(pooling_shape const& s, T const* x, T* y) {
 
 /// @param dx  N×H×W×C, overwritten
 template <class T>
-void average_pool_backward(pooling_shape const& s, T const* dy, T* dx) {
-    T const share = T(1) / static_cast<T>(s.kernel * s.kernel);
+void average_pool_backward(pooling_shape const& s, bool count_padding, T const* dy, T* dx) {
     std::size_t const image_size = s.height * s.width * s.channels;
     parallel_for(s.batch, [&](std::size_t image) {
         std::fill_n(dx + image * image_size, image_size, T(0));
-        detail::for_each_window(s, image, [&](std::size_t in, std::size_t out) {
-            for (std::size_t k = 0; k < s.kernel * s.kernel; ++k) {
-                T* const to = dx + in + (k / s.kernel * s.width + k % s.kernel) * s.channels;
+        detail::for_each_window(s, image, [&](detail::pooling_window const& w) {
+            T const share = T(1) / static_cast<T>(count_padding ? w.padded : w.rows * w.cols);
+            detail::for_each_pixel(s, w, [&](std::size_t at) {
                 for (std::size_t c = 0; c < s.channels; ++c)
-                    to[c] += dy[out + c] * share;
-            }
+                    dx[at + c] += dy[w.out + c] * share;
+            });
+        });
+    });
+}
+
+/// Length of each window's values, channel by channel: √Σx².
+///
+/// @param x  N×H×W×C
+/// @param y  N×OH×OW×C
+template <class T>
+void l2_pool_forward(pooling_shape const& s, T const* x, T* y) {
+    parallel_for(s.batch, [&](std::size_t image) {
+        detail::for_each_window(s, image, [&](detail::pooling_window const& w) {
+            T* const to = y + w.out;
+            std::fill_n(to, s.channels, T(0));
+            detail::for_each_pixel(s, w, [&](std::size_t at) {
+                for (std::size_t c = 0; c < s.channels; ++c)
+                    to[c] += x[at + c] * x[at + c];
+            });
+            for (std::size_t c = 0; c < s.channels; ++c)
+                to[c] = std::sqrt(to[c]);
+        });
+    });
+}
+
+/// dx = Σ dy·x/y over the windows that see x; 0 of a window of zeros.
+///
+/// @param dx  N×H×W×C, overwritten
+template <class T>
+void l2_pool_backward(pooling_shape const& s, T const* x, T const* y, T const* dy, T* dx) {
+    std::size_t const image_size = s.height * s.width * s.channels;
+    parallel_for(s.batch, [&](std::size_t image) {
+        std::fill_n(dx + image * image_size, image_size, T(0));
+        detail::for_each_window(s, image, [&](detail::pooling_window const& w) {
+            detail::for_each_pixel(s, w, [&](std::size_t at) {
+                for (std::size_t c = 0; c < s.channels; ++c)
+                    dx[at + c] += y[w.out + c] > T(0) ? x[at + c] * dy[w.out + c] / y[w.out + c] : T(0);
+            });
         });
     });
 }

@@ -6,18 +6,10 @@
 #include "../kernels/convolution.hpp"
 #include "../kernels/elementwise.hpp"
 #include "layer.hpp"
+#include "options.hpp"
 
 namespace trine::nn {
 
-/// Options of `conv2d`, in any order.
-template <std::size_t N>
-struct stride {};
-template <std::size_t N>
-struct padding {};
-/// Output group g sees input group g alone; as many groups as channels make a depthwise convolution.
-template <std::size_t N>
-struct groups {};
-struct with_bias {};
 /// How the convolution is computed, where the choice is not to be left to the shape.
 template <kernels::convolution_algorithm A>
 struct algorithm {};

@@ -82,6 +82,7 @@ struct tensor_info {
     std::size_t fan_in = 1;
     bool learnt = true; ///< else it is state, such as running statistics
     bool decays = false; ///< whether weight decay applies
+    bool frozen = false; ///< whether training leaves it as it is
     std::size_t offset = 0;
 
     std::size_t size() const {

@@ -57,6 +57,19 @@ public:
     /// Names, shapes and places of all tensors.
     std::vector<tensor_info> const& tensors() const { return tensors_; }
     std::span<T> values_of(tensor_info const& info) { return (info.learnt ? parameters() : state()).subspan(info.offset, info.size()); }
+    /// Keeps training from changing the parameters whose names begin so. Running statistics still follow the batches, as in PyTorch; `nn::frozen` holds these too, and saves
+    /// the time and memory of the backward pass.
+    ///
+    /// @return how many tensors that are
+    /// @throws argument_error  when there is none
+    std::size_t freeze(std::string const& prefix) {
+        std::size_t count = 0;
+        for (auto& info : tensors_)
+            if (info.learnt && info.name.starts_with(prefix))
+                info.frozen = true, ++count;
+        require<argument_error>(count > 0, "no parameter of the network has a name that begins with \"", prefix, "\"");
+        return count;
+    }
     std::span<T const> values_of(tensor_info const& info) const {
         return (info.learnt ? parameters_ : state_).span().subspan(info.offset, info.size());
     }

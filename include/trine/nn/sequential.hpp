@@ -204,11 +204,21 @@ struct sequential {
     };
 };
 
-/// The input, unchanged: the shortcut of a plain `residual`.
+/// The input, unchanged: the shortcut of a plain `residual`, or a branch of `concat`.
 struct identity {
     template <class In>
     struct at : plain_layer<In, In> {
         static constexpr std::size_t layers = 0;
+        template <class T>
+        static void infer(pass<T> const& p, T const* x, T* y) { kernels::copy(p.batch * In::size, x, y); }
+        template <class T>
+        static void forward(pass<T> const& p, T const* x, T* y, T*) { infer(p, x, y); }
+        template <class T>
+        static void backward(pass<T> const& p, T const*, T const*, T* dy, T* dx, T*) {
+            if (dx)
+                kernels::copy(p.batch * In::size, static_cast<T const*>(dy), dx);
+        }
+        static void describe(std::vector<layer_row>& rows, std::string const& prefix) { rows.push_back({prefix, "identity", In::text(), 0, 0, 0}); }
     };
 };
 

@@ -228,7 +228,7 @@ private:
             optimizer_.template step<float>(values, gradients, objective_kept_[part++].span(), rate * options_.objective_rate, number, false);
         });
         for (auto const& info : model.tensors()) {
-            if (!info.learnt)
+            if (!info.learnt || info.frozen)
                 continue;
             auto const values = model.parameters().subspan(info.offset, info.size());
             std::span<float const> const gradients = model.gradients().subspan(info.offset, info.size());

@@ -1,0 +1,143 @@
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <string>
+#include <tuple>
+#include <utility>
+
+#include "../kernels/elementwise.hpp"
+#include "layer.hpp"
+#include "sequential.hpp"
+
+namespace trine::nn {
+
+/// Branches side by side: each sees the same input, and their channels are put together in the order of the branches. All give maps of one height and width.
+///
+/// @see C. Szegedy et al., "Going Deeper with Convolutions", CVPR 2015
+template <class... Branches>
+struct concat {
+    static_assert(sizeof...(Branches) > 0, "concat needs at least one branch");
+
+    template <class In>
+    struct at {
+        static constexpr std::size_t count = sizeof...(Branches);
+        template <std::size_t I>
+        using branch = typename std::tuple_element_t<I, std::tuple<Branches...>>::template at<In>;
+        using first_output = typename branch<0>::output;
+        template <class Branch, class Output>
+        static constexpr bool same_map = layer_fits<Branch, Output, shape<Output::channels, first_output::height, first_output::width>,
+                                                    (Output::height == first_output::height && Output::width == first_output::width)>::value;
+        static_assert((same_map<Branches, typename Branches::template at<In>::output> && ...));
+
+        template <class F>
+        static constexpr void each(F&& f) {
+            [&]<std::size_t... I>(std::index_sequence<I...>) { (f.template operator()<I>(), ...); }(std::make_index_sequence<count>{});
+        }
+        template <class F>
+        static constexpr std::size_t sum_before(std::size_t end, F&& f) {
+            std::size_t sum = 0;
+            each([&]<std::size_t I>() { sum += I < end ? f.template operator()<I>() : 0; });
+            return sum;
+        }
+        template <class F>
+        static constexpr std::size_t largest(F&& f) {
+            std::size_t most = 0;
+            each([&]<std::size_t I>() { most = std::max(most, f.template operator()<I>()); });
+            return most;
+        }
+        static constexpr std::size_t channels_before(std::size_t i) { return sum_before(i, []<std::size_t I>() { return branch<I>::output::channels; }); }
+        static constexpr std::size_t parameters_before(std::size_t i) { return sum_before(i, []<std::size_t I>() { return branch<I>::parameters; }); }
+        static constexpr std::size_t state_before(std::size_t i) { return sum_before(i, []<std::size_t I>() { return branch<I>::state; }); }
+        static constexpr std::size_t layers_before(std::size_t i) { return sum_before(i, []<std::size_t I>() { return branch<I>::layers; }); }
+
+        using input = In;
+        using output = shape<channels_before(count), first_output::height, first_output::width>;
+        static constexpr std::size_t parameters = parameters_before(count), state = state_before(count), layers = layers_before(count);
+        static constexpr std::size_t multiply_adds = sum_before(count, []<std::size_t I>() { return branch<I>::multiply_adds; });
+        static constexpr bool in_place = false, keeps_gradient = true, needs_input = true, needs_output = false;
+
+        // A branch's output on its own is needed until it is put into place; a branch that reads it again keeps it on the tape.
+        template <std::size_t I>
+        static constexpr std::size_t kept(std::size_t batch) { return branch<I>::needs_output ? extent::round(batch * branch<I>::output::size) : 0; }
+        static constexpr std::size_t tape_before(std::size_t end, std::size_t batch) {
+            return sum_before(end, [=]<std::size_t I>() { return kept<I>(batch) + branch<I>::tape_of(batch); });
+        }
+        static constexpr std::size_t tape_of(std::size_t batch) { return tape_before(count, batch); }
+        static constexpr std::size_t slot(std::size_t batch) { return extent::round(batch * largest([]<std::size_t I>() { return branch<I>::output::size; })); }
+        static constexpr std::size_t in(std::size_t batch) { return count > 1 ? extent::round(batch * In::size) : 0; }
+        template <class T>
+        static std::size_t workspace(std::size_t batch) {
+            return slot(batch) + in(batch) + largest([=]<std::size_t I>() { return branch<I>::template workspace<T>(batch); });
+        }
+
+        // Calls body(first scalar of a pixel in the branch's map, the same in the joint map), in parallel.
+        template <std::size_t I, class Body>
+        static void each_pixel(std::size_t batch, Body&& body) {
+            constexpr std::size_t own = branch<I>::output::channels;
+            parallel_blocks(batch * output::pixels, std::max<std::size_t>(1, kernels::elementwise_block / own), [&](std::size_t first, std::size_t last) {
+                for (std::size_t pixel = first; pixel < last; ++pixel)
+                    body(pixel * own, pixel * output::channels + channels_before(I));
+            });
+        }
+        template <std::size_t I, class T>
+        static void put(std::size_t batch, T const* from, T* y) {
+            each_pixel<I>(batch, [=](std::size_t own, std::size_t joint) { std::copy_n(from + own, branch<I>::output::channels, y + joint); });
+        }
+        template <class T>
+        static void forward(pass<T> const& p, T const* x, T* y, T* tape) {
+            each([&]<std::size_t I>() {
+                T* const own_tape = tape + tape_before(I, p.batch);
+                T* const out = branch<I>::needs_output ? own_tape : p.workspace;
+                branch<I>::forward(p.inside(layers_before(I), parameters_before(I), state_before(I), slot(p.batch) + in(p.batch)), x, out, own_tape + kept<I>(p.batch));
+                put<I>(p.batch, static_cast<T const*>(out), y);
+            });
+        }
+        template <class T>
+        static void backward(pass<T> const& p, T const* x, T const*, T* dy, T* dx, T* tape) {
+            each([&]<std::size_t I>() {
+                T* const own_tape = tape + tape_before(I, p.batch);
+                T* const gradient = p.workspace;
+                each_pixel<I>(p.batch, [=](std::size_t own, std::size_t joint) { std::copy_n(dy + joint, branch<I>::output::channels, gradient + own); });
+                T* const to = !dx ? nullptr : I == 0 ? dx : p.workspace + slot(p.batch);
+                branch<I>::backward(p.inside(layers_before(I), parameters_before(I), state_before(I), slot(p.batch) + in(p.batch)), x, static_cast<T const*>(own_tape), gradient,
+                                    to, own_tape + kept<I>(p.batch));
+                if (dx && I > 0)
+                    kernels::add(p.batch * In::size, static_cast<T const*>(to), dx);
+            });
+        }
+
+        template <class T>
+        static std::size_t prepared_before(std::size_t end) {
+            return sum_before(end, []<std::size_t I>() { return extent::round(branch<I>::template prepared<T>()); });
+        }
+        template <class T>
+        static std::size_t prepared() { return prepared_before<T>(count); }
+        template <class T>
+        static void prepare(pass<T> const& p, T* to) {
+            each([&]<std::size_t I>() { branch<I>::prepare(p.inside(layers_before(I), parameters_before(I), state_before(I), 0), to + prepared_before<T>(I)); });
+        }
+        template <class T>
+        static std::size_t inference_workspace(std::size_t batch) {
+            return slot(batch) + largest([=]<std::size_t I>() { return branch<I>::template inference_workspace<T>(batch); });
+        }
+        template <class T>
+        static void infer(pass<T> const& p, T const* x, T* y) {
+            each([&]<std::size_t I>() {
+                branch<I>::infer(p.inside(layers_before(I), parameters_before(I), state_before(I), slot(p.batch), prepared_before<T>(I)), x, p.workspace);
+                put<I>(p.batch, static_cast<T const*>(p.workspace), y);
+            });
+        }
+
+        static std::string name(std::size_t i) { return "branch" + std::to_string(i); }
+        static void list(inventory& all, std::string const& prefix) {
+            each([&]<std::size_t I>() { branch<I>::list(all, prefix + name(I) + "."); });
+        }
+        static void describe(std::vector<layer_row>& rows, std::string const& prefix) {
+            each([&]<std::size_t I>() { branch<I>::describe(rows, detail::row_name(prefix, name(I))); });
+            rows.push_back({prefix, "concat", output::text(), 0, 0, output::size});
+        }
+    };
+};
+
+} // namespace trine::nn
