@@ -3,8 +3,11 @@
 /// Everything but approximate search (neighbors/hnsw.hpp, neighbors/faiss.hpp), for people in a hurry.
 
 #include "backbones/compact.hpp"
+#include "backbones/conv_4.hpp"
+#include "backbones/inception.hpp"
 #include "backbones/mobile_face_net.hpp"
 #include "backbones/resnet.hpp"
+#include "backbones/vgg.hpp"
 #include "core/finite.hpp"
 #include "core/parallel.hpp"
 #include "core/random.hpp"

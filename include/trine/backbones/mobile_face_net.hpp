@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "../nn/convolution.hpp"
+#include "../nn/frozen.hpp"
 #include "../nn/layers.hpp"
 #include "../nn/network.hpp"
 #include "../nn/weights.hpp"
@@ -20,19 +21,24 @@ template <std::size_t Out, std::size_t Kernel, class... Options>
 using block = nn::sequential<nn::conv2d<Out, Kernel, Options...>, norm, nn::prelu>;
 
 /// Widen by 1×1, filter each channel by 3×3, narrow by 1×1: an inverted bottleneck.
-template <std::size_t Wide, std::size_t Out, std::size_t Stride = 1>
-using bottleneck = nn::sequential<nn::conv2d<Wide, 1>, norm, nn::prelu, nn::conv2d<Wide, 3, nn::stride<Stride>, nn::groups<Wide>>, norm, nn::prelu, nn::conv2d<Out, 1>, norm>;
+template <std::size_t Wide, std::size_t Out, std::size_t Stride, class... Options>
+using bottleneck = nn::sequential<block<Wide, 1, Options...>, block<Wide, 3, nn::stride<Stride>, nn::groups<Wide>, Options...>, nn::conv2d<Out, 1, Options...>, norm>;
 
-template <std::size_t Wide, std::size_t Out, std::size_t Blocks>
-using residuals = nn::repeat<Blocks, nn::residual<bottleneck<Wide, Out>>>;
+template <std::size_t Wide, std::size_t Out, std::size_t Blocks, class... Options>
+using residuals = nn::repeat<Blocks, nn::residual<bottleneck<Wide, Out, 1, Options...>>>;
 
-template <class In, std::size_t EmbeddingSize>
-using body = nn::sequential<
-    block<64, 3, nn::stride<2>>, block<64, 3, nn::groups<64>>,
-    bottleneck<128, 64, 2>, residuals<128, 64, 4>,
-    bottleneck<256, 128, 2>, residuals<256, 128, 6>,
-    bottleneck<512, 128, 2>, residuals<256, 128, 2>,
-    block<512, 1>, nn::conv2d<512, In::height / 16, nn::padding<0>, nn::groups<512>>, norm,
+/// From the photo to a map of 128 channels, a sixteenth of it in height and width.
+template <class... Options>
+using trunk = nn::sequential<
+    block<64, 3, nn::stride<2>, Options...>, block<64, 3, nn::groups<64>, Options...>,
+    bottleneck<128, 64, 2, Options...>, residuals<128, 64, 4, Options...>,
+    bottleneck<256, 128, 2, Options...>, residuals<256, 128, 6, Options...>,
+    bottleneck<512, 128, 2, Options...>, residuals<256, 128, 2, Options...>>;
+
+/// From there to the embedding.
+template <class In, std::size_t EmbeddingSize, class... Options>
+using head = nn::sequential<
+    block<512, 1, Options...>, nn::conv2d<512, In::height / 16, nn::padding<0>, nn::groups<512>, Options...>, norm,
     nn::flatten, nn::linear<EmbeddingSize>, nn::batch_norm_with<50000>>;
 
 } // namespace mobile_face_net_parts
@@ -41,14 +47,20 @@ using body = nn::sequential<
 ///
 /// 1,003,264 parameters and, for 3×112×112, 221 M multiply-adds an image.
 ///
-/// @tparam In  shape of the images, square, a multiple of 16
+/// @tparam In       shape of the images, square, a multiple of 16
+/// @tparam Options  of every convolution, such as `nn::algorithm<…>`
 /// @see S. Chen, Y. Liu, X. Gao, Z. Han, "MobileFaceNets: Efficient CNNs for Accurate Real-Time Face Verification on Mobile Devices", 2018
-template <class In = nn::shape<3, 112, 112>, std::size_t EmbeddingSize = 128>
-using mobile_face_net = nn::network<In, nn::sequential<mobile_face_net_parts::body<In, EmbeddingSize>, nn::l2_normalize>>;
+template <class In = nn::shape<3, 112, 112>, std::size_t EmbeddingSize = 128, class... Options>
+using mobile_face_net = nn::network<In, nn::sequential<mobile_face_net_parts::trunk<Options...>, mobile_face_net_parts::head<In, EmbeddingSize, Options...>, nn::l2_normalize>>;
 
 /// The same before its embedding is brought to length 1.
+template <class In = nn::shape<3, 112, 112>, std::size_t EmbeddingSize = 128, class... Options>
+using mobile_face_net_features = nn::network<In, nn::sequential<mobile_face_net_parts::trunk<Options...>, mobile_face_net_parts::head<In, EmbeddingSize, Options...>>>;
+
+/// The same for fine-tuning: the trunk stays as it was loaded, the head learns, some 0.2 M of the parameters.
 template <class In = nn::shape<3, 112, 112>, std::size_t EmbeddingSize = 128>
-using mobile_face_net_features = nn::network<In, mobile_face_net_parts::body<In, EmbeddingSize>>;
+using mobile_face_net_tuned =
+    nn::network<In, nn::sequential<nn::frozen<mobile_face_net_parts::trunk<>>, mobile_face_net_parts::head<In, EmbeddingSize>, nn::l2_normalize>>;
 
 /// Where the tensors of a MobileFaceNet are in the weights that the InsightFace project published ("model-y1", named as MXNet does).
 ///

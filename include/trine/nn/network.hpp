@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <iomanip>
 #include <sstream>
@@ -49,6 +50,9 @@ std::string describe() {
     for (auto const& r : rows)
         activations += r.activations;
     rows.push_back({"", "total", "", Network::parameters, Network::multiply_adds, activations});
+    std::size_t name_width = 10, layer_width = 22;
+    for (auto const& r : rows)
+        name_width = std::max(name_width, r.name.size() + 1), layer_width = std::max(layer_width, r.layer.size() + 1);
     std::ostringstream out;
     // Widths count characters, not bytes: × takes two.
     auto const cell = [&](std::string const& text, std::size_t width, bool left) {
@@ -58,13 +62,13 @@ std::string describe() {
         std::string const space(width > shown ? width - shown : 0, ' ');
         out << (left ? text + space : space + text);
     };
-    cell("layer", 10, true), cell("", 22, true), cell("output", 14, true), cell("parameters", 12, false), cell("multiply-adds", 15, false),
+    cell("layer", name_width, true), cell("", layer_width, true), cell("output", 14, true), cell("parameters", 12, false), cell("multiply-adds", 15, false),
         cell("activations", 13, false);
-    out << "\n" << std::string(10, ' ');
-    cell("input", 22, true), cell(Network::input::text(), 14, true);
+    out << "\n" << std::string(name_width, ' ');
+    cell("input", layer_width, true), cell(Network::input::text(), 14, true);
     out << "\n";
     for (auto const& r : rows) {
-        cell(r.name, 10, true), cell(r.layer, 22, true), cell(r.output, 14, true), cell(std::to_string(r.parameters), 12, false),
+        cell(r.name, name_width, true), cell(r.layer, layer_width, true), cell(r.output, 14, true), cell(std::to_string(r.parameters), 12, false),
             cell(std::to_string(r.multiply_adds), 15, false), cell(std::to_string(r.activations), 13, false);
         out << "\n";
     }

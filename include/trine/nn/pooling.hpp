@@ -146,18 +146,18 @@ struct global_average_pool {
     };
 };
 
-/// A border of so many zeros on every side.
-template <std::size_t Border>
+/// A border of so many zeros above and at the left, and below and at the right.
+template <std::size_t Before, std::size_t After = Before>
 struct zero_padding {
     template <class In>
-    struct at : plain_layer<In, shape<In::channels, In::height + 2 * Border, In::width + 2 * Border>> {
-        using output = shape<In::channels, In::height + 2 * Border, In::width + 2 * Border>;
+    struct at : plain_layer<In, shape<In::channels, In::height + Before + After, In::width + Before + After>> {
+        using output = shape<In::channels, In::height + Before + After, In::width + Before + After>;
         static constexpr std::size_t row = In::width * In::channels;
         // Calls body(row of the inner map, the same row of the padded one) for an image.
         template <class Body>
         static void each_row(std::size_t n, Body&& body) {
             for (std::size_t y = 0; y < In::height; ++y)
-                body((n * In::height + y) * row, ((n * output::height + y + Border) * output::width + Border) * In::channels);
+                body((n * In::height + y) * row, ((n * output::height + y + Before) * output::width + Before) * In::channels);
         }
         template <class T>
         static void infer(pass<T> const& p, T const* x, T* y) {
@@ -174,7 +174,7 @@ struct zero_padding {
                 parallel_for(p.batch, [&](std::size_t n) { each_row(n, [&](std::size_t to, std::size_t from) { std::copy_n(dy + from, row, dx + to); }); });
         }
         static void describe(std::vector<layer_row>& rows, std::string const& prefix) {
-            rows.push_back({prefix, "zero_padding " + std::to_string(Border), output::text(), 0, 0, output::size});
+            rows.push_back({prefix, "zero_padding " + std::to_string(Before), output::text(), 0, 0, output::size});
         }
     };
 };
