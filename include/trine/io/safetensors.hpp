@@ -27,6 +27,10 @@ constexpr char const* dtype_name() {
         return "F64";
     else if constexpr (std::is_same_v<T, std::int64_t>)
         return "I64";
+    else if constexpr (std::is_same_v<T, std::int32_t>)
+        return "I32";
+    else if constexpr (std::is_same_v<T, std::int8_t>)
+        return "I8";
     else if constexpr (std::is_same_v<T, std::uint8_t>)
         return "U8";
     else
