@@ -21,7 +21,8 @@ struct choices {
     std::string folder, model, backbone = "grey64", picture, output;
     std::size_t joined = 10, least = 3;
     double limit = 1;
-    bool json = false, crop = false, dense = false;
+    bool json = false, dense = false;
+    program::photo_choices how;
 };
 
 template <class Backbone>
@@ -36,8 +37,8 @@ int run(choices const& c) {
     std::sort(paths.begin(), paths.end(), data::natural_less);
     auto model = program::load_model<Backbone>(c.model);
     data::dataset photos{in::channels, in::height, in::width, {"somebody"}, {}, {}, {}};
-    std::size_t const failures = program::for_each_photo<Backbone>(paths, c.crop, "cluster_photos", [&](std::string const& path, data::image const& photo) { photos.add(photo, 0, path); });
-    require<data_error>(photos.size() > 0, c.folder, ": has no photo that can be read (PGM, PPM, PNG, JPEG, BMP)");
+    std::size_t const failures = program::for_each_photo<Backbone>(paths, c.how, "cluster_photos", [&](std::string const& path, data::image const& photo) { photos.add(photo, 0, path); });
+    require<data_error>(photos.size() > 0, c.folder, ": has no photo that can be used (PGM, PPM, PNG, JPEG, BMP)");
     auto const points = model.embed(photos.tensors());
     neighbors::exact::index<program::distance> index(Backbone::embedding_size);
     index.borrow(as_matrix(points));
@@ -94,7 +95,7 @@ int run(choices const& c) {
     if (!c.json)
         std::printf("%zu photos in %zu groups\n", photos.size(), grouped);
     if (failures > 0)
-        std::fprintf(stderr, "cluster_photos: %zu of %zu photos could not be read\n", failures, paths.size());
+        std::fprintf(stderr, "cluster_photos: %zu of %zu photos could not be used\n", failures, paths.size());
     return failures > 0 ? 1 : 0;
 }
 
@@ -105,7 +106,7 @@ int main(int argc, char** argv) try {
     CLI::App app("Groups a folder of photos by the person on them");
     app.add_option("folder", c.folder, "photos, in it and its sub-folders")->required();
     app.add_option("--model", c.model, "file that train_faces saved")->required();
-    app.add_option("--backbone", c.backbone, "network of the model: grey64, grey112x92 or colour96")->check(CLI::IsMember(program::backbone_names))->capture_default_str();
+    program::add_backbone_option(app, c.backbone);
     app.add_option("--limit", c.limit, "how far apart two photos of one person may lie")->capture_default_str();
     app.add_option("--joined", c.joined, "how many near photos each is joined with")->check(CLI::PositiveNumber)->capture_default_str();
     app.add_flag("--dbscan", c.dense, "by density instead of Chinese whispers");
@@ -113,10 +114,11 @@ int main(int argc, char** argv) try {
     app.add_option("--picture", c.picture, "PNG with a row for each of the 20 largest groups");
     app.add_option("--output", c.output, "folder to copy the photos to, a sub-folder for each group");
     app.add_flag("--json", c.json, "a JSON object a line");
-    app.add_flag("--crop", c.crop, "cut photos of other proportions instead of stretching them");
+    c.how.add_options(app);
     app.footer("Examples:\n"
                "  cluster_photos --model output/model.safetensors holiday\n"
-               "  cluster_photos --model output/model.safetensors holiday --limit 0.7 --picture groups.png --output sorted\n");
+               "  cluster_photos --model output/model.safetensors holiday --limit 0.7 --picture groups.png --output sorted\n"
+               "  cluster_photos --model mobilefacenet.safetensors --backbone mobile_face_net --detector mtcnn holiday\n");
     CLI11_PARSE(app, argc, argv);
     return program::with_backbone(c.backbone, [&]<class Backbone>() { return run<Backbone>(c); });
 } catch (std::filesystem::filesystem_error const& e) {

@@ -27,7 +27,8 @@ struct choices {
     decision_rule rule;
     std::size_t joined = 10, least = 3;
     double limit = 1, far = 0.001;
-    bool json = false, crop = false, each_photo = false, dense = false;
+    bool json = false, each_photo = false, dense = false;
+    program::photo_choices how;
 };
 
 template <class Backbone>
@@ -43,13 +44,13 @@ int add_photos(choices const& c, gallery_type& gallery, nn::model<Backbone>& mod
     std::size_t failures = 0;
     if (!c.folder.empty()) {
         data::load_report report;
-        photos = data::load_folder(c.folder, in::channels, in::height, in::width, {c.crop ? data::fit::crop : data::fit::stretch, false}, &report);
+        photos = data::load_folder(c.folder, in::channels, in::height, in::width, c.how.options(), &report);
         for (auto const& message : report.skipped)
             std::fprintf(stderr, "gallery: skipped: %s\n", message.c_str());
         failures = report.skipped.size();
     } else {
         photos.people.push_back(c.name);
-        failures = program::for_each_photo<Backbone>(c.photos, c.crop, "gallery", [&](std::string const& path, data::image const& photo) { photos.add(photo, 0, path); });
+        failures = program::for_each_photo<Backbone>(c.photos, c.how, "gallery", [&](std::string const& path, data::image const& photo) { photos.add(photo, 0, path); });
     }
     if (photos.size() > 0) {
         std::vector<std::string> names;
@@ -90,7 +91,7 @@ int find(choices const& c) {
     load_parameters(who.model(), io::safetensors::load(c.model), "model.");
     who.open_gallery(c.file);
     require<argument_error>(who.gallery_size() > 0, c.file, ": nobody is in it");
-    std::size_t const failures = program::for_each_photo<Backbone>(c.photos, c.crop, "gallery", [&](std::string const& path, data::image const& photo) {
+    std::size_t const failures = program::for_each_photo<Backbone>(c.photos, c.how, "gallery", [&](std::string const& path, data::image const& photo) {
         auto const found = who.identify(data::to_tensor(photo), c.rule).front();
         bool const alone = std::isinf(found.margin);
         if (c.json)
@@ -230,8 +231,8 @@ int main(int argc, char** argv) try {
         s->add_option("gallery", c.file, "the gallery's file")->required();
         if (with_network) {
             s->add_option("--model", c.model, "file that train_faces saved")->required();
-            s->add_option("--backbone", c.backbone, "network of the model: grey64, grey112x92 or colour96")->check(CLI::IsMember(program::backbone_names))->capture_default_str();
-            s->add_flag("--crop", c.crop, "cut photos of other proportions instead of stretching them");
+            program::add_backbone_option(*s, c.backbone);
+            c.how.add_options(*s);
         }
         return s;
     };

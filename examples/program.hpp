@@ -6,7 +6,11 @@
 #include <string>
 #include <vector>
 
+#include <CLI/CLI.hpp>
+
 #include <trine/trine.hpp>
+
+#include "support/face_finder.hpp"
 
 namespace program {
 
@@ -16,42 +20,85 @@ using compact = trine::backbones::compact<trine::nn::shape<C, H, W>, 128, Width>
 using grey_64 = compact<1, 64, 64, 16>;
 using grey_112x92 = compact<1, 112, 92, 32>;
 using colour_96 = compact<3, 96, 96, 32>;
+using mobile_face_net = trine::backbones::mobile_face_net<>;
 
 template <class Backbone>
 using faces = trine::recognizer<Backbone, trine::miners::all, trine::losses::triplet_margin, trine::distances::squared_euclidean, trine::neighbors::exact>;
 
-inline std::vector<std::string> const backbone_names{"grey64", "grey112x92", "colour96"};
+using distance = trine::distances::squared_euclidean;
+
+// The networks that train_faces trains.
+inline std::vector<std::string> const trained_names{"grey64", "grey112x92", "colour96"};
+// Those and MobileFaceNet, whose published weights others trained.
+inline std::vector<std::string> const backbone_names{"grey64", "grey112x92", "colour96", "mobile_face_net"};
 
 // Calls f.operator()<Backbone>() for the network of that name.
 template <class F>
-auto with_backbone(std::string const& name, F&& f) {
+auto with_trained_backbone(std::string const& name, F&& f) {
     if (name == "grey64")
         return f.template operator()<grey_64>();
     if (name == "grey112x92")
         return f.template operator()<grey_112x92>();
     return f.template operator()<colour_96>();
 }
+template <class F>
+auto with_backbone(std::string const& name, F&& f) {
+    return name == "mobile_face_net" ? f.template operator()<mobile_face_net>() : with_trained_backbone(name, f);
+}
 
-using distance = trine::distances::squared_euclidean;
+// Whether a file is what train_faces saves: a network and its gallery.
+inline bool is_recognizer(trine::io::safetensors const& file) { return file.metadata.contains("format") && file.text_of("format").starts_with("trine recognizer"); }
 
-// The network of a file that train_faces saved, without its gallery.
+// The network of a file that train_faces saved, without its gallery, or MobileFaceNet as it was published.
+template <class Backbone>
+void load_parameters(trine::nn::model<Backbone>& model, trine::io::safetensors const& file) {
+    if constexpr (std::is_same_v<Backbone, mobile_face_net>) {
+        if (!is_recognizer(file)) {
+            trine::load_weights(model, file, trine::backbones::mobile_face_net_sources<Backbone>());
+            return;
+        }
+    }
+    trine::load_parameters(model, file, "model.");
+}
 template <class Backbone>
 trine::nn::model<Backbone> load_model(std::string const& path) {
     trine::nn::model<Backbone> model(1);
-    trine::load_parameters(model, trine::io::safetensors::load(path), "model.");
+    load_parameters(model, trine::io::safetensors::load(path));
     return model;
 }
 
-// Photos one by one, skipping with a word those that cannot be read. Calls f(path, photo as the network takes it).
+// How photos become a network's input.
+struct photo_choices {
+    bool crop = false;
+    std::string detector;
+
+    void add_options(CLI::App& app) {
+        app.add_option("--detector", detector, "folder of MTCNN's weights (pnet, rnet, onet .safetensors): the largest face of a photo is found and aligned first");
+        app.add_flag("--crop", crop, "cut photos of other proportions instead of stretching them");
+    }
+    trine::data::load_options options(bool strict = false) const {
+        trine::data::load_options o{crop ? trine::data::fit::crop : trine::data::fit::stretch, strict, {}};
+        if (!detector.empty())
+            o.prepare = face_finder(detector);
+        return o;
+    }
+};
+inline void add_backbone_option(CLI::App& app, std::string& backbone) {
+    app.add_option("--backbone", backbone, "network of the model: grey64, grey112x92, colour96, or mobile_face_net with its published weights")
+        ->check(CLI::IsMember(backbone_names))
+        ->capture_default_str();
+}
+
+// Photos one by one, skipping with a word those that cannot be used. Calls f(path, photo as the network takes it).
 template <class Backbone, class F>
-std::size_t for_each_photo(std::vector<std::string> const& paths, bool crop, char const* program, F&& f) {
+std::size_t for_each_photo(std::vector<std::string> const& paths, photo_choices const& how, char const* program, F&& f) {
     using in = typename Backbone::input;
+    auto const options = how.options();
     std::size_t failures = 0;
     for (auto const& path : paths) {
         trine::data::image photo;
         try {
-            photo = trine::data::resized(trine::data::with_channels(trine::data::load_image(path), in::channels), in::height, in::width,
-                                         crop ? trine::data::fit::crop : trine::data::fit::stretch);
+            photo = trine::data::fitted_photo(path, in::channels, in::height, in::width, options);
         } catch (trine::error const& e) {
             std::fprintf(stderr, "%s: skipped: %s\n", program, e.what());
             ++failures;

@@ -26,7 +26,8 @@ struct choices {
     std::string data, output = "output", backbone = "grey64", miner = "all", loss = "triplet_margin";
     double margin = 0.2, held_out = 0.5;
     std::size_t threads = 0, k = 1, synthetic_people = 80, synthetic_photos = 24;
-    bool strict = false, crop = false, no_augmentation = false;
+    bool strict = false, no_augmentation = false;
+    program::photo_choices how;
     training_options training{.epochs = 100};
 };
 
@@ -64,7 +65,7 @@ data::dataset load(choices const& c) {
         return data::synthetic_faces{in::channels, in::height, in::width, c.training.seed}.make(c.synthetic_people, c.synthetic_photos);
     }
     data::load_report report;
-    auto photos = data::load_folder(c.data, in::channels, in::height, in::width, {c.crop ? data::fit::crop : data::fit::stretch, c.strict}, &report);
+    auto photos = data::load_folder(c.data, in::channels, in::height, in::width, c.how.options(c.strict), &report);
     std::printf("%s: %zu photos of %zu people", c.data.c_str(), photos.size(), photos.people.size());
     if (report.ignored > 0)
         std::printf(", %zu files that are no photos", report.ignored);
@@ -156,7 +157,7 @@ int main(int argc, char** argv) try {
     CLI::App app("Learns to tell faces apart, then recognises photos that were held out");
     app.add_option("--data", c.data, "folder with one sub-folder of photos for each person (default: drawn faces)");
     app.add_option("--output", c.output, "folder for model, log and pictures")->capture_default_str();
-    app.add_option("--backbone", c.backbone, "network, by its input: grey64, grey112x92 or colour96")->check(CLI::IsMember(program::backbone_names))->capture_default_str();
+    app.add_option("--backbone", c.backbone, "network, by its input: grey64, grey112x92 or colour96")->check(CLI::IsMember(program::trained_names))->capture_default_str();
     app.add_option("--miner", c.miner, "which triplets: random, all, batch_hard, semi_hard")->check(CLI::IsMember({"random", "all", "batch_hard", "semi_hard"}))->capture_default_str();
     app.add_option("--loss", c.loss, "how wrong: no_margin, triplet_margin, soft_margin")->check(CLI::IsMember({"no_margin", "triplet_margin", "soft_margin"}))->capture_default_str();
     app.add_option("--margin", c.margin, "margin of triplet_margin and semi_hard, in squared distance of unit vectors")->check(CLI::PositiveNumber)->capture_default_str();
@@ -171,20 +172,21 @@ int main(int argc, char** argv) try {
     app.add_option("--threads", c.threads, "threads; the result does not depend on them (default: all)");
     app.add_option("--synthetic-people", c.synthetic_people, "people to draw when there is no --data")->capture_default_str();
     app.add_option("--synthetic-photos", c.synthetic_photos, "photos to draw of each")->capture_default_str();
-    app.add_flag("--crop", c.crop, "cut photos of other proportions instead of stretching them");
-    app.add_flag("--strict", c.strict, "a photo that cannot be read is an error");
+    c.how.add_options(app);
+    app.add_flag("--strict", c.strict, "a photo that cannot be used is an error");
     app.add_flag("--no-augmentation", c.no_augmentation, "show photos as they are");
     app.add_flag("--resume", c.training.resume, "go on from the checkpoint in the output folder");
     app.footer("Examples:\n"
                "  train_faces                                       drawn faces\n"
                "  train_faces --data photos --output run1           your own photos: photos/NAME/*.jpg\n"
                "  train_faces --data photos --output run1 --resume  go on where Ctrl-C stopped\n"
+               "  train_faces --data photos --detector mtcnn        find and align the faces first\n"
                "  train_faces --data orl --backbone grey112x92 --people 8 --photos 8 --miner batch_hard --epochs 80\n");
     CLI11_PARSE(app, argc, argv);
     if (c.threads > 0)
         set_thread_count(c.threads);
     auto const objective = chosen_objective(c);
-    return program::with_backbone(c.backbone, [&]<class Backbone>() { return run<Backbone>(c, objective); });
+    return program::with_trained_backbone(c.backbone, [&]<class Backbone>() { return run<Backbone>(c, objective); });
 } catch (trine::error const& e) {
     std::fprintf(stderr, "train_faces: %s\n", e.what());
     return 1;

@@ -110,7 +110,7 @@ TEST_CASE("a folder of people is read in natural order; what is left out is coun
     CHECK_THROWS_WITH(data::load_folder(folder / "p2" / "1.png", 1, 24, 24), Contains("is not a folder"));
     temporary_folder const empty;
     std::filesystem::create_directory(empty / "a");
-    CHECK_THROWS_WITH(data::load_folder(empty.path(), 1, 24, 24), Contains("has no photo that can be read"));
+    CHECK_THROWS_WITH(data::load_folder(empty.path(), 1, 24, 24), Contains("has no photo that can be used"));
 }
 
 TEST_CASE("resizing keeps a constant constant and cropping keeps the middle", "[data]") {

@@ -4,6 +4,7 @@
 #include <cctype>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <span>
 #include <string>
@@ -104,14 +105,30 @@ struct load_report {
 struct load_options {
     fit how = fit::stretch;
     bool strict = false; ///< whether a photo that cannot be read is an error
+    std::function<image(image const&)> prepare{}; ///< done to every photo before it is brought to size, such as `faces::face_aligner`; may throw a `trine::error` for one without a face
 };
+
+/// Reads a photo, prepares it, and brings it to size.
+///
+/// @throws io_error, format_error  when it cannot be read
+/// @throws data_error              when it cannot be prepared, with the file's name
+inline image fitted_photo(std::filesystem::path const& path, std::size_t channels, std::size_t height, std::size_t width, load_options const& options) {
+    auto photo = load_image(path);
+    if (options.prepare)
+        try {
+            photo = options.prepare(photo);
+        } catch (error const& e) {
+            fail<data_error>(path.string(), ": ", e.what());
+        }
+    return resized(with_channels(photo, channels), height, width, options.how);
+}
 
 /// Reads a folder with one sub-folder of photos for each person, in natural order of the names.
 ///
 /// @throws io_error    when the folder cannot be read
 /// @throws data_error  when there are no people or no photos in it
 /// @throws error       with `strict`, for the first photo that cannot be read
-inline dataset load_folder(std::filesystem::path const& folder, std::size_t channels, std::size_t height, std::size_t width, load_options options = {},
+inline dataset load_folder(std::filesystem::path const& folder, std::size_t channels, std::size_t height, std::size_t width, load_options const& options = {},
                            load_report* report = nullptr) {
     std::error_code code;
     require<io_error>(std::filesystem::exists(folder, code), folder.string(), ": there is no such folder");
@@ -143,8 +160,7 @@ inline dataset load_folder(std::filesystem::path const& folder, std::size_t chan
                 continue;
             }
             try {
-                auto const photo = resized(with_channels(load_image(path), channels), height, width, options.how);
-                d.add(photo, static_cast<label>(d.people.size()), path.string());
+                d.add(fitted_photo(path, channels, height, width, options), static_cast<label>(d.people.size()), path.string());
                 any = true;
             } catch (error const& e) {
                 if (options.strict)
@@ -155,7 +171,7 @@ inline dataset load_folder(std::filesystem::path const& folder, std::size_t chan
         if (any)
             d.people.push_back(person);
     }
-    require<data_error>(d.size() > 0, folder.string(), ": has no photo that can be read (PGM, PPM, PNG, JPEG, BMP), ", r.skipped.size(), " damaged");
+    require<data_error>(d.size() > 0, folder.string(), ": has no photo that can be used (PGM, PPM, PNG, JPEG, BMP); ", r.skipped.size(), " were tried", r.skipped.empty() ? "" : ", the first: ", r.skipped.empty() ? "" : r.skipped.front());
     return d;
 }
 

@@ -4,6 +4,7 @@
 
 #include <csetjmp>
 #include <cstdio>
+#include <cstring>
 #include <filesystem>
 #include <string>
 #include <string_view>
@@ -30,6 +31,7 @@
 #include "../core/error.hpp"
 #include "../io/file.hpp"
 #include "image.hpp"
+#include "orientation.hpp"
 
 namespace trine::data {
 
@@ -64,24 +66,33 @@ inline image decode_jpeg(std::string const& bytes, std::string const& name) {
     }
     jpeg_create_decompress(&reader);
     jpeg_mem_src(&reader, reinterpret_cast<unsigned char const*>(bytes.data()), static_cast<unsigned long>(bytes.size()));
+    jpeg_save_markers(&reader, JPEG_APP0 + 1, 0xFFFF);
     jpeg_read_header(&reader, TRUE);
-    reader.out_color_space = reader.num_components == 1 ? JCS_GRAYSCALE : JCS_RGB;
+    int orientation = 1;
+    for (auto const* marker = reader.marker_list; marker != nullptr; marker = marker->next)
+        if (marker->marker == JPEG_APP0 + 1 && marker->data_length > 6 && std::memcmp(marker->data, "Exif\0", 6) == 0)
+            orientation = exif_orientation({reinterpret_cast<char const*>(marker->data) + 6, marker->data_length - 6});
+    bool const inks = reader.num_components == 4; // cyan, magenta, yellow, black: for print
+    reader.out_color_space = reader.num_components == 1 ? JCS_GRAYSCALE : inks ? JCS_CMYK : JCS_RGB;
     jpeg_start_decompress(&reader);
-    std::size_t const channels = reader.output_components == 1 ? 1 : 3, width = reader.output_width;
+    std::size_t const channels = reader.output_components == 1 ? 1 : 3, stored = static_cast<std::size_t>(reader.output_components), width = reader.output_width;
     result = image(channels, reader.output_height, width);
-    line = new unsigned char[width * channels];
+    line = new unsigned char[width * stored];
     while (reader.output_scanline < reader.output_height) {
         std::size_t const y = reader.output_scanline;
         unsigned char* row = line;
         jpeg_read_scanlines(&reader, &row, 1);
         for (std::size_t x = 0; x < width; ++x)
-            for (std::size_t c = 0; c < channels; ++c)
-                result(c, y, x) = row[x * channels + c];
+            for (std::size_t c = 0; c < channels; ++c) {
+                unsigned const value = row[x * stored + c], black = inks ? row[x * stored + 3] : 0;
+                // Adobe's programs, which write nearly all of these, store 255 for no ink.
+                result(c, y, x) = static_cast<std::uint8_t>(!inks ? value : reader.saw_Adobe_marker ? value * black / 255 : (255 - value) * (255 - black) / 255);
+            }
     }
     jpeg_finish_decompress(&reader);
     jpeg_destroy_decompress(&reader);
     delete[] line;
-    return result;
+    return upright(std::move(result), orientation);
 }
 
 inline image from_cimg(cimg_library::CImg<unsigned char> const& in, std::string const& name) {
@@ -133,7 +144,8 @@ inline bool is_image_name(std::filesystem::path const& path) {
     return false;
 }
 
-/// Reads a PGM, PPM, PNG, JPEG or BMP file; what it is, its first bytes say.
+/// Reads a PGM, PPM, PNG, JPEG or BMP file; what it is, its first bytes say. A JPEG is turned upright as its EXIF says, and printing inks become light; transparency is left out, and 16 bits
+/// become 8.
 ///
 /// @throws io_error      when it cannot be read
 /// @throws format_error  when it is damaged, truncated, or of another kind

@@ -12,6 +12,7 @@ namespace trine::nn {
 struct weight_source {
     std::string ours, theirs; ///< names; nothing where the tensor keeps the value it has
     double scale = 1;         ///< what its values are multiplied with
+    bool blue_first = false;  ///< of a first convolution that took blue, green, red: its input channels are turned round
 };
 
 /// Pairs a network's tensors, in the order in which its layers are written, with another framework's names for them.

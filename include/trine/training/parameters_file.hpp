@@ -112,6 +112,15 @@ weight_report load_weights(Model& model, io::safetensors const& file, std::vecto
             require<numeric_error>(std::isfinite(v), "tensor \"", source.theirs, "\" holds NaN or infinity");
             v = static_cast<T>(v * source.scale);
         }
+        if (source.blue_first) {
+            require<argument_error>(shape.size() == 4, "tensor \"", source.ours, "\" is no convolution's weights, and has no input channels to turn round");
+            std::size_t const taps = shape[2] * shape[3];
+            for (std::size_t o = 0; o < shape[0]; ++o)
+                for (std::size_t c = 0; c < shape[1] / 2; ++c) {
+                    auto const at = [&](std::size_t channel) { return values.begin() + static_cast<std::ptrdiff_t>((o * shape[1] + channel) * taps); };
+                    std::swap_ranges(at(c), at(c) + static_cast<std::ptrdiff_t>(taps), at(shape[1] - 1 - c));
+                }
+        }
         all.emplace_back(&*info, std::move(values));
         report.loaded.push_back(source.ours);
     }
