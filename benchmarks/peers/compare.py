@@ -31,6 +31,8 @@ def work():
         yield f"step/{network}/b{batch}"
         yield f"inference/{network}/b1"
         yield f"inference/{network}/b32"
+    yield "inference/mobile_face_net/b1"
+    yield "inference/mobile_face_net/b32"
 
 
 class Process:

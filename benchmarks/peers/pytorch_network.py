@@ -78,7 +78,34 @@ def resnet18():
                          nn.Linear(512, 128), Normalize())
 
 
+def mobile_block(i, o, kernel=1, stride=1, groups=1, padding=None, slopes=True):
+    padding = kernel // 2 if padding is None else padding
+    return [nn.Conv2d(i, o, kernel, stride, padding, groups=groups, bias=False), nn.BatchNorm2d(o, eps=1e-3)] + ([nn.PReLU(o)] if slopes else [])
+
+
+class Bottleneck(nn.Module):
+    def __init__(self, i, wide, o, stride=1):
+        super().__init__()
+        self.body = nn.Sequential(*mobile_block(i, wide), *mobile_block(wide, wide, 3, stride, wide), *mobile_block(wide, o, slopes=False))
+        self.residual = i == o and stride == 1
+
+    def forward(self, x):
+        return x + self.body(x) if self.residual else self.body(x)
+
+
+def mobile_face_net():
+    stages = []
+    i = 64
+    for o, strided, wide, count in [(64, 128, 128, 4), (128, 256, 256, 6), (128, 512, 256, 2)]:
+        stages += [Bottleneck(i, strided, o, 2)] + [Bottleneck(o, wide, o) for _ in range(count)]
+        i = o
+    return nn.Sequential(*mobile_block(3, 64, 3, 2), *mobile_block(64, 64, 3, groups=64), *stages, *mobile_block(128, 512),
+                         *mobile_block(512, 512, 7, groups=512, padding=0, slopes=False), nn.Flatten(), nn.Linear(512, 128), nn.BatchNorm1d(128), Normalize())
+
+
 def network(name):
+    if name.startswith("mobile_face_net"):
+        return mobile_face_net(), (3, 112, 112)
     if name.startswith("resnet18"):
         return resnet18(), (3, 112, 112)
     shape = tuple(map(int, name.split("_")[1].split("x")))

@@ -29,7 +29,101 @@ cimg to_cimg(data::image const& i) {
     return {i.samples.data(), static_cast<unsigned>(i.width), static_cast<unsigned>(i.height), 1, static_cast<unsigned>(i.channels)};
 }
 
+// A JPEG of one colour space, with an EXIF marker where it is not empty.
+void write_jpeg(std::filesystem::path const& path, std::size_t width, std::size_t height, std::size_t components, J_COLOR_SPACE space, std::vector<std::uint8_t> const& pixels,
+                std::string const& exif = "", bool adobe = false) {
+    jpeg_compress_struct writer{};
+    jpeg_error_mgr errors{};
+    writer.err = jpeg_std_error(&errors);
+    jpeg_create_compress(&writer);
+    std::FILE* const file = std::fopen(path.c_str(), "wb");
+    jpeg_stdio_dest(&writer, file);
+    writer.image_width = static_cast<JDIMENSION>(width), writer.image_height = static_cast<JDIMENSION>(height);
+    writer.input_components = static_cast<int>(components), writer.in_color_space = space;
+    jpeg_set_defaults(&writer);
+    jpeg_set_quality(&writer, 100, TRUE);
+    writer.write_Adobe_marker = adobe;
+    jpeg_start_compress(&writer, TRUE);
+    if (!exif.empty())
+        jpeg_write_marker(&writer, JPEG_APP0 + 1, reinterpret_cast<JOCTET const*>(exif.data()), static_cast<unsigned>(exif.size()));
+    while (writer.next_scanline < height) {
+        JSAMPROW row = const_cast<JSAMPROW>(pixels.data() + writer.next_scanline * width * components);
+        jpeg_write_scanlines(&writer, &row, 1);
+    }
+    jpeg_finish_compress(&writer);
+    jpeg_destroy_compress(&writer);
+    std::fclose(file);
+}
+
 } // namespace
+
+TEST_CASE("photos are turned upright as their EXIF says", "[data]") {
+    temporary_folder const folder;
+    // Four quarters of 16×8 pixels: 10 and 90 above, 170 and 250 below.
+    std::vector<std::uint8_t> pixels(32 * 16);
+    for (std::size_t y = 0; y < 16; ++y)
+        for (std::size_t x = 0; x < 32; ++x)
+            pixels[y * 32 + x] = static_cast<std::uint8_t>(10 + 80 * (x / 16) + 160 * (y / 8));
+    auto const exif = [](int orientation, bool big) {
+        auto const number = [&](unsigned value, std::size_t bytes) {
+            std::string s;
+            for (std::size_t i = 0; i < bytes; ++i)
+                s += static_cast<char>(value >> 8 * (big ? bytes - 1 - i : i) & 255);
+            return s;
+        };
+        return std::string("Exif\0\0", 6) + (big ? "MM" : "II") + number(42, 2) + number(8, 4) + number(2, 2) + number(0x0100, 2) + number(3, 2) + number(1, 4) + number(7, 2) +
+               number(0, 2) + number(0x0112, 2) + number(3, 2) + number(1, 4) + number(static_cast<unsigned>(orientation), 2) + number(0, 2) + number(0, 4);
+    };
+    auto const quarters = [&] {
+        auto const p = data::load_image(folder / "a.jpg");
+        auto const near = [](int v) { return v < 50 ? 10 : v < 130 ? 90 : v < 210 ? 170 : 250; };
+        return std::vector<int>{p.width > p.height, near(p(0, 1, 1)), near(p(0, 1, p.width - 2)), near(p(0, p.height - 2, 1)), near(p(0, p.height - 2, p.width - 2))};
+    };
+    std::vector<std::vector<int>> const expected{{1, 10, 90, 170, 250}, {1, 90, 10, 250, 170}, {1, 250, 170, 90, 10}, {1, 170, 250, 10, 90},
+                                                 {0, 10, 170, 90, 250}, {0, 170, 10, 250, 90}, {0, 250, 90, 170, 10}, {0, 90, 250, 10, 170}};
+    for (int orientation = 1; orientation <= 8; ++orientation)
+        for (bool big : {false, true}) {
+            CAPTURE(orientation, big);
+            write_jpeg(folder / "a.jpg", 32, 16, 1, JCS_GRAYSCALE, pixels, exif(orientation, big));
+            CHECK(quarters() == expected[static_cast<std::size_t>(orientation - 1)]);
+        }
+    // Damaged notes turn nothing.
+    auto const whole = exif(6, true);
+    for (std::size_t length = 0; length < whole.size() - 8; ++length) {
+        write_jpeg(folder / "a.jpg", 32, 16, 1, JCS_GRAYSCALE, pixels, whole.substr(0, length));
+        CHECK(quarters() == expected[0]);
+    }
+    write_jpeg(folder / "a.jpg", 32, 16, 1, JCS_GRAYSCALE, pixels, exif(9, false));
+    CHECK(quarters() == expected[0]);
+}
+
+TEST_CASE("printing inks, transparency and 16 bits become photos like others", "[data]") {
+    temporary_folder const folder;
+    std::vector<std::uint8_t> inks;
+    for (std::size_t i = 0; i < 64; ++i)
+        inks.insert(inks.end(), {0, 128, 255, 51}); // cyan, magenta, yellow, black
+    auto const is_close = [](data::image const& p, int red, int green, int blue) {
+        CHECK(p.channels == 3);
+        return std::abs(p(0, 3, 3) - red) <= 3 && std::abs(p(1, 3, 3) - green) <= 3 && std::abs(p(2, 3, 3) - blue) <= 3;
+    };
+    write_jpeg(folder / "plain.jpg", 8, 8, 4, JCS_CMYK, inks);
+    CHECK(is_close(data::load_image(folder / "plain.jpg"), 204, 101, 0));
+    for (auto& v : inks)
+        v = static_cast<std::uint8_t>(255 - v);
+    write_jpeg(folder / "adobe.jpg", 8, 8, 4, JCS_CMYK, inks, "", true);
+    CHECK(is_close(data::load_image(folder / "adobe.jpg"), 204, 101, 0));
+
+    for (int channels : {2, 4}) {
+        cimg clear(4, 4, 1, static_cast<unsigned>(channels), 200);
+        clear.get_shared_channel(channels - 1).fill(0);
+        clear.save_png((folder / "clear.png").c_str());
+        auto const p = data::load_image(folder / "clear.png");
+        CHECK(p.channels == static_cast<std::size_t>(channels - 1));
+        CHECK(std::all_of(p.samples.begin(), p.samples.end(), [](auto v) { return v == 200; }));
+    }
+    cimg_library::CImg<unsigned short>(4, 4, 1, 3, 0x8180).save_png((folder / "deep.png").c_str(), 2);
+    CHECK(data::load_image(folder / "deep.png").samples[0] == 0x81);
+}
 
 TEST_CASE("photos of every kind come back as they were written, and damaged ones are refused by name", "[data]") {
     temporary_folder const folder;

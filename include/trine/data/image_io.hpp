@@ -178,7 +178,8 @@ inline image load_image(std::filesystem::path const& path) {
             cimg_library::CImg<unsigned short> deep;
             deep.load_png(file, &bits);
             if (bits > 8)
-                deep /= 257;
+                for (auto& sample : deep)
+                    sample = static_cast<unsigned short>((sample + 128u) / 257u);
             in = deep;
         } else
             in.load_bmp(file);
