@@ -104,17 +104,26 @@ public:
     }
     /// The same as `embed` for raw memory, N×C×H×W in and N×D out.
     void embed(T const* images, std::size_t count, T* out) {
-        constexpr std::size_t portion = 32;
         prepare();
-        for (std::size_t first = 0; first < count; first += portion) {
+        // As few images at once as make their activations weigh what the weights do: more, and maps leave the cache; fewer, and weights are read too often.
+        std::size_t const few = std::clamp<std::size_t>(body::template prepared<T>() / inference_memory(1), 1, most_at_once);
+        bool const apart = count >= few * thread_count(); // a thread for each portion, or all threads for one
+        std::size_t const portion = apart ? few : most_at_once, each = inference_memory(std::min(portion, count));
+        inference_.reserve_discarding(each * (apart ? thread_count() : 1));
+        auto const infer = [&](std::size_t first, T* memory) {
             std::size_t const n = std::min(portion, count - first);
-            inference_.reserve_discarding(extent::round(n * input::size) + body::template inference_workspace<T>(n));
             auto p = make_pass(n, 0);
-            p.workspace = inference_.data() + extent::round(n * input::size);
+            p.workspace = memory + extent::round(n * input::size);
             p.prepared = prepared_.data();
-            to_channels_last(images + first * input::size, n, inference_.data());
-            body::infer(p, static_cast<T const*>(inference_.data()), out + first * embedding_size);
-        }
+            to_channels_last(images + first * input::size, n, memory);
+            body::infer(p, static_cast<T const*>(memory), out + first * embedding_size);
+        };
+        std::size_t const portions = (count + portion - 1) / portion;
+        if (apart && portions > 1)
+            parallel_for(portions, [&](std::size_t i) { infer(i * portion, inference_.data() + thread_index() * each); });
+        else
+            for (std::size_t i = 0; i < portions; ++i)
+                infer(i * portion, inference_.data());
     }
 
     /// Forward pass of a training step; what `backward` needs is kept.
@@ -165,6 +174,8 @@ public:
     }
 
 private:
+    static constexpr std::size_t most_at_once = 32;
+    static std::size_t inference_memory(std::size_t batch) { return extent::round(batch * input::size) + extent::round(body::template inference_workspace<T>(batch)); }
     pass<T> make_pass(std::size_t batch, std::uint32_t step) {
         return {batch, seed_, step, 0, parameters_.data(), nullptr, state_.data(), workspace_.data()};
     }
