@@ -42,30 +42,30 @@ void relu_backward(std::size_t size, T const* y, T const* dy, T* dx) {
     map_pairs(size, y, dy, dx, [](T out, T d) { return out > T(0) ? d : T(0); });
 }
 
+/// As `prelu_forward`, by the calling thread alone.
+template <class T>
+void prelu_rows(std::size_t rows, std::size_t cols, T const* x, T const* slopes, T* y) {
+    using V = simd<T>;
+    V const zero(T(0));
+    std::size_t const whole = cols / V::size * V::size;
+    for (std::size_t r = 0; r < rows; ++r, x += cols, y += cols) {
+        for (std::size_t c = 0; c < whole; c += V::size) {
+            V const v = V::load_unaligned(x + c);
+            xsimd::select(v > zero, v, v * V::load_unaligned(slopes + c)).store_unaligned(y + c);
+        }
+        for (std::size_t c = whole; c < cols; ++c)
+            y[c] = x[c] > T(0) ? x[c] : x[c] * slopes[c];
+    }
+}
+
 /// y = x where x is positive, else slope · x, with a slope for each column; NaN stays NaN. `y` may be `x`. Memory bounds it.
 ///
 /// @param x       rows×cols
 /// @param slopes  cols
 template <class T>
 void prelu_forward(std::size_t rows, std::size_t cols, T const* x, T const* slopes, T* y) {
-    parallel_blocks(rows, std::max<std::size_t>(1, elementwise_block / cols), [&](std::size_t first, std::size_t last) {
-        // Column by column of vectors, so that a slope is loaded once.
-        using V = simd<T>;
-        V const zero(T(0));
-        std::size_t c = 0;
-        for (; c + V::size <= cols; c += V::size) {
-            V const slope = V::load_unaligned(slopes + c);
-            for (std::size_t r = first; r < last; ++r) {
-                V const v = V::load_unaligned(x + r * cols + c);
-                xsimd::select(v > zero, v, v * slope).store_unaligned(y + r * cols + c);
-            }
-        }
-        for (std::size_t r = first; r < last && c < cols; ++r)
-            for (std::size_t k = c; k < cols; ++k) {
-                T const v = x[r * cols + k];
-                y[r * cols + k] = v > T(0) ? v : v * slopes[k];
-            }
-    });
+    parallel_blocks(rows, std::max<std::size_t>(1, elementwise_block / cols),
+                    [&](std::size_t first, std::size_t last) { prelu_rows(last - first, cols, x + first * cols, slopes, y + first * cols); });
 }
 
 /// Gradients of `prelu_forward`: dx (where not null; it may be `dy`), and dslopes += Σ dy·x over rows where x is not positive. Sums are taken apart in blocks of

@@ -275,6 +275,59 @@ struct fused_convolution {
     }
 };
 
+// A convolution with normalisation and the rectifier with learnt slopes that follows. In training they stay two: the slopes' gradients need what comes between. In inference the
+// rectifier works on rows that are still in cache.
+template <class Fused, class Prelu>
+struct sloped_convolution {
+    using input = typename Fused::input;
+    using output = typename Fused::output;
+    static constexpr std::size_t parameters = Fused::parameters + Prelu::parameters, state = Fused::state, layers = Fused::layers + Prelu::layers;
+    static constexpr std::size_t multiply_adds = Fused::multiply_adds;
+    static constexpr bool in_place = false, keeps_gradient = false, needs_input = true, needs_output = false;
+
+    static constexpr std::size_t between(std::size_t batch) { return extent::round(batch * output::size); }
+    static constexpr std::size_t tape_of(std::size_t batch) { return between(batch) + Fused::tape_of(batch); }
+    template <class T>
+    static std::size_t workspace(std::size_t batch) { return std::max(Fused::template workspace<T>(batch), Prelu::template workspace<T>(batch)); }
+    template <class T>
+    static pass<T> behind(pass<T> const& p) { return p.inside(Fused::layers, Fused::parameters, Fused::state, 0); }
+    template <class T>
+    static void forward(pass<T> const& p, T const* x, T* y, T* tape) {
+        Fused::forward(p, x, tape, tape + between(p.batch));
+        Prelu::forward(behind(p), static_cast<T const*>(tape), y, static_cast<T*>(nullptr));
+    }
+    template <class T>
+    static void backward(pass<T> const& p, T const* x, T const* y, T* dy, T* dx, T* tape) {
+        Prelu::backward(behind(p), static_cast<T const*>(tape), y, dy, dy, static_cast<T*>(nullptr));
+        Fused::backward(p, x, static_cast<T const*>(tape), dy, dx, tape + between(p.batch));
+    }
+
+    template <class T>
+    static std::size_t prepared() { return Fused::template prepared<T>(); }
+    template <class T>
+    static void prepare(pass<T> const& p, T* to) { Fused::prepare(p, to); }
+    template <class T>
+    static std::size_t inference_workspace(std::size_t batch) { return Fused::conv::template kernel<T>(batch).forward_scratch(); }
+    template <class T>
+    static void infer(pass<T> const& p, T const* x, T* y) {
+        T const* const slopes = p.parameters + Fused::parameters;
+        kernels::row_sink<T> const rectify{[](void* context, std::size_t, std::size_t, std::size_t rows, T* values) {
+                                               kernels::prelu_rows<T>(rows * output::width, output::channels, values, static_cast<T const*>(context), values);
+                                           },
+                                           const_cast<T*>(slopes), false};
+        Fused::conv::template kernel<T>(p.batch).forward(x, p.prepared, p.prepared + extent::round(Fused::conv::template prepared<T>()), y, p.workspace, rectify);
+    }
+
+    static void list(inventory& all, std::string const& prefix) {
+        Fused::list(all, prefix);
+        Prelu::list(all, prefix);
+    }
+    static void describe(std::vector<layer_row>& rows, std::string const& prefix) {
+        Fused::describe(rows, prefix);
+        Prelu::describe(rows, prefix);
+    }
+};
+
 // Binds a list of placed layers one after the other, each to the output of the one before, and fuses where it can.
 template <class In, class Done, class... Rest>
 struct bind_chain {
@@ -288,6 +341,12 @@ struct bind_chain<In, std::tuple<Done...>, placed<Layer, P...>, Rest...> {
 template <class In, class... Done, std::size_t O, std::size_t K, class... Options, std::size_t... P, std::size_t E, std::size_t... Q, class... Rest>
 struct bind_chain<In, std::tuple<Done...>, placed<conv2d<O, K, Options...>, P...>, placed<batch_norm_with<E>, Q...>, Rest...> {
     using here = fused_convolution<In, conv2d<O, K, Options...>, placed<conv2d<O, K, Options...>, P...>, batch_norm_with<E>, placed<batch_norm_with<E>, Q...>>;
+    using type = typename bind_chain<typename here::output, std::tuple<Done..., here>, Rest...>::type;
+};
+template <class In, class... Done, std::size_t O, std::size_t K, class... Options, std::size_t... P, std::size_t E, std::size_t... Q, std::size_t... R, class... Rest>
+struct bind_chain<In, std::tuple<Done...>, placed<conv2d<O, K, Options...>, P...>, placed<batch_norm_with<E>, Q...>, placed<prelu, R...>, Rest...> {
+    using fused = fused_convolution<In, conv2d<O, K, Options...>, placed<conv2d<O, K, Options...>, P...>, batch_norm_with<E>, placed<batch_norm_with<E>, Q...>>;
+    using here = sloped_convolution<fused, named<typename prelu::template at<typename fused::output>, placed<prelu, R...>>>;
     using type = typename bind_chain<typename here::output, std::tuple<Done..., here>, Rest...>::type;
 };
 template <class In, class... Done, std::size_t O, std::size_t K, class... Options, std::size_t... P, std::size_t E, std::size_t... Q, std::size_t... R, class... Rest>
