@@ -89,28 +89,6 @@ struct outcome {
 };
 constexpr char const* header = "combination,seed,settings,map_at_r,r_precision,precision_at_1,active,seconds_per_epoch\n";
 
-data::dataset at_least(data::dataset const& all, std::size_t photos) {
-    std::map<label, std::size_t> count;
-    for (label l : all.labels)
-        ++count[l];
-    std::vector<std::size_t> kept;
-    for (std::size_t i = 0; i < all.size(); ++i)
-        if (count[all.labels[i]] >= photos)
-            kept.push_back(i);
-    auto d = all.subset(kept);
-    // Labels without gaps, so that they are classes.
-    std::map<label, label> number;
-    std::vector<std::string> people;
-    for (label& l : d.labels) {
-        auto const [at, fresh] = number.try_emplace(l, static_cast<label>(number.size()));
-        if (fresh)
-            people.push_back(d.people[static_cast<std::size_t>(l)]);
-        l = at->second;
-    }
-    d.people = std::move(people);
-    return d;
-}
-
 outcome run(combination const& c, data::dataset const& learn, data::dataset const& unseen, training_options options) {
     nn::model<backbone> model(options.seed);
     data::pk_sampler const pk(learn.labels, options.people_per_batch, options.photos_per_person, options.seed);
@@ -155,7 +133,7 @@ int main(int argc, char** argv) try {
     app.add_option("--synthetic-photos", drawn, "photos to draw of each")->capture_default_str();
     CLI11_PARSE(app, argc, argv);
 
-    auto const all = at_least(folder.empty() ? data::synthetic_faces{1, 64, 64, 1}.make(people, drawn) : data::load_folder(folder, 1, 64, 64), photos);
+    auto const all = data::with_photos(folder.empty() ? data::synthetic_faces{1, 64, 64, 1}.make(people, drawn) : data::load_folder(folder, 1, 64, 64), photos);
     require<data_error>(all.people.size() >= 8, "there are ", all.people.size(), " people with ", photos, " photos or more; at least 8 are needed");
     auto const middle = static_cast<label>(all.people.size() / 2);
     auto const parts = data::split_by_person(all, middle, static_cast<label>(all.people.size()));

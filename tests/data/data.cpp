@@ -220,6 +220,18 @@ TEST_CASE("resizing keeps a constant constant and cropping keeps the middle", "[
     CHECK(data::resized(sides, 10, 10, data::fit::crop).samples == std::vector<std::uint8_t>(100, 200));
 }
 
+TEST_CASE("people can be chosen by how many photos there are of them", "[data]") {
+    data::dataset d{1, 1, 1, {"a", "b", "c"}, {}, {}, {}};
+    for (label who : {0, 1, 1, 2, 2, 2})
+        d.add(data::image(1, 1, 1), who, std::to_string(d.size()));
+    auto const two = data::with_photos(d, 2);
+    CHECK(two.people == std::vector<std::string>{"b", "c"});
+    CHECK(two.labels == std::vector<label>{0, 0, 1, 1, 1});
+    CHECK(two.sources == std::vector<std::string>{"1", "2", "3", "4", "5"});
+    CHECK(data::with_photos(d, 2, 2).people == std::vector<std::string>{"b"});
+    CHECK(data::with_photos(d, 4).size() == 0);
+}
+
 TEST_CASE("splits are complete and disjoint", "[data]") {
     auto const d = data::synthetic_faces{.height = 16, .width = 16}.make(6, 5);
     for (auto const& s : {data::split_by_photo(d, 2), data::split_by_photo(d, 0.5, 3), data::split_by_person(d, 2, 4)}) {

@@ -71,6 +71,10 @@ TEST_CASE("MobileFaceNet with its published weights gives the published embeddin
     }
 }
 
+TEST_CASE("a network with frozen layers is saved as the same network without", "[nn]") {
+    CHECK(network_signature<backbones::mobile_face_net_tuned<>>() == network_signature<backbones::mobile_face_net<>>());
+}
+
 TEST_CASE("weights of other names are read whole, or not at all", "[nn]") {
     using net = nn::network<nn::shape<1, 4, 4>, nn::sequential<nn::conv2d<2, 3>, nn::batch_norm, nn::prelu, nn::flatten, nn::linear<3>>>;
     nn::model<net> source(1), target(2);

@@ -175,6 +175,27 @@ inline dataset load_folder(std::filesystem::path const& folder, std::size_t chan
     return d;
 }
 
+/// The people of whom there are so many photos, numbered anew without gaps.
+inline dataset with_photos(dataset const& all, std::size_t at_least, std::size_t at_most = static_cast<std::size_t>(-1)) {
+    std::map<label, std::size_t> count;
+    for (label l : all.labels)
+        ++count[l];
+    std::vector<std::size_t> kept;
+    for (std::size_t i = 0; i < all.size(); ++i)
+        if (auto const n = count[all.labels[i]]; n >= at_least && n <= at_most)
+            kept.push_back(i);
+    auto d = all.subset(kept);
+    std::map<label, label> number;
+    d.people.clear();
+    for (label& l : d.labels) {
+        auto const [at, fresh] = number.try_emplace(l, static_cast<label>(number.size()));
+        if (fresh)
+            d.people.push_back(all.people[static_cast<std::size_t>(l)]);
+        l = at->second;
+    }
+    return d;
+}
+
 /// Two parts of a dataset, as places in it.
 struct split {
     std::vector<std::size_t> first, second;

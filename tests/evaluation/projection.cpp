@@ -1,0 +1,88 @@
+#include <trine/evaluation/projection.hpp>
+
+#include <trine/visual/embedding_map.hpp>
+
+#include "support/catch.hpp"
+#include "support/random_values.hpp"
+
+using namespace trine;
+
+namespace {
+
+double apart(evaluation::map_point const& a, evaluation::map_point const& b) { return std::hypot(a[0] - b[0], a[1] - b[1]); }
+
+} // namespace
+
+TEST_CASE("principal components are the plane in which points spread most", "[evaluation]") {
+    // Points in a plane of a space of seven dimensions: the map keeps all their distances.
+    std::size_t const n = 40, d = 7;
+    auto const where = random_values<double>(2 * n, 1), axes = random_values<double>(2 * d, 2);
+    std::vector<double> points(n * d);
+    for (std::size_t i = 0; i < n; ++i)
+        for (std::size_t k = 0; k < d; ++k)
+            points[i * d + k] = 3 + 5 * where[2 * i] * axes[k] + where[2 * i + 1] * axes[d + k];
+    auto const map = evaluation::principal_components(matrix_view<double const>(points.data(), n, d));
+    double first = 0, second = 0, mixed = 0;
+    for (std::size_t i = 0; i < n; ++i) {
+        first += map[i][0] * map[i][0], second += map[i][1] * map[i][1], mixed += map[i][0] * map[i][1];
+        for (std::size_t j = 0; j < i; ++j) {
+            double squares = 0;
+            for (std::size_t k = 0; k < d; ++k)
+                squares += (points[i * d + k] - points[j * d + k]) * (points[i * d + k] - points[j * d + k]);
+            CHECK(apart(map[i], map[j]) == Approx(std::sqrt(squares)).epsilon(1e-9));
+        }
+    }
+    CHECK(first > second);
+    CHECK(std::abs(mixed) < 1e-9 * first);
+    auto const line = evaluation::principal_components(matrix_view<double const>(points.data(), n, 1));
+    CHECK(line[0][1] == 0);
+}
+
+TEST_CASE("t-SNE keeps groups together and apart from others", "[evaluation]") {
+    std::size_t const groups = 4, each = 15, n = groups * each, d = 20;
+    auto const centers = random_values<float>(groups * d, 3), noise = random_values<float>(n * d, 4);
+    std::vector<float> points(n * d);
+    for (std::size_t i = 0; i < n; ++i)
+        for (std::size_t k = 0; k < d; ++k)
+            points[i * d + k] = 4 * centers[i % groups * d + k] + 0.3f * noise[i * d + k];
+    std::copy_n(points.begin(), d, points.begin() + 4 * d); // two equal points
+    matrix_view<float const> const view(points.data(), n, d);
+    auto const map = evaluation::tsne(view, {.perplexity = 5, .steps = 400});
+    // Everybody's nearest on the map is of the same group.
+    for (std::size_t i = 0; i < n; ++i) {
+        std::size_t nearest = i == 0 ? 1 : 0;
+        for (std::size_t j = 0; j < n; ++j)
+            if (j != i && apart(map[i], map[j]) < apart(map[i], map[nearest]))
+                nearest = j;
+        CHECK(nearest % groups == i % groups);
+    }
+    auto const before = thread_count();
+    set_thread_count(3);
+    CHECK(evaluation::tsne(view, {.perplexity = 5, .steps = 400}) == map);
+    set_thread_count(before);
+
+    CHECK(evaluation::tsne(view.slice(0, 2)).size() == 2);
+    CHECK(evaluation::tsne(view.slice(0, 4), {.steps = 50}).size() == 4);
+    CHECK_THROWS_AS(evaluation::tsne(view, {.perplexity = 0.5}), argument_error);
+    CHECK_THROWS_WITH(evaluation::tsne(view.slice(0, 0)), "a map needs points: there are 0 of 20 values");
+    points[7] = std::numeric_limits<float>::infinity();
+    CHECK_THROWS_WITH(evaluation::tsne(view), "point 0 is not finite");
+}
+
+TEST_CASE("a map of faces has a place for every photo, a histogram pairs of both kinds", "[visual]") {
+    data::dataset photos{1, 8, 8, {"Ada", "Grace"}, {}, {}, {}};
+    photos.add(data::image(1, 8, 8), 0, "a");
+    photos.add(data::image(1, 8, 8), 1, "b");
+    std::vector<evaluation::map_point> places{{0, 0}, {1, 2}};
+    auto const map = visual::embedding_map("two", places, photos);
+    CHECK(map.channels == 3);
+    CHECK(map.height == 1140);
+    CHECK(*std::min_element(map.samples.begin(), map.samples.end()) == 0);
+    CHECK_THROWS_WITH(visual::embedding_map("one", std::span(places).first(1), photos), "1 places for 2 photos");
+    places[1] = places[0];
+    CHECK(visual::embedding_map("both in one place", places, photos).width == 1100);
+    auto const histogram = visual::distance_histogram<double>("pairs", "distance", {0.1, 0.2}, {1, 1.5}, 0.7);
+    CHECK(histogram.width == 900);
+    CHECK_THROWS_WITH(visual::distance_histogram<double>("pairs", "distance", {}, {1}, 0.7), "a histogram of distances needs pairs of both kinds: there are 0 same and 1 different ones");
+    CHECK(visual::distance_histogram<double>("no distance", "distance", {0}, {0}, 0).height == 520);
+}
