@@ -1,6 +1,7 @@
 #include <optional>
 
 #include <trine/backbones/mobile_face_net.hpp>
+#include <trine/nn/concat.hpp>
 #include <trine/training/parameters_file.hpp>
 
 #include <trine/io/npy.hpp>
@@ -68,6 +69,33 @@ TEST_CASE("MobileFaceNet with its published weights gives the published embeddin
     SECTION("computed as the shapes say") { check(difference_to_published<features>()); }
     SECTION("all convolutions by the direct algorithm") {
         check(difference_to_published<backbones::mobile_face_net_features<in, 128, nn::algorithm<kernels::convolution_algorithm::direct>>>());
+    }
+}
+
+TEST_CASE("a network that PyTorch trained loads here, and the reverse", "[nn]") {
+    using namespace trine::nn;
+    using net = network<shape<3, 11, 10>, sequential<
+        conv2d<8, 3, with_bias>, batch_norm, prelu, max_pool<3, 2, round_up>,
+        residual<sequential<conv2d<12, 3, stride<2>>, batch_norm, relu, conv2d<12, 3, groups<12>>>, sequential<conv2d<12, 1, stride<2>>>>,
+        local_response_norm<5, std::ratio<1, 2>>,
+        concat<sequential<conv2d<4, 1, with_bias>, sigmoid>, conv2d<5, 5, with_bias>, average_pool<3, 1, padding<1>, count_padding>>,
+        leaky_relu<20>, flatten, linear<10>, softmax>>;
+    auto const file = io::safetensors::load(TRINE_TEST_FIXTURES "/pytorch_sequential.safetensors");
+    model<net, double> m(9);
+    load_parameters(m, file);
+    auto const x = file.get<double>("input", {2, 3, 11, 10}), expected = file.get<double>("output", {2, 10});
+    std::vector<double> y(20);
+    m.embed(x.data(), 2, y.data());
+    for (std::size_t i = 0; i < y.size(); ++i)
+        CHECK(y[i] == Approx(expected[i]).epsilon(1e-10));
+    // All of PyTorch's tensors but the two that are no parameters, under its names, in its shapes and order.
+    io::safetensors back;
+    store_parameters(m, back);
+    CHECK(back.entries().size() + 2 == file.entries().size());
+    for (auto const& [name, entry] : back.entries()) {
+        CAPTURE(name);
+        REQUIRE(file.contains(name));
+        CHECK(back.get<double>(name, entry.shape) == file.get<double>(name, entry.shape));
     }
 }
 
