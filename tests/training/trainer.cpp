@@ -4,6 +4,7 @@
 #include <trine/data/synthetic.hpp>
 #include <trine/losses/pair.hpp>
 #include <trine/losses/triplet.hpp>
+#include <trine/nn/frozen.hpp>
 #include <trine/training/cross_batch_memory.hpp>
 #include <trine/training/proxy_objective.hpp>
 #include <trine/training/recognizer.hpp>
@@ -49,6 +50,35 @@ TEST_CASE("trained parameters are the same bits with 1, 2 and 4 threads", "[trai
         if (threads == 1)
             first = after;
         CHECK((after == first));
+    }
+}
+
+TEST_CASE("what is frozen stays as it was while the rest learns", "[training]") {
+    using front = backbones::convolution_block<8, 3, nn::stride<2>>;
+    using whole = nn::network<nn::shape<1, 32, 32>, nn::sequential<front, nn::max_pool<2>, nn::flatten, nn::linear<16>, nn::l2_normalize>>;
+    using tuned = nn::network<nn::shape<1, 32, 32>, nn::sequential<nn::frozen<front>, nn::max_pool<2>, nn::flatten, nn::linear<16>, nn::l2_normalize>>;
+    CHECK(network_signature<whole>() == network_signature<tuned>());
+    std::size_t const frozen = 8 * 9 + 16;
+    auto const check = [&](auto& m) {
+        std::vector<float> const before(m.parameters().begin(), m.parameters().end());
+        using network = typename std::remove_reference_t<decltype(m)>::network_type;
+        training_loop<network>(options(), objective(miners::all{}, losses::triplet_margin{}, distances::squared_euclidean{})).fit(m, photos());
+        CHECK(std::equal(before.begin(), before.begin() + frozen, m.parameters().begin()));
+        CHECK(!std::equal(before.begin() + frozen, before.end(), m.parameters().begin() + frozen));
+    };
+    SECTION("by its type: statistics too") {
+        nn::model<tuned> m(3);
+        std::vector<float> const state(m.state().begin(), m.state().end());
+        check(m);
+        CHECK(std::equal(state.begin(), state.end(), m.state().begin()));
+    }
+    SECTION("by its name: statistics follow") {
+        nn::model<whole> m(3);
+        CHECK(m.freeze("0.") == 3);
+        std::vector<float> const state(m.state().begin(), m.state().end());
+        check(m);
+        CHECK(!std::equal(state.begin(), state.end(), m.state().begin()));
+        CHECK_THROWS_WITH(m.freeze("7."), "no parameter of the network has a name that begins with \"7.\"");
     }
 }
 
