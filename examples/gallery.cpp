@@ -181,7 +181,7 @@ int cluster(choices const& c) {
         std::printf("\n");
     }
     if (!c.json) {
-        auto const agreement = neighbors::compare_clusters<std::string>(groups, names);
+        auto const agreement = evaluation::compare_clusters<std::string>(groups, names);
         std::printf("%td groups; pairs of photos: precision %.3f, recall %.3f against the names\n", count, agreement.precision, agreement.recall);
     }
     return 0;

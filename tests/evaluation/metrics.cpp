@@ -2,6 +2,9 @@
 #include <vector>
 
 #include <trine/distances/euclidean.hpp>
+#include <trine/evaluation/clustering.hpp>
+#include <trine/evaluation/cross_validation.hpp>
+#include <trine/evaluation/identification.hpp>
 #include <trine/evaluation/retrieval.hpp>
 #include <trine/evaluation/statistics.hpp>
 #include <trine/evaluation/verification.hpp>
@@ -10,6 +13,7 @@
 #include <nlohmann/json.hpp>
 
 #include "support/catch.hpp"
+#include "support/random_values.hpp"
 #include "support/reference_data.hpp"
 
 using namespace trine;
@@ -74,6 +78,161 @@ TEST_CASE("retrieval metrics agree with PyTorch Metric Learning", "[reference]")
     }
     WARN("checked " << seen << " sets of retrieval metrics");
     CHECK(seen > 0);
+}
+
+TEST_CASE("verification agrees with scikit-learn", "[reference]") {
+    auto const folder = reference_data("reference/vectors");
+    if (!folder)
+        return;
+    auto manifest = nlohmann::json::parse(io::read_file(*folder / "manifest.json"));
+    if (manifest.is_object())
+        manifest = manifest["records"];
+    std::size_t seen = 0;
+    for (auto const& record : manifest) {
+        if (record["kind"] != "verification")
+            continue;
+        ++seen;
+        auto const d = io::read_npy<double>(*folder / record["distances"].get<std::string>());
+        auto const flags = io::read_npy<std::int64_t>(*folder / record["same"].get<std::string>());
+        std::vector<double> same, different;
+        for (std::size_t i = 0; i < d.values.size(); ++i)
+            (flags.values[i] != 0 ? same : different).push_back(d.values[i]);
+        evaluation::verification_curve const curve(same, different);
+        CHECK(curve.auc() == Approx(record["auc"].get<double>()).epsilon(1e-9));
+        for (auto const& [rate, accepted] : record["tar_at_far"].items())
+            CHECK(curve.at_false_accept_rate(std::stod(rate)).true_accept_rate == Approx(accepted.get<double>()).epsilon(1e-9));
+        auto const equal = curve.equal_error().false_accept_rate;
+        CHECK(equal >= record["equal_error_rate_between"][0].get<double>() - 1e-9);
+        CHECK(equal <= record["equal_error_rate_between"][1].get<double>() + 1e-9);
+        std::vector<std::size_t> folds;
+        std::vector<bool> answers;
+        for (std::size_t i = 0; i < d.values.size(); ++i)
+            folds.push_back(i / 300), answers.push_back(flags.values[i] != 0);
+        auto const ten = evaluation::cross_validate_at_distances(d.values, answers, folds);
+        CHECK(ten.mean == Approx(record["ten_fold"]["mean"].get<double>()).epsilon(1e-9));
+        CHECK(ten.deviation == Approx(record["ten_fold"]["std"].get<double>()).epsilon(1e-9));
+        for (std::size_t f = 0; f < 10; ++f)
+            CHECK(ten.accuracies[f] == Approx(record["ten_fold"]["accuracies"][f].get<double>()).epsilon(1e-9));
+    }
+    CHECK(seen == 1);
+}
+
+TEST_CASE("a curve of verification is what counting pairs gives", "[evaluation]") {
+    // Distances with many ties, and points whose pairs are judged by blocks.
+    std::size_t const n = 300, d = 2;
+    std::vector<float> points(n * d);
+    std::vector<label> labels;
+    auto const noise = random_values<float>(n * d, 5);
+    for (std::size_t i = 0; i < n; ++i) {
+        labels.push_back(static_cast<label>(i % 40));
+        for (std::size_t k = 0; k < d; ++k)
+            points[i * d + k] = std::round(2 * static_cast<float>(i % 40 % (5 + k)) + 2 * noise[i * d + k]);
+    }
+    matrix_view<float const> const view(points.data(), n, d);
+    std::vector<float> all(n * n);
+    distances::squared_euclidean{}.cross(view, view, matrix_view<float>(all.data(), n, n));
+    std::vector<double> same, different;
+    for (std::size_t i = 0; i < n; ++i)
+        for (std::size_t j = i + 1; j < n; ++j)
+            (labels[i] == labels[j] ? same : different).push_back(static_cast<double>(all[i * n + j]));
+    evaluation::verification_curve const listed(same, different), streamed(distances::squared_euclidean{}, view, std::span<label const>(labels));
+    CHECK(streamed.same() == same.size());
+    CHECK(streamed.different() == different.size());
+    CHECK(streamed.auc() == listed.auc());
+    double wins = 0;
+    for (double s : same)
+        for (double o : different)
+            wins += s < o ? 1 : s == o ? 0.5 : 0;
+    CHECK(listed.auc() == Approx(wins / static_cast<double>(same.size() * different.size())).epsilon(1e-12));
+    auto const share = [](std::vector<double> const& list, double limit) {
+        return static_cast<double>(std::count_if(list.begin(), list.end(), [&](double v) { return v <= limit; })) / static_cast<double>(list.size());
+    };
+    for (double rate : {0.0, 0.001, 0.01, 0.1, 0.5, 1.0}) {
+        double best = 0;
+        for (double s : same)
+            if (share(different, s) <= rate)
+                best = std::max(best, share(same, s));
+        auto const point = streamed.at_false_accept_rate(rate);
+        CHECK(point.true_accept_rate == Approx(best).margin(1e-12));
+        CHECK(point.false_accept_rate <= rate + 1e-12);
+    }
+    for (auto const& p : listed.roc(50))
+        if (std::isfinite(p.distance) && p.true_accept_rate > 0) {
+            CHECK(p.true_accept_rate == Approx(share(same, p.distance)));
+            CHECK(p.false_accept_rate == Approx(share(different, p.distance)).margin(1e-12));
+        }
+    CHECK(listed.roc(50).size() <= 53);
+    // Between the two thresholds around it, one error is larger and then the other.
+    auto const equal = listed.equal_error();
+    CHECK(equal.false_accept_rate == Approx(1 - equal.true_accept_rate));
+    double low = 1, high = 0;
+    for (auto const* list : {&same, &different})
+        for (double v : *list) {
+            double const reject = 1 - share(same, v), accept = share(different, v);
+            if (accept <= reject)
+                high = std::max(high, accept);
+            else
+                low = std::min(low, accept);
+        }
+    CHECK(equal.false_accept_rate >= high - 1e-12);
+    CHECK(equal.false_accept_rate <= low + 1e-12);
+    CHECK_THROWS_AS(listed.at_false_accept_rate(2), argument_error);
+    CHECK_THROWS_AS(evaluation::verification_curve(same, std::vector<double>{std::nan("")}), numeric_error);
+    CHECK_THROWS_WITH(evaluation::verification_curve(distances::squared_euclidean{}, view.slice(0, 5), std::span<label const>(labels).first(5)),
+                      "verification needs pairs of both kinds: there is no pair of one person");
+}
+
+TEST_CASE("identification worked out by hand", "[evaluation]") {
+    // A gallery on a line: Ada (7) at 0 and 10, Grace (8) at 4, Mary (9) at 20.
+    std::vector<float> const gallery{0, 10, 4, 20}, probes{1, 6.5, 3, 19, 40, 5};
+    std::vector<label> const known{7, 7, 8, 9}, asked{7, 7, 7, 9, 1, 2};
+    auto const r = evaluation::evaluate_identification(distances::euclidean{}, matrix_view<float const>(probes.data(), 6, 1), std::span(asked), matrix_view<float const>(gallery.data(), 4, 1), std::span(known));
+    CHECK(r.people == 3);
+    CHECK(r.known == 4);
+    CHECK(r.unknown == 2);
+    CHECK(r.ranks == std::vector<std::size_t>{1, 1, 2, 2}); // 6.5 is nearer to Grace, and so is 3
+    CHECK(r.rank(1) == 0.5);
+    CHECK(r.rank(2) == 1);
+    CHECK(r.unknown_distances == std::vector<double>{1, 20});
+    CHECK(r.right_distances == std::vector<double>{1, 1});
+    CHECK(r.detection_rate(0).first == 0);   // the stranger at 5 is as near to Grace as Ada and Mary are to theirs
+    CHECK(r.detection_rate(0.5).first == 0.5);
+    CHECK(r.detection_rate(0.5).second == 20);
+    CHECK(std::isinf(r.detection_rate(1).second));
+    CHECK_THROWS_AS(r.detection_rate(-1), argument_error);
+    auto const open = evaluation::evaluate_identification(distances::euclidean{}, matrix_view<float const>(probes.data(), 1, 1), std::span(asked).first(1), matrix_view<float const>(gallery.data(), 4, 1), std::span(known));
+    CHECK_THROWS_WITH(open.detection_rate(0.1), "no probe shows a stranger: there is nobody to keep out");
+    CHECK_THROWS_WITH(evaluation::evaluate_identification(distances::euclidean{}, matrix_view<float const>(probes.data(), 1, 1), std::span(asked).first(1), matrix_view<float const>(gallery.data(), 0, 1), std::span<label const>{}),
+                      "the gallery is empty");
+
+    std::vector<label> const truth{0, 0, 1, 2, 2}, named{0, 1, 1, 2, 0};
+    CHECK(evaluation::confusion(truth, named, 3) == std::vector<std::size_t>{1, 1, 0, 0, 1, 0, 1, 0, 1});
+    CHECK_THROWS_WITH(evaluation::confusion(truth, named, 2), "photo 3: person 2 of 2");
+}
+
+TEST_CASE("agreement of groups with people is scikit-learn's, and none by chance", "[evaluation]") {
+    std::vector<std::ptrdiff_t> const groups{0, 0, 0, 1, 1, 1, 2, 2, 2, 2, 3, 3};
+    std::vector<label> const people{1, 1, 0, 1, 2, 2, 2, 2, 2, 3, 3, 0};
+    auto const a = evaluation::compare_clusters<label>(groups, people);
+    CHECK(a.normalized_mutual_information == Approx(0.5155501721587612).epsilon(1e-12));
+    CHECK(a.adjusted_mutual_information == Approx(0.22300554207087112).epsilon(1e-12));
+    // Over all ways to deal six people into groups, the adjusted figure is 0 in the mean.
+    std::vector<std::ptrdiff_t> const few{0, 0, 0, 1, 1, 2};
+    std::vector<int> order{0, 1, 2, 3, 4, 5};
+    double sum = 0;
+    do {
+        std::vector<label> dealt;
+        for (int i : order)
+            dealt.push_back(i / 2);
+        sum += evaluation::compare_clusters<label>(few, dealt).adjusted_mutual_information;
+    } while (std::next_permutation(order.begin(), order.end()));
+    CHECK(std::abs(sum) < 1e-10);
+    std::vector<std::ptrdiff_t> const alone{-1, -1, -1};
+    std::vector<label> const three{4, 5, 6}, same{4, 4, 4};
+    CHECK(evaluation::compare_clusters<label>(alone, three).adjusted_mutual_information == 1);
+    CHECK(evaluation::compare_clusters<label>(alone, same).recall == 0);
+    CHECK(evaluation::compare_clusters<label>(alone, same).normalized_mutual_information == 0);
+    CHECK(evaluation::compare_clusters<label>(std::vector<std::ptrdiff_t>{}, std::vector<label>{}).f1 == 1);
 }
 
 TEST_CASE("confidence intervals are Student's", "[evaluation]") {

@@ -8,6 +8,7 @@
 
 #include <trine/distances/cosine.hpp>
 #include <trine/distances/euclidean.hpp>
+#include <trine/evaluation/clustering.hpp>
 #include <trine/evaluation/thresholds.hpp>
 #include <trine/io/npy.hpp>
 
@@ -146,8 +147,8 @@ TEST_CASE("photos are grouped by person", "[neighbors]") {
         }
     auto const whispers = neighbors::chinese_whispers(graph);
     auto const dense = neighbors::dbscan(graph, 4);
-    CHECK(neighbors::compare_clusters<label>(whispers, labels).f1 == 1);
-    CHECK(neighbors::compare_clusters<label>(dense, labels).f1 == 1);
+    CHECK(evaluation::compare_clusters<label>(whispers, labels).f1 == 1);
+    CHECK(evaluation::compare_clusters<label>(dense, labels).f1 == 1);
     CHECK(std::set(whispers.begin(), whispers.end()).size() == people + 4);
     CHECK(whispers[0] == 0);
     CHECK(whispers[1] == 1); // numbered by their first photos
@@ -239,6 +240,6 @@ TEST_CASE("ten people of LFW are told apart as published", "[neighbors][referenc
     neighbors::exact::index<distance> index(128);
     index.add(all);
     auto const graph = neighbors::join_neighbors(index, all, 10, 1.1f);
-    CHECK(neighbors::compare_clusters<label>(neighbors::chinese_whispers(graph), labels).f1 == Approx(1.0).margin(0.01));
-    CHECK(neighbors::compare_clusters<label>(neighbors::dbscan(graph, 3), labels).f1 == Approx(1.0).margin(0.01));
+    CHECK(evaluation::compare_clusters<label>(neighbors::chinese_whispers(graph), labels).f1 == Approx(1.0).margin(0.01));
+    CHECK(evaluation::compare_clusters<label>(neighbors::dbscan(graph, 3), labels).f1 == Approx(1.0).margin(0.01));
 }

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <limits>
 #include <map>
-#include <optional>
 #include <span>
 #include <utility>
 #include <vector>
@@ -22,6 +22,12 @@ struct retrieval {
     double mean_average_precision_at_r = 0;
     double mean_reciprocal_rank = 0;
     std::size_t queries = 0;             ///< that had something to find
+    std::vector<std::size_t> first_ranks; ///< of each query, at which rank its person came first; sorted
+
+    /// Share of the queries that have their person among the k nearest.
+    double recall_at(std::size_t k) const {
+        return queries == 0 ? 0 : static_cast<double>(std::upper_bound(first_ranks.begin(), first_ranks.end(), k) - first_ranks.begin()) / static_cast<double>(queries);
+    }
 };
 
 /// Retrieval metrics of queries among references.
@@ -41,8 +47,8 @@ retrieval evaluate_retrieval(Distance const& distance, matrix_view<T const> quer
     for (label l : reference_labels)
         ++population[l];
     struct figures {
-        bool counts = false;
-        double first = 0, r_precision = 0, map = 0, reciprocal = 0;
+        std::size_t rank = 0; // of the first right one; 0 where there is none to find
+        double r_precision = 0, map = 0;
     };
     std::vector<figures> each(queries.rows());
     constexpr std::size_t block = 128;
@@ -57,27 +63,29 @@ retrieval evaluate_retrieval(Distance const& distance, matrix_view<T const> quer
             std::size_t const r = (at == population.end() ? 0 : at->second) - (same_source ? 1 : 0);
             if (at == population.end() || r == 0)
                 return;
-            std::vector<std::pair<T, std::size_t>> order; // of equal distances the smaller index first
+            // Of equal distances the smaller index comes first.
+            std::vector<std::pair<T, std::size_t>> order;
             order.reserve(references.rows());
+            std::pair<T, std::size_t> first{std::numeric_limits<T>::infinity(), static_cast<std::size_t>(-1)}; // of the right ones
             for (std::size_t j = 0; j < references.rows(); ++j)
-                if (!same_source || j != q + i)
+                if (!same_source || j != q + i) {
                     order.emplace_back(d(i, j), j);
-            std::sort(order.begin(), order.end());
-            figures f{.counts = true};
+                    if (reference_labels[j] == who)
+                        first = std::min(first, order.back());
+                }
+            figures f{.rank = 1};
+            for (auto const& other : order)
+                f.rank += other < first;
+            // Only the R nearest have to be in order.
+            std::nth_element(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(r - 1), order.end());
+            std::sort(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(r));
             std::size_t hits = 0;
-            for (std::size_t rank = 0; rank < order.size() && (rank < r || hits == 0); ++rank) {
-                if (reference_labels[order[rank].second] != who)
-                    continue;
-                ++hits;
-                if (hits == 1)
-                    f.reciprocal = 1.0 / static_cast<double>(rank + 1);
-                if (rank < r)
+            for (std::size_t rank = 0; rank < r; ++rank)
+                if (reference_labels[order[rank].second] == who) {
+                    ++hits;
                     f.map += static_cast<double>(hits) / static_cast<double>(rank + 1);
-                if (rank < r)
                     f.r_precision += 1;
-                if (rank == 0)
-                    f.first = 1;
-            }
+                }
             f.map /= static_cast<double>(r);
             f.r_precision /= static_cast<double>(r);
             each[q + i] = f;
@@ -85,14 +93,18 @@ retrieval evaluate_retrieval(Distance const& distance, matrix_view<T const> quer
     }
     retrieval result;
     for (auto const& f : each) {
-        result.queries += f.counts;
-        result.precision_at_1 += f.first;
+        if (f.rank == 0)
+            continue;
+        result.first_ranks.push_back(f.rank);
         result.r_precision += f.r_precision;
         result.mean_average_precision_at_r += f.map;
-        result.mean_reciprocal_rank += f.reciprocal;
+        result.mean_reciprocal_rank += 1.0 / static_cast<double>(f.rank);
     }
+    result.queries = result.first_ranks.size();
+    std::sort(result.first_ranks.begin(), result.first_ranks.end());
+    result.precision_at_1 = result.recall_at(1);
     if (result.queries > 0)
-        for (double* v : {&result.precision_at_1, &result.r_precision, &result.mean_average_precision_at_r, &result.mean_reciprocal_rank})
+        for (double* v : {&result.r_precision, &result.mean_average_precision_at_r, &result.mean_reciprocal_rank})
             *v /= static_cast<double>(result.queries);
     return result;
 }

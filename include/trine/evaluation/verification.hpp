@@ -3,10 +3,14 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <cstdint>
+#include <limits>
 #include <span>
 #include <vector>
 
+#include "../core/buffer.hpp"
 #include "../core/error.hpp"
+#include "../core/parallel.hpp"
 #include "../core/tensor.hpp"
 
 namespace trine::evaluation {
@@ -19,52 +23,174 @@ struct verification {
     std::size_t same = 0, different = 0;
 };
 
+/// Where verification accepts up to some distance.
+struct operating_point {
+    double distance = 0, true_accept_rate = 0, false_accept_rate = 0;
+};
+
+/// Everything that verification can be asked about some pairs, exactly, in memory for the pairs of one person alone: of those of two people only how many lie before each of the others is kept.
+///
+/// So all pairs of 100 000 photos, five thousand million, can be judged.
+class verification_curve {
+public:
+    /// From the distances of pairs.
+    ///
+    /// @throws data_error     when there is no same pair or no different pair
+    /// @throws numeric_error  when a distance is NaN
+    template <class T>
+    verification_curve(std::vector<T> const& same, std::vector<T> const& different) : same_(same.begin(), same.end()) {
+        begin();
+        for (T d : different)
+            count(static_cast<double>(d), below_, within_);
+        finish(different.size());
+    }
+
+    /// Of all pairs of photos, by blocks of rows of their distances; in parallel, the same for any number of threads.
+    ///
+    /// @param points  N×D
+    /// @throws shape_error  unless there is a label for each point
+    /// @throws as above
+    template <class Distance, class T>
+    verification_curve(Distance const& distance, matrix_view<T const> points, std::span<label const> labels) {
+        std::size_t const n = points.rows();
+        require<shape_error>(labels.size() == n, labels.size(), " labels for ", n, " embeddings");
+        constexpr std::size_t block = 128;
+        buffer<T> distances(std::min(block, n) * n);
+        auto const each_block = [&](auto&& body) {
+            for (std::size_t first = 0; first < n; first += block) {
+                std::size_t const rows = std::min(block, n - first);
+                matrix_view<T> const d(distances.data(), rows, n);
+                distance.cross(points.slice(first, rows), points, d);
+                body(first, rows, d);
+            }
+        };
+        each_block([&](std::size_t first, std::size_t rows, matrix_view<T> d) {
+            for (std::size_t i = 0; i < rows; ++i)
+                for (std::size_t j = first + i + 1; j < n; ++j)
+                    if (labels[first + i] == labels[j])
+                        same_.push_back(static_cast<double>(d(i, j)));
+        });
+        begin();
+        std::uint64_t different = 0;
+        std::vector<std::vector<std::uint64_t>> below(thread_count(), std::vector<std::uint64_t>(same_.size() + 1)), within = below;
+        each_block([&](std::size_t first, std::size_t rows, matrix_view<T> d) {
+            std::vector<std::uint64_t> counted(rows);
+            parallel_for(rows, [&](std::size_t i) {
+                auto &b = below[thread_index()], &w = within[thread_index()];
+                for (std::size_t j = first + i + 1; j < n; ++j)
+                    if (labels[first + i] != labels[j])
+                        count(static_cast<double>(d(i, j)), b, w), ++counted[i];
+            });
+            for (auto c : counted)
+                different += c;
+        });
+        for (std::size_t t = 0; t < below.size(); ++t) // whole numbers: in whatever order they are added
+            for (std::size_t i = 0; i <= same_.size(); ++i)
+                below_[i] += below[t][i], within_[i] += within[t][i];
+        finish(different);
+    }
+
+    std::size_t same() const { return same_.size(); }
+    std::uint64_t different() const { return different_; }
+
+    /// @see `verification::auc`
+    double auc() const {
+        double wins = 0;
+        for (std::size_t i = 0; i < same_.size(); ++i)
+            wins += static_cast<double>(different_ - within_[i]) + 0.5 * static_cast<double>(within_[i] - below_[i]);
+        return wins / (static_cast<double>(same_.size()) * static_cast<double>(different_));
+    }
+
+    /// Where the two error rates are equal, on the straight lines between the thresholds that pairs give.
+    operating_point equal_error() const {
+        // Walks up the distances of same pairs: between two of them the share of rejected same pairs stays, and that of accepted different pairs grows.
+        double const ns = static_cast<double>(same_.size()), nd = static_cast<double>(different_);
+        double reject = 1, accept = 0;
+        for (std::size_t i = 0; i < same_.size();) {
+            double const at = same_[i], before = static_cast<double>(below_[i]) / nd, with = static_cast<double>(within_[i]) / nd;
+            if (before >= reject) // it was reached among different pairs that are nearer than this same pair
+                return {i > 0 ? same_[i - 1] : at, 1 - reject, reject};
+            std::size_t next = i;
+            while (next < same_.size() && same_[next] == at)
+                ++next;
+            double const rest = 1 - static_cast<double>(next) / ns;
+            if (rest <= with) { // it lies on the line from (reject, before) to (rest, with)
+                double const share = (reject - before) / ((reject - before) + (with - rest)), rate = before + share * (with - before);
+                return {at, 1 - rate, rate};
+            }
+            reject = rest, accept = with, i = next;
+        }
+        return {same_.back(), 1 - accept, accept};
+    }
+
+    /// The largest share of same pairs that is accepted while at most `rate` of the different pairs are.
+    ///
+    /// @throws argument_error  unless 0 ≤ rate ≤ 1
+    operating_point at_false_accept_rate(double rate) const {
+        require<argument_error>(rate >= 0 && rate <= 1, "a false-accept rate of ", rate, ": it has to lie between 0 and 1");
+        double const nd = static_cast<double>(different_);
+        std::size_t const i = static_cast<std::size_t>(std::partition_point(within_.begin(), within_.end() - 1, [&](std::uint64_t w) { return static_cast<double>(w) <= rate * nd * (1 + 1e-12); }) - within_.begin());
+        if (i == 0)
+            return {same_[0], 0, 0};
+        return {same_[i - 1], static_cast<double>(i) / static_cast<double>(same_.size()), static_cast<double>(within_[i - 1]) / nd};
+    }
+
+    /// The ROC as a line of at most so many points from (0, 0) to (1, 1), evenly along its length; 1 − true_accept_rate over false_accept_rate is the detection-error trade-off.
+    std::vector<operating_point> roc(std::size_t points = 1000) const {
+        std::vector<operating_point> line{{0, 0, 0}};
+        double const ns = static_cast<double>(same_.size()), nd = static_cast<double>(different_);
+        double last = 0;
+        for (std::size_t i = 0; i < same_.size(); ++i) {
+            if (i + 1 < same_.size() && same_[i + 1] == same_[i])
+                continue;
+            operating_point const p{same_[i], static_cast<double>(i + 1) / ns, static_cast<double>(within_[i]) / nd};
+            if (double const along = p.true_accept_rate + p.false_accept_rate; along - last >= 2.0 / static_cast<double>(points) || i + 1 == same_.size())
+                line.push_back(p), last = along;
+        }
+        line.push_back({std::numeric_limits<double>::infinity(), 1, 1});
+        return line;
+    }
+
+private:
+    void begin() {
+        require<data_error>(!same_.empty(), "verification needs pairs of both kinds: there is no pair of one person");
+        for (double d : same_)
+            require<numeric_error>(!std::isnan(d), "the distance of a pair is not a number");
+        std::sort(same_.begin(), same_.end());
+        below_.assign(same_.size() + 1, 0), within_.assign(same_.size() + 1, 0);
+    }
+    // At first: how many different pairs have this as their first same pair that is farther, or not nearer.
+    void count(double d, std::vector<std::uint64_t>& below, std::vector<std::uint64_t>& within) const {
+        require<numeric_error>(!std::isnan(d), "the distance of a pair is not a number");
+        if (d > same_.back()) { // nearly all
+            ++below.back(), ++within.back();
+            return;
+        }
+        ++below[static_cast<std::size_t>(std::upper_bound(same_.begin(), same_.end(), d) - same_.begin())];
+        ++within[static_cast<std::size_t>(std::lower_bound(same_.begin(), same_.end(), d) - same_.begin())];
+    }
+    // Then: how many are nearer than each same pair, or not farther.
+    void finish(std::uint64_t different) {
+        require<data_error>(different > 0, "verification needs pairs of both kinds: there is no pair of two people");
+        different_ = different;
+        for (std::size_t i = 1; i <= same_.size(); ++i)
+            below_[i] += below_[i - 1], within_[i] += within_[i - 1];
+    }
+
+    std::vector<double> same_;
+    std::vector<std::uint64_t> below_, within_; // one longer than `same_`: the last counts all
+    std::uint64_t different_ = 0;
+};
+
 /// Verification metrics from the distances of pairs.
 ///
-/// @throws data_error  when there is no same pair or no different pair
+/// @throws data_error     when there is no same pair or no different pair
+/// @throws numeric_error  when a distance is NaN
 template <class T>
-verification evaluate_verification(std::vector<T> same, std::vector<T> different) {
-    require<data_error>(!same.empty() && !different.empty(), "verification needs pairs of both kinds: there are ", same.size(), " same and ",
-                        different.size(), " different ones");
-    std::sort(same.begin(), same.end());
-    std::sort(different.begin(), different.end());
-    verification v{.same = same.size(), .different = different.size()};
-    double const ns = static_cast<double>(same.size()), nd = static_cast<double>(different.size());
-    double wins = 0, best = 2;
-    std::size_t below = 0, up_to = 0;
-    for (T d : same) {
-        while (below < different.size() && different[below] < d)
-            ++below;
-        while (up_to < different.size() && different[up_to] <= d)
-            ++up_to;
-        wins += (nd - static_cast<double>(up_to)) + 0.5 * static_cast<double>(up_to - below);
-    }
-    v.auc = wins / (ns * nd);
-    // Thresholds at every distance that occurs: accept what is not farther.
-    std::size_t s = 0, d = 0;
-    double false_reject = 1, false_accept = 0;
-    while (s < same.size() || d < different.size()) {
-        T const t = d == different.size() || (s < same.size() && same[s] <= different[d]) ? same[s] : different[d];
-        while (s < same.size() && same[s] <= t)
-            ++s;
-        while (d < different.size() && different[d] <= t)
-            ++d;
-        double const reject = 1 - static_cast<double>(s) / ns, accept = static_cast<double>(d) / nd;
-        if (std::abs(reject - accept) < best) {
-            best = std::abs(reject - accept);
-            v.threshold = static_cast<double>(t);
-            v.equal_error_rate = (reject + accept) / 2;
-        }
-        // The two rates cross between two thresholds: the straight line between them says where.
-        if (false_reject > false_accept && reject < accept) {
-            double const share = (false_reject - false_accept) / ((false_reject - false_accept) + (accept - reject));
-            v.equal_error_rate = false_accept + share * (accept - false_accept);
-        }
-        if (reject <= accept)
-            break;
-        false_reject = reject, false_accept = accept;
-    }
-    return v;
+verification evaluate_verification(std::vector<T> const& same, std::vector<T> const& different) {
+    verification_curve const curve(same, different);
+    auto const equal = curve.equal_error();
+    return {curve.auc(), equal.false_accept_rate, equal.distance, same.size(), different.size()};
 }
 
 /// The same over all pairs of photos, from their B×B distances.
@@ -76,7 +202,7 @@ verification evaluate_verification(matrix_view<T const> distances, std::span<lab
     for (std::size_t i = 0; i < labels.size(); ++i)
         for (std::size_t j = i + 1; j < labels.size(); ++j)
             (labels[i] == labels[j] ? same : different).push_back(distances(i, j));
-    return evaluate_verification(std::move(same), std::move(different));
+    return evaluate_verification(same, different);
 }
 
 } // namespace trine::evaluation

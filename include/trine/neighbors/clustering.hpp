@@ -149,28 +149,4 @@ inline std::vector<std::ptrdiff_t> dbscan(neighbor_graph const& graph, std::size
     return clusters;
 }
 
-/// How well groups agree with people: pairs of photos in one group that are of one person.
-struct cluster_agreement {
-    double precision = 0; ///< of the pairs in one group, how many are of one person
-    double recall = 0;    ///< of the pairs of one person, how many are in one group
-    double f1 = 0;
-};
-
-/// Compares groups with people, by pairs of photos; a photo in no group (−1) is a group of its own. 1 where there are no pairs to be wrong about.
-///
-/// @throws shape_error  when there are not as many groups as labels
-template <class Label>
-cluster_agreement compare_clusters(std::span<std::ptrdiff_t const> clusters, std::span<Label const> labels) {
-    require<shape_error>(clusters.size() == labels.size(), clusters.size(), " groups for ", labels.size(), " labels");
-    double both = 0, grouped = 0, same = 0;
-    for (std::size_t i = 0; i < labels.size(); ++i)
-        for (std::size_t j = 0; j < i; ++j) {
-            bool const together = clusters[i] >= 0 && clusters[i] == clusters[j], one = labels[i] == labels[j];
-            both += together && one, grouped += together, same += one;
-        }
-    cluster_agreement a{grouped > 0 ? both / grouped : 1, same > 0 ? both / same : 1, 0};
-    a.f1 = a.precision + a.recall > 0 ? 2 * a.precision * a.recall / (a.precision + a.recall) : 0;
-    return a;
-}
-
 } // namespace trine::neighbors
