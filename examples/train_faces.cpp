@@ -18,6 +18,8 @@
 
 #include "program.hpp"
 
+#include <trine/visual/text_chart.hpp>
+
 using namespace trine;
 
 namespace {
@@ -26,7 +28,7 @@ struct choices {
     std::string data, output = "output", backbone = "grey64", miner = "all", loss = "triplet_margin";
     double margin = 0.2, held_out = 0.5;
     std::size_t threads = 0, k = 1, synthetic_people = 80, synthetic_photos = 24;
-    bool strict = false, no_augmentation = false;
+    bool strict = false, no_augmentation = false, watch = false;
     program::photo_choices how;
     training_options training{.epochs = 100};
 };
@@ -90,6 +92,7 @@ int run(choices c, any_objective const& objective) {
     require<io_error>(!code, out.string(), ": cannot be created: ", code.message());
     c.training.checkpoint = out / "checkpoint.safetensors";
     c.training.log = out / "training.csv";
+    c.training.json_log = out / "training.jsonl";
     c.training.stop_on_interrupt = true;
     if (c.no_augmentation)
         c.training.augmentation = data::augmentation::none();
@@ -100,12 +103,17 @@ int run(choices c, any_objective const& objective) {
     double const before = share_right<faces>(who.identify(held_out.tensors(), c.k), held_out);
 
     bool const live = ::isatty(1) != 0;
+    std::vector<double> loss_curve, active_curve;
     auto const show = [&](epoch_report const& e, auto&) {
+        if (c.watch) {
+            loss_curve.push_back(e.loss), active_curve.push_back(100 * e.active);
+            std::printf("\x1b[H\x1b[2J%s\n%s\n", visual::text_chart("loss", loss_curve).c_str(), visual::text_chart("active triplets, %", active_curve).c_str());
+        }
         // A bar on a terminal, a line an epoch elsewhere.
         std::string bar(24, '.');
         std::fill_n(bar.begin(), bar.size() * e.epoch / e.epochs, '#');
-        std::printf("%sepoch %3zu/%zu  loss %.4f  active %5.1f %%  %6.0f photos/s  %3.0f s left%s", live ? ("\r[" + bar + "] ").c_str() : "", e.epoch, e.epochs, e.loss,
-                    100 * e.active, e.photos_per_second, e.seconds_left, live && e.epoch < e.epochs ? "  " : "\n");
+        std::printf("%sepoch %3zu/%zu  loss %.4f  active %5.1f %%  %6.0f photos/s  %3.0f s left%s", live && !c.watch ? ("\r[" + bar + "] ").c_str() : "", e.epoch, e.epochs, e.loss,
+                    100 * e.active, e.photos_per_second, e.seconds_left, live && !c.watch && e.epoch < e.epochs ? "  " : "\n");
         std::fflush(stdout);
         return true;
     };
@@ -175,6 +183,7 @@ int main(int argc, char** argv) try {
     c.how.add_options(app);
     app.add_flag("--strict", c.strict, "a photo that cannot be used is an error");
     app.add_flag("--no-augmentation", c.no_augmentation, "show photos as they are");
+    app.add_flag("--watch", c.watch, "redraw the curves of loss and active triplets on the terminal after every epoch");
     app.add_flag("--resume", c.training.resume, "go on from the checkpoint in the output folder");
     app.footer("Examples:\n"
                "  train_faces                                       drawn faces\n"

@@ -13,6 +13,8 @@
 #include <string>
 #include <vector>
 
+#include <nlohmann/json.hpp>
+
 #include "../data/batches.hpp"
 #include "../nn/optimizers.hpp"
 #include "../nn/schedules.hpp"
@@ -34,6 +36,7 @@ struct training_options {
     data::augmentation augmentation{};
     std::filesystem::path checkpoint{};   ///< saved after every epoch when not empty
     std::filesystem::path log{};          ///< CSV, a line an epoch, when not empty
+    std::filesystem::path json_log{};     ///< JSON, an object a line an epoch, when not empty
     bool resume = false;                  ///< goes on from `checkpoint`
     bool stop_on_interrupt = false;       ///< whether Ctrl-C ends the run after the step at hand, and saves the checkpoint
 };
@@ -183,6 +186,8 @@ public:
                 write_checkpoint(model, photos, report.epochs, done);
             if (!options_.log.empty())
                 io::write_file(options_.log, log_text(report.epochs));
+            if (!options_.json_log.empty())
+                io::write_file(options_.json_log, json_log_text(report.epochs));
             if (after_epoch && !after_epoch(e, model))
                 break;
         }
@@ -198,6 +203,17 @@ public:
             out << e.epoch << ',' << e.loss << ',' << e.active << ',' << e.triplets << ',' << e.positive_distance << ',' << e.negative_distance << ','
                 << e.learning_rate << ',' << e.seconds << ',' << e.photos_per_second << '\n';
         return out.str();
+    }
+
+    /// The same as an object of JSON for each epoch, a line each.
+    static std::string json_log_text(std::vector<epoch_report> const& epochs) {
+        std::string out;
+        for (auto const& e : epochs)
+            out += nlohmann::json{{"epoch", e.epoch}, {"epochs", e.epochs}, {"loss", e.loss}, {"active", e.active}, {"triplets", e.triplets}, {"positive_distance", e.positive_distance},
+                                  {"negative_distance", e.negative_distance}, {"learning_rate", e.learning_rate}, {"seconds", e.seconds}, {"photos_per_second", e.photos_per_second}}
+                       .dump() +
+                   "\n";
+        return out;
     }
 
 private:
