@@ -66,7 +66,8 @@ inline data::image embedding_map(std::string const& title, std::span<evaluation:
     }
     // Names: few enough to be read.
     if (of.size() <= 40)
-        for (auto const& [who, list] : of) {
+        for (auto const& group : of) {
+            auto const& list = group.second;
             // Below the middle one, by the median, of whom a few who went astray do not matter.
             auto const middle = [&](std::size_t axis) {
                 std::vector<double> values;
@@ -80,7 +81,7 @@ inline data::image embedding_map(std::string const& title, std::span<evaluation:
             for (std::size_t i : list)
                 if (auto const [px, py] = at(places[i]); std::abs(px - x) < 2 * cell && std::abs(py - y) < 2 * cell)
                     lowest = std::max(lowest, py);
-            label_text(c, std::clamp(x, 70, size - 70), std::min(lowest + cell / 2 + 14, c.height() - 12), photos.people[static_cast<std::size_t>(who)], black, 16);
+            label_text(c, std::clamp(x, 70, size - 70), std::min(lowest + cell / 2 + 14, c.height() - 12), photos.people[static_cast<std::size_t>(group.first)], black, 16);
         }
     return to_image(c);
 }

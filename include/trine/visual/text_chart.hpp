@@ -41,12 +41,11 @@ inline std::string text_chart(std::string const& name, std::vector<double> const
         for (std::size_t i = first; i < last; ++i)
             shown[c] += values[i] / static_cast<double>(last - first);
     }
-    auto const [low, high] = std::minmax_element(shown.begin(), shown.end());
-    double const range = *high - *low;
+    double const low = *std::min_element(shown.begin(), shown.end()), high = *std::max_element(shown.begin(), shown.end()), range = high - low;
     // Bits of a Braille character's dots, by row from above and column.
     constexpr unsigned dots[4][2] = {{0x01, 0x08}, {0x02, 0x10}, {0x04, 0x20}, {0x40, 0x80}};
     std::vector<unsigned> cells(width * height, 0);
-    auto const row_of = [&](double v) { return range > 0 ? static_cast<std::size_t>(std::lround((*high - v) / range * static_cast<double>(rows - 1))) : rows / 2; };
+    auto const row_of = [&](double v) { return range > 0 ? static_cast<std::size_t>(std::lround((high - v) / range * static_cast<double>(rows - 1))) : rows / 2; };
     for (std::size_t c = 0; c < columns; ++c) {
         // A line, not dots: from the value before to this one.
         std::size_t const to = row_of(shown[c]), from = c > 0 ? row_of(shown[c - 1]) : to;
@@ -56,7 +55,7 @@ inline std::string text_chart(std::string const& name, std::vector<double> const
     }
     for (std::size_t r = 0; r < height; ++r) {
         std::string const blank(10, ' ');
-        std::snprintf(number, sizeof number, "%9.4g ", r == 0 ? *high : *low);
+        std::snprintf(number, sizeof number, "%9.4g ", r == 0 ? high : low);
         out += r == 0 || r + 1 == height ? std::string(number) : blank;
         for (std::size_t c = 0; c < width; ++c) {
             unsigned const code = 0x2800 + cells[r * width + c];
