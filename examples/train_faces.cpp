@@ -17,6 +17,7 @@
 #include <CLI/CLI.hpp>
 
 #include "program.hpp"
+#include "support/result_pictures.hpp"
 
 #include <trine/visual/text_chart.hpp>
 
@@ -153,8 +154,17 @@ int run(choices c, any_objective const& objective) {
     }
     data::save_png(visual::montage("Queries and their nearest neighbours", rows), out / "neighbours.png");
     who.save(out / "model.safetensors");
+    std::vector<label> named;
+    for (auto const& f : who.identify(held_out.tensors(), c.k))
+        named.push_back(static_cast<label>(std::find(held_out.people.begin(), held_out.people.end(), f.name) - held_out.people.begin()));
+    auto const points = who.model().embed(held_out.tensors());
+    auto const pictures = program::draw_results(out, held_out, as_matrix(points), named);
     std::printf("model and gallery  %s\ntraining log       %s\ntraining curve     %s\nneighbours         %s\n", (out / "model.safetensors").c_str(), c.training.log.c_str(),
                 (out / "training.png").c_str(), (out / "neighbours.png").c_str());
+    std::string drawn;
+    for (auto const& file : pictures)
+        drawn += (drawn.empty() ? "" : ", ") + std::filesystem::path(file).filename().string();
+    std::printf("beside them        %s\n", drawn.c_str());
     return 0;
 }
 

@@ -1,6 +1,7 @@
 #include <trine/evaluation/projection.hpp>
 
 #include <trine/visual/embedding_map.hpp>
+#include <trine/visual/evaluation_pictures.hpp>
 #include <trine/visual/text_chart.hpp>
 
 #include "support/catch.hpp"
@@ -105,4 +106,29 @@ TEST_CASE("a chart in text goes from the first value to the last, and says both 
     CHECK(visual::text_chart("constant", {2, 2, 2}, 3, 1).find("now 2") != std::string::npos);
     CHECK_THROWS_WITH(visual::text_chart("loss", {1, std::nan("")}), "loss: a value is not finite");
     CHECK_THROWS_AS(visual::text_chart("loss", {1}, 0), argument_error);
+}
+
+TEST_CASE("pictures of an evaluation show what they are given, and refuse what they cannot show", "[visual]") {
+    evaluation::verification_curve const curve(std::vector<double>{1, 2, 5}, std::vector<double>{3, 4, 6, 7});
+    auto const path = visual::roc_path("curve", curve);
+    CHECK(path.points.front() == std::array<double, 2>{0, 0});
+    CHECK(path.points.back() == std::array<double, 2>{1, 1});
+    for (std::size_t i = 1; i < path.points.size(); ++i)
+        CHECK((path.points[i][0] >= path.points[i - 1][0] && path.points[i][1] >= path.points[i - 1][1]));
+    CHECK(visual::share_chart("ROC", "false", "true", {path}, 1e-3).height == 640);
+    CHECK_THROWS_AS(visual::share_chart("ROC", "false", "true", {path}, 1), argument_error);
+
+    std::vector<std::size_t> const counts{2, 0, 1, 1};
+    CHECK(visual::confusion_picture("two", counts, {"Ada", "Grace"}).channels == 3);
+    CHECK_THROWS_WITH(visual::confusion_picture("two", std::span(counts).first(3), {"Ada", "Grace"}), "3 counts for 2 people");
+    CHECK_THROWS_WITH(visual::confusion_picture("none", {}, {}), "a picture of the confusion between 0 people: 1 to 60 can be read");
+
+    data::dataset photos{1, 8, 8, {"Ada", "Grace"}, {}, {}, {}};
+    for (label who : {0, 0, 1})
+        photos.add(data::image(1, 8, 8), who, "photo");
+    std::vector<float> const distances{0, 3, 1, 3, 0, 2, 1, 2, 0};
+    auto const one = visual::hardest_triplets("hard", matrix_view<float const>(distances.data(), 3, 3), photos);
+    auto const none = photos.subset(std::vector<std::size_t>{0, 1});
+    CHECK(one.height > 100);
+    CHECK_THROWS_WITH(visual::hardest_triplets("hard", matrix_view<float const>(distances.data(), 2, 2), none), "no photo has both another of its person and one of somebody else: there are no triplets");
 }
