@@ -3,8 +3,8 @@
 //   align_faces --detector mtcnn photos aligned
 //
 // Expected output, on its last lines:
-//   aligned 98 of 100 photos, 31.2 photos/s
-//   no face: photos/Ada/7.jpg
+//   aligned 13232 of 13233 photos, 92.8 photos/s; 13232 faces in aligned
+//   no face: photos/Marilyn_Monroe/Marilyn_Monroe_0001.jpg
 
 #include <chrono>
 #include <cstdio>

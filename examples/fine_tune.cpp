@@ -5,8 +5,9 @@
 //
 // Half of the people are learnt from; the other half, never seen, show whether it helped. Expected output, on its last lines:
 //   people never seen         before   after
-//   nearest is the same        99.0 %  99.5 %
-//   equal error rate            1.2 %   0.9 %
+//   nearest is the same        74.5 %   80.9 %
+//   MAP@R                      27.1 %   36.7 %
+//   equal error rate          22.28 %  16.17 %
 
 #include <cstdio>
 

@@ -88,7 +88,7 @@ int add(choices const& c) {
 template <class Backbone>
 int find(choices const& c) {
     recognizer<Backbone, miners::all, losses::triplet_margin, program::distance, neighbors::exact> who;
-    load_parameters(who.model(), io::safetensors::load(c.model), "model.");
+    program::load_parameters(who.model(), io::safetensors::load(c.model));
     who.open_gallery(c.file);
     require<argument_error>(who.gallery_size() > 0, c.file, ": nobody is in it");
     std::size_t const failures = program::for_each_photo<Backbone>(c.photos, c.how, "gallery", [&](std::string const& path, data::image const& photo) {

@@ -3,7 +3,7 @@
 //   krasserm_walkthrough --data krasserm10 --weights mobilefacenet.safetensors --detector mtcnn --output walkthrough
 //
 // The steps are those of M. Krasser, "Deep face recognition with Keras, Dlib and OpenCV", 2018, whose figures on the same hundred photos stand beside ours. Expected output, on its last lines:
-//   accuracy at the best F1  1.000  (there 0.956)
+//   accuracy at the best F1  0.9996  (there 0.956)
 //   nearest neighbour        1.000  (there 0.96)
 //   linear classifier        1.000  (there 0.98)
 

@@ -118,11 +118,11 @@ TEST_CASE("weights of other names are read whole, or not at all", "[nn]") {
     auto const unchanged = [&] { return std::equal(before.begin(), before.end(), target.parameters().begin()); };
     auto without = sources;
     without[3].theirs = "nowhere";
-    CHECK_THROWS_WITH(load_weights(target, file, without), "tensor \"nowhere\", for the network's \"1.running_mean\", is not in the file");
+    CHECK_THROWS_WITH(load_weights(target, file, without), "safetensors: tensor \"nowhere\", for the network's \"1.running_mean\", is not in the file");
     CHECK(unchanged());
     auto swapped = sources;
     std::swap(swapped[0].theirs, swapped[1].theirs);
-    CHECK_THROWS_WITH(load_weights(target, file, swapped), "tensor \"theirs.1.weight\" is 2, the network's \"0.weight\" 2×1×3×3");
+    CHECK_THROWS_WITH(load_weights(target, file, swapped), "safetensors: tensor \"theirs.1.weight\" is 2, the network's \"0.weight\" 2×1×3×3");
     CHECK(unchanged());
     auto unknown = sources;
     unknown[0].ours = "9.weight";
@@ -141,5 +141,5 @@ TEST_CASE("weights of other names are read whole, or not at all", "[nn]") {
     CHECK(target.parameters()[5] == 2 * source.parameters()[5]);
     std::vector<float> bad(2, NAN);
     file.add<float>("theirs.1.bias", {2}, bad);
-    CHECK_THROWS_WITH(load_weights(target, file, sources), "tensor \"theirs.1.bias\" holds NaN or infinity");
+    CHECK_THROWS_WITH(load_weights(target, file, sources), "safetensors: tensor \"theirs.1.bias\" holds NaN or infinity");
 }

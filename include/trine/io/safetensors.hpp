@@ -151,6 +151,8 @@ public:
     }
 
     std::map<std::string, tensor_entry> const& entries() const { return entries_; }
+    /// The file it was read from, for messages.
+    std::string const& source() const { return source_; }
     bool contains(std::string const& name) const { return entries_.contains(name); }
 
     /// A tensor's values.

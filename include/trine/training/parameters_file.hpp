@@ -97,19 +97,19 @@ weight_report load_weights(Model& model, io::safetensors const& file, std::vecto
             continue;
         if (!file.contains(source.theirs)) {
             report.missing.push_back(source.ours);
-            require<format_error>(match == weight_match::partial, "tensor \"", source.theirs, "\", for the network's \"", source.ours, "\", is not in the file");
+            require<format_error>(match == weight_match::partial, file.source(), ": tensor \"", source.theirs, "\", for the network's \"", source.ours, "\", is not in the file");
             continue;
         }
         used.insert(source.theirs);
         auto const& shape = file.find(source.theirs).shape;
         if (shape != info->shape) {
             report.other_shape.push_back(source.ours + ": " + shape_text(info->shape) + ", in the file " + shape_text(shape));
-            require<format_error>(match == weight_match::partial, "tensor \"", source.theirs, "\" is ", shape_text(shape), ", the network's \"", source.ours, "\" ", shape_text(info->shape));
+            require<format_error>(match == weight_match::partial, file.source(), ": tensor \"", source.theirs, "\" is ", shape_text(shape), ", the network's \"", source.ours, "\" ", shape_text(info->shape));
             continue;
         }
         auto values = file.get<T>(source.theirs, shape);
         for (T& v : values) {
-            require<numeric_error>(std::isfinite(v), "tensor \"", source.theirs, "\" holds NaN or infinity");
+            require<numeric_error>(std::isfinite(v), file.source(), ": tensor \"", source.theirs, "\" holds NaN or infinity");
             v = static_cast<T>(v * source.scale);
         }
         if (source.blue_first) {
