@@ -8,6 +8,7 @@
 
 #include "../kernels/elementwise.hpp"
 #include "layer.hpp"
+#include "parts.hpp"
 #include "sequential.hpp"
 
 namespace trine::nn {
@@ -20,10 +21,12 @@ struct concat {
     static_assert(sizeof...(Branches) > 0, "concat needs at least one branch");
 
     template <class In>
-    struct at {
-        static constexpr std::size_t count = sizeof...(Branches);
+    struct at : detail::layer_parts<std::tuple<typename Branches::template at<In>...>> {
+        using parts = detail::layer_parts<std::tuple<typename Branches::template at<In>...>>;
+        static constexpr std::size_t count = parts::count; // its own: GCC 12 loses an inherited one inside generic lambdas
+        using parts::each, parts::sum_before, parts::parameters_before, parts::state_before, parts::layers_before;
         template <std::size_t I>
-        using branch = typename std::tuple_element_t<I, std::tuple<Branches...>>::template at<In>;
+        using branch = typename parts::template part<I>;
         using first_output = typename branch<0>::output;
         template <class Branch, class Output>
         static constexpr bool same_map = layer_fits<Branch, Output, shape<Output::channels, first_output::height, first_output::width>,
@@ -31,30 +34,15 @@ struct concat {
         static_assert((same_map<Branches, typename Branches::template at<In>::output> && ...));
 
         template <class F>
-        static constexpr void each(F&& f) {
-            [&]<std::size_t... I>(std::index_sequence<I...>) { (f.template operator()<I>(), ...); }(std::make_index_sequence<count>{});
-        }
-        template <class F>
-        static constexpr std::size_t sum_before(std::size_t end, F&& f) {
-            std::size_t sum = 0;
-            each([&]<std::size_t I>() { sum += I < end ? f.template operator()<I>() : 0; });
-            return sum;
-        }
-        template <class F>
         static constexpr std::size_t largest(F&& f) {
             std::size_t most = 0;
             each([&]<std::size_t I>() { most = std::max(most, f.template operator()<I>()); });
             return most;
         }
         static constexpr std::size_t channels_before(std::size_t i) { return sum_before(i, []<std::size_t I>() { return branch<I>::output::channels; }); }
-        static constexpr std::size_t parameters_before(std::size_t i) { return sum_before(i, []<std::size_t I>() { return branch<I>::parameters; }); }
-        static constexpr std::size_t state_before(std::size_t i) { return sum_before(i, []<std::size_t I>() { return branch<I>::state; }); }
-        static constexpr std::size_t layers_before(std::size_t i) { return sum_before(i, []<std::size_t I>() { return branch<I>::layers; }); }
 
         using input = In;
         using output = shape<channels_before(count), first_output::height, first_output::width>;
-        static constexpr std::size_t parameters = parameters_before(count), state = state_before(count), layers = layers_before(count);
-        static constexpr std::size_t multiply_adds = sum_before(count, []<std::size_t I>() { return branch<I>::multiply_adds; });
         static constexpr bool in_place = false, keeps_gradient = true, needs_input = true, needs_output = false;
 
         // A branch's output on its own is needed until it is put into place; a branch that reads it again keeps it on the tape.
@@ -108,23 +96,13 @@ struct concat {
         }
 
         template <class T>
-        static std::size_t prepared_before(std::size_t end) {
-            return sum_before(end, []<std::size_t I>() { return extent::round(branch<I>::template prepared<T>()); });
-        }
-        template <class T>
-        static std::size_t prepared() { return prepared_before<T>(count); }
-        template <class T>
-        static void prepare(pass<T> const& p, T* to) {
-            each([&]<std::size_t I>() { branch<I>::prepare(p.inside(layers_before(I), parameters_before(I), state_before(I), 0), to + prepared_before<T>(I)); });
-        }
-        template <class T>
         static std::size_t inference_workspace(std::size_t batch) {
             return slot(batch) + largest([=]<std::size_t I>() { return branch<I>::template inference_workspace<T>(batch); });
         }
         template <class T>
         static void infer(pass<T> const& p, T const* x, T* y) {
             each([&]<std::size_t I>() {
-                branch<I>::infer(p.inside(layers_before(I), parameters_before(I), state_before(I), slot(p.batch), prepared_before<T>(I)), x, p.workspace);
+                branch<I>::infer(p.inside(layers_before(I), parameters_before(I), state_before(I), slot(p.batch), parts::template prepared_before<T>(I)), x, p.workspace);
                 put<I>(p.batch, static_cast<T const*>(p.workspace), y);
             });
         }

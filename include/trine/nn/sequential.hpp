@@ -10,6 +10,7 @@
 #include "../kernels/elementwise.hpp"
 #include "fusion.hpp"
 #include "layer.hpp"
+#include "parts.hpp"
 
 namespace trine::nn {
 
@@ -23,31 +24,15 @@ struct sequential {
     static_assert(sizeof...(Layers) > 0, "sequential needs at least one layer");
 
     template <class In>
-    struct at {
-        using bound = typename detail::bind_list<In, typename detail::flattened<sequential>::type>::type;
-        static constexpr std::size_t count = std::tuple_size_v<bound>;
+    struct at : detail::layer_parts<typename detail::bind_list<In, typename detail::flattened<sequential>::type>::type> {
+        using parts = detail::layer_parts<typename detail::bind_list<In, typename detail::flattened<sequential>::type>::type>;
+        static constexpr std::size_t count = parts::count; // its own: GCC 12 loses an inherited one inside generic lambdas
+        using parts::each, parts::sum_before, parts::parameters_before, parts::state_before, parts::layers_before;
         template <std::size_t I>
-        using layer = std::tuple_element_t<I, bound>;
+        using layer = typename parts::template part<I>;
         using input = In;
         using output = typename layer<count - 1>::output;
 
-        template <class F>
-        static constexpr void each(F&& f) {
-            [&]<std::size_t... I>(std::index_sequence<I...>) { (f.template operator()<I>(), ...); }(std::make_index_sequence<count>{});
-        }
-        // Sum of some figure over the layers before `end`.
-        template <class F>
-        static constexpr std::size_t sum_before(std::size_t end, F&& f) {
-            std::size_t sum = 0;
-            each([&]<std::size_t I>() { sum += I < end ? f.template operator()<I>() : 0; });
-            return sum;
-        }
-        static constexpr std::size_t parameters_before(std::size_t i) { return sum_before(i, []<std::size_t I>() { return layer<I>::parameters; }); }
-        static constexpr std::size_t state_before(std::size_t i) { return sum_before(i, []<std::size_t I>() { return layer<I>::state; }); }
-        static constexpr std::size_t layers_before(std::size_t i) { return sum_before(i, []<std::size_t I>() { return layer<I>::layers; }); }
-
-        static constexpr std::size_t parameters = parameters_before(count), state = state_before(count), layers = layers_before(count);
-        static constexpr std::size_t multiply_adds = sum_before(count, []<std::size_t I>() { return layer<I>::multiply_adds; });
         static constexpr bool in_place = false, keeps_gradient = layer<count - 1>::keeps_gradient, needs_input = true, needs_output = layer<count - 1>::needs_output;
 
         // Whether layer I writes over its input.
@@ -158,18 +143,6 @@ struct sequential {
         }
 
         template <class T>
-        static std::size_t prepared_before(std::size_t end) {
-            return sum_before(end, []<std::size_t I>() { return extent::round(layer<I>::template prepared<T>()); });
-        }
-        template <class T>
-        static std::size_t prepared() { return prepared_before<T>(count); }
-        template <class T>
-        static void prepare(pass<T> const& p, T* to) {
-            each([&]<std::size_t I>() {
-                layer<I>::prepare(p.inside(layers_before(I), parameters_before(I), state_before(I), 0), to + prepared_before<T>(I));
-            });
-        }
-        template <class T>
         static std::size_t inference_workspace(std::size_t batch) {
             std::size_t most = 0;
             each([&]<std::size_t I>() { most = std::max(most, layer<I>::template inference_workspace<T>(batch)); });
@@ -190,7 +163,7 @@ struct sequential {
                         next = 1 - next;
                     }
                 }
-                layer<I>::infer(p.inside(layers_before(I), parameters_before(I), state_before(I), both(activation_buffers, p.batch), prepared_before<T>(I)), from, to);
+                layer<I>::infer(p.inside(layers_before(I), parameters_before(I), state_before(I), both(activation_buffers, p.batch), parts::template prepared_before<T>(I)), from, to);
                 from = to;
             });
         }
