@@ -17,7 +17,6 @@
 #include <trine/distances/euclidean.hpp>
 #include <trine/evaluation/retrieval.hpp>
 #include <trine/evaluation/statistics.hpp>
-#include <trine/evaluation/thresholds.hpp>
 #include <trine/evaluation/verification.hpp>
 #include <trine/losses/pair.hpp>
 #include <trine/losses/triplet.hpp>
@@ -42,14 +41,9 @@ template <class T>
 void judge(matrix_view<T const> points, std::vector<label> const& labels, figures& f) {
     auto const r = evaluation::evaluate_retrieval(distances::squared_euclidean{}, points, std::span<label const>(labels), points, std::span<label const>(labels), true);
     f.rank_1.push_back(100 * r.precision_at_1), f.map_at_r.push_back(100 * r.mean_average_precision_at_r);
-    auto distances = make_tensor<T>(points.rows(), points.rows());
-    distances::squared_euclidean{}.pairwise(points, as_matrix(distances));
-    std::vector<T> same, different;
-    for (std::size_t i = 0; i < points.rows(); ++i)
-        for (std::size_t j = i + 1; j < points.rows(); ++j)
-            (labels[i] == labels[j] ? same : different).push_back(distances(i, j));
-    f.accepted.push_back(100 * evaluation::for_false_accept_rate(0.001, same, different).true_accept_rate);
-    f.error_rate.push_back(100 * evaluation::evaluate_verification(std::move(same), std::move(different)).equal_error_rate);
+    evaluation::verification_curve const curve(distances::squared_euclidean{}, points, std::span<label const>(labels));
+    f.accepted.push_back(100 * curve.at_false_accept_rate(0.001).true_accept_rate);
+    f.error_rate.push_back(100 * curve.equal_error().false_accept_rate);
 }
 
 void print(std::string const& name, figures const& f) {

@@ -33,9 +33,8 @@ quality judge(nn::model<network>& model, data::dataset const& photos) {
     auto const points = model.embed(photos.tensors());
     std::span<label const> const labels(photos.labels);
     auto const r = evaluation::evaluate_retrieval(distances::squared_euclidean{}, as_matrix(points), labels, as_matrix(points), labels, true);
-    auto distances = make_tensor<float>(photos.size(), photos.size());
-    distances::squared_euclidean{}.pairwise(as_matrix(points), as_matrix(distances));
-    return {r.precision_at_1, r.mean_average_precision_at_r, evaluation::evaluate_verification(matrix_view<float const>(distances.data(), photos.size(), photos.size()), labels).equal_error_rate};
+    evaluation::verification_curve const curve(distances::squared_euclidean{}, as_matrix(points), labels);
+    return {r.precision_at_1, r.mean_average_precision_at_r, curve.equal_error().false_accept_rate};
 }
 
 } // namespace

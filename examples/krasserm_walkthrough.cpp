@@ -15,6 +15,7 @@
 #include <trine/data/dataset.hpp>
 #include <trine/distances/euclidean.hpp>
 #include <trine/evaluation/thresholds.hpp>
+#include <trine/evaluation/verification.hpp>
 #include <trine/faces/mtcnn.hpp>
 #include <trine/neighbors/classifiers.hpp>
 #include <trine/neighbors/exact.hpp>
@@ -49,12 +50,9 @@ int main(int argc, char** argv) try {
     auto const points = model.embed(photos.tensors());
 
     // 3. Compare every photo with every other, and choose the threshold that tells one person's pairs from two people's best.
-    auto const distances = make_tensor<float>(photos.size(), photos.size());
-    distances::squared_euclidean{}.pairwise(as_matrix(points), matrix_view<float>(const_cast<float*>(distances.data()), photos.size(), photos.size()));
-    std::vector<double> same, different;
-    for (std::size_t i = 0; i < photos.size(); ++i)
-        for (std::size_t j = i + 1; j < photos.size(); ++j)
-            (photos.labels[i] == photos.labels[j] ? same : different).push_back(static_cast<double>(distances(i, j)));
+    auto distances = make_tensor<float>(photos.size(), photos.size());
+    distances::squared_euclidean{}.pairwise(as_matrix(points), as_matrix(distances));
+    auto const [same, different] = evaluation::split_pairs(matrix_view<float const>(distances.data(), photos.size(), photos.size()), std::span<label const>(photos.labels));
     auto const threshold = evaluation::best_f1(same, different);
     std::printf("%zu pairs of one person, %zu of two; best threshold %.2f, F1 %.4f\n\n", same.size(), different.size(), threshold.distance, threshold.f1);
     data::save_png(visual::distance_histogram("How far apart photos lie", "squared distance", same, different, threshold.distance), output + "/distances.png");

@@ -12,11 +12,6 @@ std::vector<std::string> program::draw_results(std::filesystem::path const& fold
         data::save_png(picture, folder / name);
         files.emplace_back((folder / name).string());
     };
-    auto const pair_distances = [](matrix_view<float const> p) {
-        auto d = make_tensor<float>(p.rows(), p.rows());
-        distances::squared_euclidean{}.pairwise(p, as_matrix(d));
-        return d;
-    };
     // Some of the people, when there are many photos: pictures of all of them could not be read, and would take long.
     constexpr std::size_t most = 400;
     std::vector<std::size_t> places;
@@ -32,16 +27,15 @@ std::vector<std::string> program::draw_results(std::filesystem::path const& fold
     if (!places.empty())
         save(visual::embedding_map("Where the network puts photos it has not learnt from (t-SNE)", evaluation::tsne(shown, {.perplexity = 10}), some), "map.png");
 
-    std::vector<float> same, different;
-    auto const d = pair_distances(points);
-    for (std::size_t i = 0; i < photos.size(); ++i)
-        for (std::size_t j = i + 1; j < photos.size(); ++j)
-            (photos.labels[i] == photos.labels[j] ? same : different).push_back(d(i, j));
+    auto all = make_tensor<float>(photos.size(), photos.size());
+    distances::squared_euclidean{}.pairwise(points, as_matrix(all));
+    matrix_view<float const> const distances(all.data(), photos.size(), photos.size());
+    auto const [same, different] = evaluation::split_pairs(distances, std::span<label const>(photos.labels));
     if (!same.empty() && !different.empty()) {
         save(visual::distance_histogram("How far apart photos lie that were held out", "squared distance", same, different, evaluation::best_f1(same, different).distance), "distances.png");
         save(visual::share_chart("One person or two?", "pairs of two people taken for one", "pairs of one person accepted", {visual::roc_path("trained network", evaluation::verification_curve(same, different))}, 1e-3),
              "verification.png");
-        save(visual::hardest_triplets("The hardest triplets", matrix_view<float const>(d.data(), photos.size(), photos.size()), photos), "hardest_triplets.png");
+        save(visual::hardest_triplets("The hardest triplets", distances, photos), "hardest_triplets.png");
     }
     if (photos.people.size() <= 60)
         save(visual::confusion_picture("Who is taken for whom", evaluation::confusion(photos.labels, named, photos.people.size()), photos.people), "confusion.png");

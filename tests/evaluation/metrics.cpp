@@ -18,6 +18,15 @@
 
 using namespace trine;
 
+namespace {
+
+nlohmann::json records_of(std::filesystem::path const& folder) {
+    auto const manifest = nlohmann::json::parse(io::read_file(folder / "manifest.json"));
+    return manifest.is_object() ? manifest["records"] : manifest;
+}
+
+} // namespace
+
 TEST_CASE("retrieval metrics of a batch worked out by hand", "[evaluation]") {
     // On a line: query at 0 of person 1; persons 1 at 1, 3, 4 and 2 at 2, 5.
     std::vector<float> const q{0}, r{1, 3, 4, 2, 5};
@@ -48,11 +57,8 @@ TEST_CASE("retrieval metrics agree with PyTorch Metric Learning", "[reference]")
     auto const folder = reference_data("reference/vectors");
     if (!folder)
         return;
-    auto manifest = nlohmann::json::parse(io::read_file(*folder / "manifest.json"));
-    if (manifest.is_object())
-        manifest = manifest["records"];
     std::size_t seen = 0;
-    for (auto const& record : manifest) {
+    for (auto const& record : records_of(*folder)) {
         if (record["kind"] != "retrieval")
             continue;
         CAPTURE(record.dump());
@@ -84,11 +90,8 @@ TEST_CASE("verification agrees with scikit-learn", "[reference]") {
     auto const folder = reference_data("reference/vectors");
     if (!folder)
         return;
-    auto manifest = nlohmann::json::parse(io::read_file(*folder / "manifest.json"));
-    if (manifest.is_object())
-        manifest = manifest["records"];
     std::size_t seen = 0;
-    for (auto const& record : manifest) {
+    for (auto const& record : records_of(*folder)) {
         if (record["kind"] != "verification")
             continue;
         ++seen;

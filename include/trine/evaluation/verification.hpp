@@ -193,16 +193,33 @@ verification evaluate_verification(std::vector<T> const& same, std::vector<T> co
     return {curve.auc(), equal.false_accept_rate, equal.distance, same.size(), different.size()};
 }
 
-/// The same over all pairs of photos, from their B×B distances.
+/// Distances of the pairs of one person, and of those of two.
 template <class T>
-verification evaluate_verification(matrix_view<T const> distances, std::span<label const> labels) {
+struct pair_distances {
+    std::vector<T> same, different;
+};
+
+/// All pairs of photos, from their B×B distances.
+///
+/// @throws shape_error  unless there is a row and a column for each label
+template <class T>
+pair_distances<T> split_pairs(matrix_view<T const> distances, std::span<label const> labels) {
     require<shape_error>(distances.rows() == labels.size() && distances.cols() == labels.size(), distances.rows(), "×", distances.cols(), " distances for ",
                          labels.size(), " labels");
-    std::vector<T> same, different;
+    pair_distances<T> pairs;
     for (std::size_t i = 0; i < labels.size(); ++i)
         for (std::size_t j = i + 1; j < labels.size(); ++j)
-            (labels[i] == labels[j] ? same : different).push_back(distances(i, j));
-    return evaluate_verification(same, different);
+            (labels[i] == labels[j] ? pairs.same : pairs.different).push_back(distances(i, j));
+    return pairs;
+}
+
+/// Verification metrics over all pairs of photos, from their B×B distances.
+///
+/// @throws as `split_pairs` and above
+template <class T>
+verification evaluate_verification(matrix_view<T const> distances, std::span<label const> labels) {
+    auto const pairs = split_pairs(distances, labels);
+    return evaluate_verification(pairs.same, pairs.different);
 }
 
 } // namespace trine::evaluation
