@@ -37,6 +37,14 @@ TEST_CASE("retrieval metrics of a batch worked out by hand", "[evaluation]") {
     CHECK(m.r_precision == Approx(2.0 / 3));
     CHECK(m.mean_average_precision_at_r == Approx((1.0 + 2.0 / 3) / 3));
     CHECK(m.queries == 1);
+    // Person 2 comes second, so it is found among two but not as the nearest.
+    std::vector<label> const other{2, 9};
+    std::vector<float> const two{0, 0};
+    auto const second = evaluation::evaluate_retrieval(distances::squared_euclidean{}, matrix_view<float const>(two.data(), 2, 1), std::span(other), matrix_view<float const>(r.data(), 5, 1), std::span(rl));
+    CHECK(second.queries == 1); // nobody is person 9
+    CHECK(second.recall_at(1) == 0);
+    CHECK(second.recall_at(2) == 1);
+    CHECK(second.mean_reciprocal_rank == 0.5);
 }
 
 TEST_CASE("verification metrics of distances worked out by hand", "[evaluation]") {

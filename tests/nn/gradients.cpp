@@ -244,6 +244,17 @@ TEST_CASE("inference does not depend on the batch an image is in", "[nn]") {
             mirrored(0, 0, y, c) = images(0, 0, y, 31 - c);
     CHECK((m.embed_mirrored(images) == m.embed_mirrored(mirrored)));
     CHECK((m.embed(images) != m.embed(mirrored)));
+    // Nor on the number of threads, though it decides in which portions images are taken.
+    auto const before = thread_count();
+    for (std::size_t threads : {1, 3, 7})
+        for (std::size_t count : {1, 5, 33, 40}) {
+            set_thread_count(threads);
+            std::vector<float> some(count * 16);
+            m.embed(x.data(), count, some.data());
+            CHECK(std::equal(some.begin(), some.end(), all.begin()));
+        }
+    set_thread_count(before);
+    CHECK(m.embed(make_tensor<float>(0, 1, 32, 32)).size() == 0);
     CHECK_THROWS_WITH(m.embed(make_tensor<float>(2, 1, 30, 32)), "images of 1×30×32 given to a network for 1×32×32");
 }
 

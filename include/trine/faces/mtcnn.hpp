@@ -5,7 +5,6 @@
 #include <cmath>
 #include <cstddef>
 #include <filesystem>
-#include <numeric>
 #include <string>
 #include <vector>
 

@@ -104,11 +104,15 @@ public:
     }
     /// The same as `embed` for raw memory, N×C×H×W in and N×D out.
     void embed(T const* images, std::size_t count, T* out) {
+        if (count == 0)
+            return;
         prepare();
         // As few images at once as make their activations weigh what the weights do: more, and maps leave the cache; fewer, and weights are read too often.
         std::size_t const few = std::clamp<std::size_t>(body::template prepared<T>() / inference_memory(1), 1, most_at_once);
         bool const apart = count >= few * thread_count(); // a thread for each portion, or all threads for one
-        std::size_t const portion = apart ? few : most_at_once, each = inference_memory(std::min(portion, count));
+        std::size_t const portion = apart ? few : most_at_once;
+        // The last portion may be smaller, and kernels that cut it otherwise may want more.
+        std::size_t const rest = count % portion, each = std::max(inference_memory(std::min(portion, count)), rest > 0 ? inference_memory(rest) : 0);
         inference_.reserve_discarding(each * (apart ? thread_count() : 1));
         auto const infer = [&](std::size_t first, T* memory) {
             std::size_t const n = std::min(portion, count - first);
