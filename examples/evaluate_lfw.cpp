@@ -28,23 +28,25 @@ using namespace trine;
 
 int main(int argc, char** argv) try {
     std::string folder, weights, pairs_file, landmarks_file, detector_folder;
+    faces::detection_options detection;
     CLI::App app("Judges MobileFaceNet on Labeled Faces in the Wild: ten folds of pairs");
     app.add_option("--data", folder, "folder of the photos, one sub-folder for each name")->required();
     app.add_option("--weights", weights, "MobileFaceNet's published weights as safetensors")->required();
     app.add_option("--pairs", pairs_file, "the protocol (default: pairs.txt in the folder)");
     app.add_option("--landmarks", landmarks_file, "five points of each photo (default: landmarks.csv in the folder)");
     app.add_option("--detector", detector_folder, "folder of MTCNN's weights: faces are found on the photos, landmarks are not read");
+    app.add_option("--looks", detection.second_looks, "how often the detector's last stage looks again at the box it gave")->capture_default_str();
     CLI11_PARSE(app, argc, argv);
     auto const root = std::filesystem::path(folder);
     auto const pairs = data::read_pairs(pairs_file.empty() ? root / "pairs.txt" : std::filesystem::path(pairs_file));
+    using network = backbones::mobile_face_net<>;
     std::map<std::string, faces::landmarks> known;
     std::unique_ptr<faces::face_aligner> detector;
     if (detector_folder.empty())
         known = faces::read_landmarks(landmarks_file.empty() ? root / "landmarks.csv" : std::filesystem::path(landmarks_file));
     else
-        detector = std::make_unique<faces::face_aligner>(detector_folder, faces::which_face::central);
+        detector = std::make_unique<faces::face_aligner>(detector_folder, faces::which_face::central, network::input::height, detection);
 
-    using network = backbones::mobile_face_net<>;
     nn::model<network> model;
     load_weights(model, io::safetensors::load(weights), backbones::mobile_face_net_sources<network>());
 

@@ -51,7 +51,7 @@ data::image prepared(data::image const& drawing) {
     for (std::size_t y = 0; y < grey.height; ++y)
         for (std::size_t x = 0; x < grey.width; ++x)
             squares += (255.0 - grey(0, y, x)) * ((static_cast<double>(x) - cx) * (static_cast<double>(x) - cx) + (static_cast<double>(y) - cy) * (static_cast<double>(y) - cy));
-    // Nearly all ink lies within two and a half deviations of its centre.
+    // Nearly all ink lies within some two deviations of its centre.
     double const reach = std::max(8.0, 2.1 * std::sqrt(squares / ink));
     data::image inverted(1, grey.height, grey.width);
     for (std::size_t i = 0; i < grey.samples.size(); ++i)
@@ -122,16 +122,21 @@ std::vector<run_files> load_runs(fs::path const& folder) {
     return runs;
 }
 
-// Share of the drawings that are nearest to one of another character.
-double error_of(nn::model<network>& model, std::vector<run_files> const& runs) {
+// Share of the drawings that are nearest to one of another character, by what `points_of` makes of drawings.
+template <class PointsOf>
+double error_by(PointsOf&& points_of, std::vector<run_files> const& runs) {
     std::size_t wrong = 0, all = 0;
     for (auto const& run : runs) {
-        auto const known = model.embed(run.known.tensors()), asked = model.embed(run.asked.tensors());
-        auto const found = neighbors::exact{}.search(distances::squared_euclidean{}, as_matrix(asked), as_matrix(known), 1);
+        auto const known = points_of(run.known.tensors()), asked = points_of(run.asked.tensors());
+        auto const matrix = [](auto const& t) { return matrix_view<float const>(t.data(), t.shape(0), t.size() / t.shape(0)); };
+        auto const found = neighbors::exact{}.search(distances::squared_euclidean{}, matrix(asked), matrix(known), 1);
         for (std::size_t i = 0; i < run.answers.size(); ++i)
             wrong += found[i].front().index != run.answers[i], ++all;
     }
     return static_cast<double>(wrong) / static_cast<double>(all);
+}
+double error_of(nn::model<network>& model, std::vector<run_files> const& runs) {
+    return error_by([&](tensor<float, 4> const& drawings) { return model.embed(drawings); }, runs);
 }
 
 struct combination {
@@ -187,6 +192,8 @@ int main(int argc, char** argv) try {
     std::printf("\n%s\n", nn::describe<network>().c_str());
     bool const live = ::isatty(2) != 0;
     std::printf("miner and loss | error, %% | of each set | seconds of a training\n");
+    nn::model<network> untrained(1);
+    std::printf("raw pixels | %.1f\nuntrained network | %.1f\n", 100 * error_by([](tensor<float, 4> const& drawings) { return drawings; }, runs), 100 * error_of(untrained, runs));
     for (auto const& c : combinations()) {
         if (c.name.find(only) == std::string::npos)
             continue;
