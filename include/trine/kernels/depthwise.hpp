@@ -2,7 +2,8 @@
 
 /// Depthwise convolution: every channel with a kernel of its own. Channels-last, so vectors run over channels.
 ///
-/// Memory bounds all of it: nine multiply-adds a value do not outweigh reading and writing it once.
+/// Outside the caches memory bounds all of it: nine multiply-adds a value do not outweigh reading and writing it once. Inside them loads would, were every
+/// tap to load its own; so tiles of two rows share what they load, and arithmetic bounds it.
 
 #include <algorithm>
 #include <cstddef>
@@ -85,6 +86,96 @@ template <std::size_t Pixels, std::size_t Kernel, class T>
         vector(c, std::false_type{});
 }
 
+// Which columns of the image a tile of 3×3 windows looks beyond.
+enum class tile_edge { none, left, right, both };
+
+// Two rows of `depthwise_tile` outputs with 3×3 windows of stride 1. A value that is loaded serves all windows it lies in, up to six: that makes it bound by arithmetic, not by
+// loads. Of the input's rows only those from `first_row` to before `last_row` are inside the image. Sums are in the order of `depthwise_pixels`: same bits.
+template <tile_edge Edge, class T>
+[[gnu::always_inline]] inline void depthwise_tile_3x3(T const* x, std::size_t in_row, std::size_t channels, std::size_t first_row, std::size_t last_row, T const* w,
+                                                      T const* bias, T* y, std::size_t out_row) {
+    using V = simd<T>;
+    constexpr std::size_t rows = 4, columns = depthwise_tile + 2;
+    constexpr std::size_t first = Edge == tile_edge::left || Edge == tile_edge::both, last = columns - (Edge == tile_edge::right || Edge == tile_edge::both);
+    auto const vector = [&]<bool Full>(std::size_t c, std::bool_constant<Full>) __attribute__((always_inline)) {
+        std::size_t const left = channels - c;
+        auto const load = [&](T const* from) __attribute__((always_inline)) {
+            if constexpr (Full)
+                return V::load_unaligned(from);
+            else
+                return load_first(from, left);
+        };
+        V acc[2][depthwise_tile], weight[3][3];
+        V const start = bias ? load(bias + c) : V(T(0));
+        TRINE_UNROLL
+        for (std::size_t p = 0; p < depthwise_tile; ++p)
+            acc[0][p] = acc[1][p] = start;
+        TRINE_UNROLL
+        for (std::size_t k = 0; k < 9; ++k)
+            weight[k / 3][k % 3] = load(w + k * channels + c);
+        TRINE_UNROLL
+        for (std::size_t r = 0; r < rows; ++r) {
+            if (r < first_row || r >= last_row)
+                continue;
+            T const* const line = x + r * in_row + c;
+            TRINE_UNROLL
+            for (std::size_t k = first; k < last; ++k) {
+                V const value = load(line + k * channels);
+                TRINE_UNROLL
+                for (std::size_t o = 0; o < 2; ++o) {
+                    TRINE_UNROLL
+                    for (std::size_t p = 0; p < depthwise_tile; ++p)
+                        if (r >= o && r < o + 3 && k >= p && k < p + 3)
+                            acc[o][p] = xsimd::fma(value, weight[r - o][k - p], acc[o][p]);
+                }
+            }
+        }
+        TRINE_UNROLL
+        for (std::size_t p = 0; p < 2 * depthwise_tile; ++p) {
+            T* const to = y + p / depthwise_tile * out_row + p % depthwise_tile * channels + c;
+            if constexpr (Full)
+                acc[p / depthwise_tile][p % depthwise_tile].store_unaligned(to);
+            else
+                store_first(to, acc[p / depthwise_tile][p % depthwise_tile], left);
+        }
+    };
+    std::size_t c = 0;
+    for (; c + V::size <= channels; c += V::size)
+        vector(c, std::true_type{});
+    if (c < channels)
+        vector(c, std::false_type{});
+}
+
+// Two whole rows of outputs, the first of which starts `top` rows below the image's first.
+template <class T>
+void depthwise_two_rows(convolution_shape const& s, T const* image, std::ptrdiff_t top, T const* w, T const* bias, T* y, std::size_t out_row) {
+    std::size_t const in_row = s.width * s.channels, last_tile = s.out_width() - depthwise_tile;
+    auto const rows = taps_inside(top, 4, s.height);
+    T const* const line = image + top * static_cast<std::ptrdiff_t>(in_row);
+    for (std::size_t q = 0; q < s.out_width(); q += depthwise_tile) {
+        q = std::min(q, last_tile); // the last tile may compute some of its neighbour's pixels once more
+        auto const at = static_cast<std::ptrdiff_t>(q) - static_cast<std::ptrdiff_t>(s.padding);
+        bool const beyond_left = at < 0, beyond_right = at + static_cast<std::ptrdiff_t>(depthwise_tile + 2) > static_cast<std::ptrdiff_t>(s.width);
+        T const* const from = line + at * static_cast<std::ptrdiff_t>(s.channels);
+        auto const tile = [&]<tile_edge Edge>(std::integral_constant<tile_edge, Edge>) {
+            depthwise_tile_3x3<Edge>(from, in_row, s.channels, rows.first, rows.last, w, bias, y + q * s.channels, out_row);
+        };
+        if (beyond_left && beyond_right)
+            tile(std::integral_constant<tile_edge, tile_edge::both>{});
+        else if (beyond_left)
+            tile(std::integral_constant<tile_edge, tile_edge::left>{});
+        else if (beyond_right)
+            tile(std::integral_constant<tile_edge, tile_edge::right>{});
+        else
+            tile(std::integral_constant<tile_edge, tile_edge::none>{});
+    }
+}
+
+// Whether `depthwise_two_rows` may be used: a tile looks at most one column beyond the image, on either side.
+inline bool depthwise_tiles_fit(convolution_shape const& s) {
+    return s.kernel_height == 3 && s.kernel_width == 3 && s.stride == 1 && s.padding <= 1 && s.out_width() >= depthwise_tile;
+}
+
 } // namespace detail
 
 /// y = x ∗ w + bias, channel by channel.
@@ -98,11 +189,18 @@ void depthwise_forward(convolution_shape const& s, T const* x, T const* w, T con
     std::size_t const rows_per_item = detail::depthwise_rows(s, sizeof(T)), items = (s.out_height() + rows_per_item - 1) / rows_per_item;
     std::size_t const in_row = s.width * s.channels, out_row = s.out_width() * s.channels, step = s.stride * s.channels;
     auto const pad = static_cast<std::ptrdiff_t>(s.padding);
+    bool const tiles = detail::depthwise_tiles_fit(s);
     parallel_for(s.batch * items, [&](std::size_t item) {
         std::size_t const image = item / items, first = item % items * rows_per_item, rows = std::min(rows_per_item, s.out_height() - first);
         std::size_t const row = image * s.out_height() + first;
         T* const to = sink.only ? scratch + thread_index() * rows_per_item * out_row : y + row * out_row;
         for (std::size_t r = 0; r < rows; ++r) {
+            if (tiles && rows >= 2) {
+                r = std::min(r, rows - 2); // the last two may compute one of their neighbours' once more
+                detail::depthwise_two_rows(s, x + image * s.height * in_row, static_cast<std::ptrdiff_t>(first + r) - pad, w, bias, to + r * out_row, out_row);
+                ++r;
+                continue;
+            }
             auto const top = static_cast<std::ptrdiff_t>((first + r) * s.stride) - pad;
             auto const ky = detail::taps_inside(top, s.kernel_height, s.height);
             T const* const line = x + image * s.height * in_row + top * static_cast<std::ptrdiff_t>(in_row);
@@ -173,7 +271,7 @@ void depthwise_gradient_data(convolution_shape const& s, T const* dy, T const* w
 
 namespace detail {
 
-inline std::size_t depthwise_chunks(convolution_shape const& s) { return std::min<std::size_t>(s.batch * s.out_height(), 64); }
+inline std::size_t depthwise_chunks(convolution_shape const& s) { return std::clamp<std::size_t>(s.batch * s.out_height() / 4, 1, 64); }
 
 // Adds one output row's part to the sums of a vector of channels, over `Rows`×`Cols` taps whose input rows start at `line`.
 template <std::size_t Rows, std::size_t Cols, bool Full, class T>
@@ -226,6 +324,60 @@ template <std::size_t Rows, std::size_t Cols, bool Full, class T>
     }
 }
 
+// The same for 3×3 windows of stride 1 and two output rows at once: what is loaded of the input serves both rows and all three columns of taps, so a column of
+// pixels costs six loads for eighteen multiply-adds. Of the four input rows that start at `line`, those from `rows.first` to before `rows.last` are inside the image.
+template <bool Full, class T>
+void depthwise_two_row_sums(convolution_shape const& s, T const* line, T const* dy, tap_range rows, std::size_t left_channels, T* sums) {
+    using V = simd<T>;
+    auto const load = [&](T const* from) __attribute__((always_inline)) {
+        if constexpr (Full)
+            return V::load_unaligned(from);
+        else
+            return load_first(from, left_channels);
+    };
+    std::size_t const in_row = s.width * s.channels, out_row = s.out_width() * s.channels;
+    auto const columns = [&]<bool AllRows>(std::bool_constant<AllRows>) __attribute__((always_inline)) {
+        V acc[3][3], g[2][3]; // g[o][k]: the slope of row o, k pixels to the left of the window's middle column plus one
+        TRINE_UNROLL
+        for (std::size_t k = 0; k < 9; ++k)
+            acc[k / 3][k % 3] = V::load_unaligned(sums + k * V::size);
+        TRINE_UNROLL
+        for (std::size_t o = 0; o < 2; ++o) {
+            TRINE_UNROLL
+            for (std::size_t k = 0; k < 2; ++k)
+                g[o][k] = s.padding > k ? load(dy + o * out_row + (s.padding - 1 - k) * s.channels) : V(T(0));
+        }
+        for (std::size_t x = 0; x < s.width; ++x) {
+            bool const inside = x + s.padding < s.out_width();
+            TRINE_UNROLL
+            for (std::size_t o = 0; o < 2; ++o) {
+                g[o][2] = g[o][1], g[o][1] = g[o][0];
+                g[o][0] = inside ? load(dy + o * out_row + (x + s.padding) * s.channels) : V(T(0));
+            }
+            TRINE_UNROLL
+            for (std::size_t r = 0; r < 4; ++r) {
+                if (!AllRows && (r < rows.first || r >= rows.last))
+                    continue;
+                V const value = load(line + r * in_row + x * s.channels);
+                TRINE_UNROLL
+                for (std::size_t o = 0; o < 2; ++o)
+                    if (r >= o && r < o + 3) {
+                        TRINE_UNROLL
+                        for (std::size_t k = 0; k < 3; ++k)
+                            acc[r - o][k] = xsimd::fma(value, g[o][k], acc[r - o][k]);
+                    }
+            }
+        }
+        TRINE_UNROLL
+        for (std::size_t k = 0; k < 9; ++k)
+            acc[k / 3][k % 3].store_unaligned(sums + k * V::size);
+    };
+    if (rows.first == 0 && rows.last == 4)
+        columns(std::true_type{});
+    else
+        columns(std::false_type{});
+}
+
 // All taps of one output row.
 template <bool Full, class T>
 void depthwise_row(convolution_shape const& s, T const* line, T const* dy, tap_range ky, std::size_t left_channels, T* sums) {
@@ -261,30 +413,41 @@ void depthwise_gradient_weights(convolution_shape const& s, T const* x, T const*
     using V = simd<T>;
     std::size_t const taps = s.kernel_height * s.kernel_width, vectors = (s.channels + V::size - 1) / V::size, chunks = detail::depthwise_chunks(s);
     std::size_t const rows = s.batch * s.out_height(), partial = vectors * taps * V::size;
+    bool const tiles = detail::depthwise_tiles_fit(s);
     parallel_for(chunks, [&](std::size_t chunk) {
         T* const sums = scratch + chunk * partial; // vectors × taps × V::size
         std::fill_n(sums, partial, T(0));
-        for (std::size_t row = rows * chunk / chunks; row < rows * (chunk + 1) / chunks; ++row) {
+        std::size_t const end = rows * (chunk + 1) / chunks;
+        for (std::size_t row = rows * chunk / chunks, together; row < end; row += together) {
             std::size_t const image = row / s.out_height();
             auto const top = static_cast<std::ptrdiff_t>(row % s.out_height() * s.stride) - static_cast<std::ptrdiff_t>(s.padding);
-            auto const ky = detail::taps_inside(top, s.kernel_height, s.height);
+            together = tiles && row + 1 < end && (row + 1) % s.out_height() != 0 ? 2 : 1;
+            auto const ky = detail::taps_inside(top, s.kernel_height + together - 1, s.height);
             std::size_t const y = static_cast<std::size_t>(top + static_cast<std::ptrdiff_t>(ky.first));
             // Vectors of channels are taken one after the other, a pattern that the processor's own prefetching does not follow.
             T const* const next_x = x + (image * s.height + std::min(y + ky.last - ky.first, s.height - 1)) * s.width * s.channels;
-            T const* const next_dy = dy + std::min(row + 1, rows - 1) * s.out_width() * s.channels;
+            T const* const next_dy = dy + std::min(row + together, rows - 1) * s.out_width() * s.channels;
             constexpr std::size_t step = 64 / sizeof(T);
-            for (std::size_t i = 0; i < s.width * s.channels * s.stride; i += step)
+            for (std::size_t i = 0; i < s.width * s.channels * s.stride * together; i += step)
                 __builtin_prefetch(next_x + i, 0, 2);
-            for (std::size_t i = 0; i < s.out_width() * s.channels; i += step)
+            for (std::size_t i = 0; i < s.out_width() * s.channels * together; i += step)
                 __builtin_prefetch(next_dy + i, 0, 2);
             for (std::size_t v = 0; v < vectors; ++v) {
                 T const* const line = x + (image * s.height + y) * s.width * s.channels + v * V::size;
                 T const* const g = dy + row * s.out_width() * s.channels + v * V::size;
                 std::size_t const left = s.channels - v * V::size;
-                if (left >= V::size)
-                    detail::depthwise_row<true>(s, line, g, ky, left, sums + v * taps * V::size);
+                T* const to = sums + v * taps * V::size;
+                if (together == 2) {
+                    // From where the first of four rows would be, were it inside.
+                    T const* const four = line - ky.first * s.width * s.channels;
+                    if (left >= V::size)
+                        detail::depthwise_two_row_sums<true>(s, four, g, ky, left, to);
+                    else
+                        detail::depthwise_two_row_sums<false>(s, four, g, ky, left, to);
+                } else if (left >= V::size)
+                    detail::depthwise_row<true>(s, line, g, ky, left, to);
                 else
-                    detail::depthwise_row<false>(s, line, g, ky, left, sums + v * taps * V::size);
+                    detail::depthwise_row<false>(s, line, g, ky, left, to);
             }
         }
     });
