@@ -12,6 +12,17 @@
 
 namespace trine::visual {
 
+namespace detail {
+
+// The quantile of the normal distribution, within 5·10⁻⁴: Abramowitz and Stegun 26.2.23.
+inline double normal_deviate(double share) {
+    double const t = std::sqrt(-2 * std::log(std::min(share, 1 - share)));
+    double const z = t - (2.515517 + t * (0.802853 + t * 0.010328)) / (1 + t * (1.432788 + t * (0.189269 + t * 0.001308)));
+    return share < 0.5 ? -z : z;
+}
+
+} // namespace detail
+
 /// One line through places of a plane.
 struct path {
     std::string name;
@@ -76,6 +87,58 @@ inline path roc_path(std::string name, evaluation::verification_curve const& cur
         last = o.true_accept_rate;
     }
     return p;
+}
+
+/// Points of a detection-error trade-off for `error_chart`: same pairs rejected over different pairs accepted.
+inline path det_path(std::string name, evaluation::verification_curve const& curve) {
+    path p{std::move(name), {}};
+    double last = 1;
+    for (auto const& o : curve.roc(2000)) {
+        p.points.push_back({o.false_accept_rate, last});
+        p.points.push_back({o.false_accept_rate, last = 1 - o.true_accept_rate});
+    }
+    return p;
+}
+
+/// Detection-error trade-off: both kinds of error over normal deviates, where two normal distributions give a straight line and small errors have room; 0.1 % to 60 %, 900×640.
+///
+/// @param paths  at most three, as `det_path` gives them
+/// @see A. Martin, G. Doddington, T. Kamm, M. Ordowski, M. Przybocki, "The DET Curve in Assessment of Detection Task Performance", Eurospeech 1997
+inline data::image error_chart(std::string const& title, std::vector<path> const& paths) {
+    using namespace detail;
+    int const width = 900, height = 640, left = 90, right = 30, top = 90, bottom = 70;
+    canvas c(static_cast<unsigned>(width), static_cast<unsigned>(height), 1, 3, 255);
+    text(c, left, 16, title, black, 22);
+    double const least = 1e-3, most = 0.6, low = normal_deviate(least), high = normal_deviate(most);
+    auto const along = [&](double share) { return (normal_deviate(std::clamp(share, least, most)) - low) / (high - low); };
+    auto const px = [&](double x) { return left + static_cast<int>(std::lround(along(x) * (width - left - right))); };
+    auto const py = [&](double y) { return height - bottom - static_cast<int>(std::lround(along(y) * (height - top - bottom))); };
+    for (double v : {0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.4, 0.6}) {
+        c.draw_line(left, py(v), width - right, py(v), light.data());
+        c.draw_line(px(v), top, px(v), height - bottom, light.data());
+        std::string const label = number(100 * v) + " %";
+        text(c, left - 10 - text_width(label, 16), py(v) - 9, label, black);
+        text(c, std::min(px(v) - text_width(label, 16) / 2, width - text_width(label, 16) - 4), height - bottom + 10, label, black);
+    }
+    for (int i = 0; i < 200; i += 2) // where both errors are equal
+        c.draw_line(left + i * (width - left - right) / 200, height - bottom - i * (height - top - bottom) / 200, left + (i + 1) * (width - left - right) / 200,
+                    height - bottom - (i + 1) * (height - top - bottom) / 200, grey.data());
+    c.draw_line(left, top, left, height - bottom, black.data());
+    c.draw_line(left, height - bottom, width - right, height - bottom, black.data());
+    std::string const x_name = "pairs of two people taken for one";
+    text(c, (left + width - right - text_width(x_name, 18)) / 2, height - 32, x_name, black, 18);
+    text(c, 20, top - 28, "pairs of one person rejected", black, 16);
+    colour const inks[] = {blue, orange, green};
+    for (std::size_t l = 0; l < paths.size() && l < 3; ++l) {
+        auto const& points = paths[l].points;
+        for (std::size_t i = 1; i < points.size(); ++i)
+            for (int thick = 0; thick < 2; ++thick)
+                c.draw_line(px(points[i - 1][0]), py(points[i - 1][1]) + thick, px(points[i][0]), py(points[i][1]) + thick, inks[l].data());
+        int const x = left + 330 + static_cast<int>(l) * 170;
+        c.draw_rectangle(x, top - 22, x + 24, top - 19, inks[l].data());
+        text(c, x + 30, top - 29, paths[l].name, black);
+    }
+    return to_image(c);
 }
 
 /// Shares of known probes named rightly within the k nearest people, k = 1 … `most`, as a line chart; 900×520.
