@@ -1,4 +1,4 @@
-// Learns to tell faces apart, enrols, recognises held-out photos, and leaves a model, a log, the training curve and a picture behind.
+// Learns to tell faces apart, enrols, recognises held-out photos, and leaves a model, a log, pictures and, if wanted, a report behind.
 //
 //   train_faces                       on drawn faces
 //   train_faces --data photos         on your own: one sub-folder for each person
@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <filesystem>
+#include <sstream>
 #include <string>
 
 #include <unistd.h>
@@ -17,7 +18,9 @@
 #include <CLI/CLI.hpp>
 
 #include "program.hpp"
-#include "support/result_pictures.hpp"
+#include "support/network_pictures.hpp"
+#include "support/report.hpp"
+#include "support/results.hpp"
 
 #include <trine/visual/text_chart.hpp>
 
@@ -26,12 +29,25 @@ using namespace trine;
 namespace {
 
 struct choices {
-    std::string data, output = "output", backbone = "grey64", miner = "all", loss = "triplet_margin";
+    std::string data, output = "output", report, backbone = "grey64", miner = "all", loss = "triplet_margin";
     double margin = 0.2, held_out = 0.5;
     std::size_t threads = 0, k = 1, synthetic_people = 80, synthetic_photos = 24;
     bool strict = false, no_augmentation = false, watch = false;
     program::photo_choices how;
     training_options training{.epochs = 100};
+
+    // For the report.
+    std::vector<std::pair<std::string, std::string>> asked(data::dataset const& photos) const {
+        auto const text = [](auto value) {
+            std::ostringstream out;
+            out << value;
+            return out.str();
+        };
+        return {{"photos", text(photos.size()) + " of " + text(photos.people.size()) + " people" + (this->data.empty() ? ", drawn" : "")}, {"network", backbone}, {"miner", miner}, {"loss", loss},
+                {"margin", text(margin)}, {"epochs", text(training.epochs)}, {"batch", text(training.people_per_batch) + " people with " + text(training.photos_per_person) + " photos each"},
+                {"learning rate", text(training.learning_rate)}, {"weight decay", text(training.weight_decay)}, {"held out", text(held_out)}, {"augmentation", no_augmentation ? "none" : "as usual"},
+                {"neighbours that vote", text(k)}, {"seed", text(training.seed)}};
+    }
 };
 
 any_objective chosen_objective(choices const& c) {
@@ -101,11 +117,19 @@ int run(choices c, any_objective const& objective) {
     std::printf("\n%s\n", nn::describe<Backbone>().c_str());
     faces who(c.training.seed);
     who.enroll(learn);
+    auto const shown_places = program::shown_places(held_out);
+    auto const shown = held_out.subset(shown_places).tensors();
+    program::run_report story{"Trine: " + std::to_string(all.people.size()) + " people, " + c.loss + " with miner " + c.miner, c.asked(all), {}, {}, {}};
+    if (!c.report.empty())
+        story.snapshots.push_back({0, who.model().embed(shown)});
     double const before = share_right<faces>(who.identify(held_out.tensors(), c.k), held_out);
 
     bool const live = ::isatty(1) != 0;
     std::vector<double> loss_curve, active_curve;
-    auto const show = [&](epoch_report const& e, auto&) {
+    auto const show = [&](epoch_report const& e, auto& model) {
+        // Some sixty epochs are enough to see points move.
+        if (std::size_t const step = (e.epochs + 59) / 60; !c.report.empty() && (e.epoch % step == 0 || e.epoch == e.epochs))
+            story.snapshots.push_back({e.epoch, model.embed(shown)});
         if (c.watch) {
             loss_curve.push_back(e.loss), active_curve.push_back(100 * e.active);
             std::printf("\x1b[H\x1b[2J%s\n%s\n", visual::text_chart("loss", loss_curve).c_str(), visual::text_chart("active triplets, %", active_curve).c_str());
@@ -131,8 +155,14 @@ int run(choices c, any_objective const& objective) {
     std::printf("trained in %.1f s\n\n", report.seconds);
 
     who.enroll(learn);
-    auto const found = who.identify(held_out.tensors(), std::min<std::size_t>(std::max<std::size_t>(c.k, 5), who.gallery_size()));
-    double const after = share_right<faces>(who.identify(held_out.tensors(), c.k), held_out);
+    // k vote; pictures show five.
+    auto found = who.identify(held_out.tensors(), c.k);
+    double const after = share_right<faces>(found, held_out);
+    if (c.k < 5) {
+        auto const more = who.identify(held_out.tensors(), std::min<std::size_t>(5, who.gallery_size()));
+        for (std::size_t i = 0; i < found.size(); ++i)
+            found[i].nearest = more[i].nearest;
+    }
     std::printf("%zu held-out photos, %zu-nearest neighbours: %.1f %% recognised (untrained network: %.1f %%, chance: %.1f %%)\n\n", held_out.size(), c.k, 100 * after,
                 100 * before, 100.0 / static_cast<double>(all.people.size()));
 
@@ -154,17 +184,27 @@ int run(choices c, any_objective const& objective) {
     }
     data::save_png(visual::montage("Queries and their nearest neighbours", rows), out / "neighbours.png");
     who.save(out / "model.safetensors");
-    std::vector<label> named;
-    for (auto const& f : who.identify(held_out.tensors(), c.k))
-        named.push_back(static_cast<label>(std::find(held_out.people.begin(), held_out.people.end(), f.name) - held_out.people.begin()));
-    auto const points = who.model().embed(held_out.tensors());
-    auto const pictures = program::draw_results(out, held_out, as_matrix(points), named);
+    auto results = program::judge(held_out, learn, who.model().embed(held_out.tensors()), who.model().embed(learn.tensors()), found);
+    auto pictures = program::draw_results(out, results);
+    story.pictures = program::network_pictures(who.model(), held_out);
+    char const* const names[]{"filters.png", "activations.png", "saliency.png"};
+    for (std::size_t i = 0; i < story.pictures.size(); ++i) {
+        data::save_png(story.pictures[i].picture, out / names[i]);
+        pictures.emplace_back(names[i]);
+    }
+    for (auto const& f : program::figures_of(results))
+        std::printf("%-30s %8s  %s\n", f.name.c_str(), f.value.c_str(), f.meaning.c_str());
+    std::printf("\n");
     std::printf("model and gallery  %s\ntraining log       %s\ntraining curve     %s\nneighbours         %s\n", (out / "model.safetensors").c_str(), c.training.log.c_str(),
                 (out / "training.png").c_str(), (out / "neighbours.png").c_str());
     std::string drawn;
     for (auto const& file : pictures)
-        drawn += (drawn.empty() ? "" : ", ") + std::filesystem::path(file).filename().string();
+        drawn += (drawn.empty() ? "" : ", ") + file;
     std::printf("beside them        %s\n", drawn.c_str());
+    if (!c.report.empty()) {
+        story.epochs = report.epochs;
+        std::printf("report             %s\n", program::write_report(c.report, story, results).c_str());
+    }
     return 0;
 }
 
@@ -193,6 +233,7 @@ int main(int argc, char** argv) try {
     c.how.add_options(app);
     app.add_flag("--strict", c.strict, "a photo that cannot be used is an error");
     app.add_flag("--no-augmentation", c.no_augmentation, "show photos as they are");
+    app.add_option("--report", c.report, "folder for report.html: one file with charts, a map through the epochs and a threshold to move, for any browser");
     app.add_flag("--watch", c.watch, "redraw the curves of loss and active triplets on the terminal after every epoch");
     app.add_flag("--resume", c.training.resume, "go on from the checkpoint in the output folder");
     app.footer("Examples:\n"
@@ -202,6 +243,8 @@ int main(int argc, char** argv) try {
                "  train_faces --data photos --detector mtcnn        find and align the faces first\n"
                "  train_faces --data orl --backbone grey112x92 --people 8 --photos 8 --miner batch_hard --epochs 80\n");
     CLI11_PARSE(app, argc, argv);
+    if (!c.report.empty())
+        program::require_report_page();
     if (c.threads > 0)
         set_thread_count(c.threads);
     auto const objective = chosen_objective(c);

@@ -4,10 +4,13 @@
 
 #include <csetjmp>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <filesystem>
+#include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <jpeglib.h>
 
@@ -200,6 +203,56 @@ inline void save_png(image const& in, std::filesystem::path const& path) {
     } catch (cimg_library::CImgException const&) {
         fail<io_error>(path.string(), ": cannot be written");
     }
+}
+
+/// A photo as the bytes of a JPEG file.
+///
+/// @param quality  1 to 100; from about 85 on, differences can hardly be seen
+/// @throws argument_error  when the quality is another
+/// @throws shape_error     unless the photo has 1 or 3 channels and at least one pixel, and no side is longer than 65500, a JPEG's limit
+inline std::string encode_jpeg(image const& in, int quality = 85) {
+    require<argument_error>(quality >= 1 && quality <= 100, "a JPEG of quality ", quality, ": it has to lie between 1 and 100");
+    require<shape_error>((in.channels == 1 || in.channels == 3) && in.height > 0 && in.width > 0 && in.height <= JPEG_MAX_DIMENSION && in.width <= JPEG_MAX_DIMENSION, "a photo of ", in.channels, "×",
+                         in.height, "×", in.width, " cannot be a JPEG");
+    jpeg_compress_struct writer{};
+    detail::jpeg_errors errors{};
+    writer.err = jpeg_std_error(&errors.base);
+    errors.base.error_exit = [](j_common_ptr info) {
+        auto* e = reinterpret_cast<detail::jpeg_errors*>(info->err);
+        info->err->format_message(info, e->message);
+        std::longjmp(e->out, 1);
+    };
+    // Not on the stack: what changes there between setjmp and longjmp is lost.
+    struct destination {
+        unsigned char* bytes = nullptr;
+        unsigned long size = 0;
+        ~destination() { std::free(bytes); }
+    };
+    auto const to = std::make_unique<destination>();
+    std::vector<unsigned char> row(in.width * in.channels);
+    if (setjmp(errors.out) != 0) {
+        jpeg_destroy_compress(&writer);
+        fail<data_error>("a photo could not be made a JPEG: ", errors.message);
+    }
+    jpeg_create_compress(&writer);
+    jpeg_mem_dest(&writer, &to->bytes, &to->size);
+    writer.image_width = static_cast<JDIMENSION>(in.width), writer.image_height = static_cast<JDIMENSION>(in.height);
+    writer.input_components = static_cast<int>(in.channels);
+    writer.in_color_space = in.channels == 1 ? JCS_GRAYSCALE : JCS_RGB;
+    jpeg_set_defaults(&writer);
+    jpeg_set_quality(&writer, quality, TRUE);
+    writer.optimize_coding = TRUE;
+    jpeg_start_compress(&writer, TRUE);
+    while (writer.next_scanline < writer.image_height) {
+        for (std::size_t x = 0; x < in.width; ++x)
+            for (std::size_t c = 0; c < in.channels; ++c)
+                row[x * in.channels + c] = in.samples[(c * in.height + writer.next_scanline) * in.width + x];
+        JSAMPROW at = row.data();
+        jpeg_write_scanlines(&writer, &at, 1);
+    }
+    jpeg_finish_compress(&writer);
+    jpeg_destroy_compress(&writer);
+    return {reinterpret_cast<char const*>(to->bytes), to->size};
 }
 
 } // namespace trine::data

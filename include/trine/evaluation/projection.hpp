@@ -73,41 +73,79 @@ void check_points(matrix_view<T const> points) {
 
 } // namespace detail
 
-/// Points on the plane in which they spread most: the first two principal components. Signs are chosen so that each component's largest weight is positive.
+/// The plane in which some points spread most, through their mean: their first two principal components. Onto it others can be put too, such as the same photos' points at an earlier epoch.
+/// Signs are chosen so that each component's largest weight is positive.
 ///
-/// @param points  N×D, D up to some hundred
-/// @return N places
-/// @throws data_error     when there are no points
-/// @throws numeric_error  when one is not finite
 /// @see K. Pearson, "On lines and planes of closest fit to systems of points in space", 1901
+class principal_plane {
+public:
+    /// @param points  N×D, D up to some hundred
+    /// @throws data_error     when there are no points
+    /// @throws numeric_error  when one is not finite
+    template <class T>
+    explicit principal_plane(matrix_view<T const> points) {
+        detail::check_points(points);
+        std::size_t const n = points.rows(), d = points.cols();
+        mean_.assign(d, 0.0);
+        for (std::size_t i = 0; i < n; ++i)
+            for (std::size_t k = 0; k < d; ++k)
+                mean_[k] += static_cast<double>(points(i, k)) / static_cast<double>(n);
+        std::vector<double> covariance(d * d, 0.0);
+        parallel_for(d, [&](std::size_t k) {
+            for (std::size_t i = 0; i < n; ++i) {
+                double const x = static_cast<double>(points(i, k)) - mean_[k];
+                for (std::size_t l = 0; l < d; ++l)
+                    covariance[k * d + l] += x * (static_cast<double>(points(i, l)) - mean_[l]);
+            }
+        });
+        for (std::size_t k = 0; k < d; ++k)
+            all_ += covariance[k * d + k];
+        axes_ = detail::eigenvectors(std::move(covariance), d);
+        axes_.resize(std::min<std::size_t>(2, d));
+        for (auto& axis : axes_) {
+            auto const largest = *std::max_element(axis.begin(), axis.end(), [](double a, double b) { return std::abs(a) < std::abs(b); });
+            for (auto& w : axis)
+                w = largest < 0 ? -w : w;
+        }
+        for (auto const& p : places(points))
+            seen_ += p[0] * p[0] + p[1] * p[1];
+    }
+
+    /// Where points lie on it.
+    ///
+    /// @param points  M×D
+    /// @return M places
+    /// @throws shape_error    when they have another number of values
+    /// @throws data_error     when there are no points
+    /// @throws numeric_error  when one is not finite
+    template <class T>
+    std::vector<map_point> places(matrix_view<T const> points) const {
+        detail::check_points(points);
+        require<shape_error>(points.cols() == mean_.size(), "points of ", points.cols(), " values for a plane among ", mean_.size());
+        std::vector<map_point> at(points.rows(), map_point{0, 0});
+        for (std::size_t a = 0; a < axes_.size(); ++a)
+            for (std::size_t i = 0; i < points.rows(); ++i)
+                for (std::size_t k = 0; k < mean_.size(); ++k)
+                    at[i][a] += axes_[a][k] * (static_cast<double>(points(i, k)) - mean_[k]);
+        return at;
+    }
+
+    /// How much of its points' variance the plane shows, 0 to 1.
+    double share() const { return all_ > 0 ? seen_ / all_ : 1; }
+
+private:
+    std::vector<double> mean_;
+    std::vector<std::vector<double>> axes_;
+    double all_ = 0, seen_ = 0;
+};
+
+/// Points on the plane in which they spread most: the first two principal components.
+///
+/// @return N places
+/// @throws as `principal_plane`
 template <class T>
 std::vector<map_point> principal_components(matrix_view<T const> points) {
-    detail::check_points(points);
-    std::size_t const n = points.rows(), d = points.cols();
-    std::vector<double> mean(d, 0.0), covariance(d * d, 0.0);
-    for (std::size_t i = 0; i < n; ++i)
-        for (std::size_t k = 0; k < d; ++k)
-            mean[k] += static_cast<double>(points(i, k)) / static_cast<double>(n);
-    parallel_for(d, [&](std::size_t k) {
-        for (std::size_t i = 0; i < n; ++i) {
-            double const x = static_cast<double>(points(i, k)) - mean[k];
-            for (std::size_t l = 0; l < d; ++l)
-                covariance[k * d + l] += x * (static_cast<double>(points(i, l)) - mean[l]);
-        }
-    });
-    auto axes = detail::eigenvectors(std::move(covariance), d);
-    axes.resize(std::min<std::size_t>(2, d));
-    for (auto& axis : axes) {
-        auto const largest = *std::max_element(axis.begin(), axis.end(), [](double a, double b) { return std::abs(a) < std::abs(b); });
-        for (double& w : axis)
-            w = largest < 0 ? -w : w;
-    }
-    std::vector<map_point> places(n, map_point{0, 0});
-    for (std::size_t i = 0; i < n; ++i)
-        for (std::size_t a = 0; a < axes.size(); ++a)
-            for (std::size_t k = 0; k < d; ++k)
-                places[i][a] += axes[a][k] * (static_cast<double>(points(i, k)) - mean[k]);
-    return places;
+    return principal_plane(points).places(points);
 }
 
 /// How a t-SNE map is made.

@@ -1,0 +1,48 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include <trine/core/tensor.hpp>
+#include <trine/data/dataset.hpp>
+#include <trine/evaluation/identification.hpp>
+#include <trine/evaluation/projection.hpp>
+#include <trine/evaluation/verification.hpp>
+#include <trine/training/recognizer.hpp>
+
+// How a trained network does on photos that were held out, and pictures of that. Compiled once, apart from the programs that train.
+namespace program {
+
+struct results {
+    trine::data::dataset held_out, known;
+    trine::tensor<float, 2> points;                  // of the held-out photos
+    std::vector<trine::identification> found;        // of the same, places in `known`
+    std::vector<trine::label> named;                 // whom the vote names, a place in `people`
+    trine::evaluation::pair_distances<float> pairs;  // of the held-out photos
+    trine::evaluation::identification_result identification; // of the held-out photos among the known ones
+    // Pictures show at most 400 of the photos, all of some people: more could not be told apart, and would take long.
+    std::vector<std::size_t> shown;                  // their places
+    std::vector<trine::evaluation::map_point> map;   // where they lie, by t-SNE
+
+    trine::data::dataset shown_photos() const { return held_out.subset(shown); }
+    bool has_pairs() const { return !pairs.same.empty() && !pairs.different.empty(); }
+};
+
+// Places of at most 400 photos, all of some people; of one of them alone if it has more.
+std::vector<std::size_t> shown_places(trine::data::dataset const& photos);
+// Rows of a matrix, in that order.
+trine::tensor<float, 2> rows_at(trine::matrix_view<float const> points, std::span<std::size_t const> places);
+
+results judge(trine::data::dataset held_out, trine::data::dataset known, trine::tensor<float, 2> points, trine::tensor<float, 2> const& known_points, std::vector<trine::identification> found);
+
+// The figures that are printed, each with what it means.
+struct figure {
+    std::string name, value, meaning;
+};
+std::vector<figure> figures_of(results const& r);
+
+// Draws map, distances, verification, errors, hardest triplets, confusion. Returns the files' names.
+std::vector<std::string> draw_results(std::filesystem::path const& folder, results const& r);
+
+} // namespace program
