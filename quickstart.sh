@@ -6,10 +6,15 @@ cd "$(dirname "$0")"
 packages=(g++ make cmake libxtensor-dev libxtensor-blas-dev libxsimd-dev libopenblas-openmp-dev nlohmann-json3-dev
           libjpeg-dev libpng-dev libhnswlib-dev libcli11-dev catch2)
 
+# The report of train_faces takes Chart.js, which npm fetches; its test opens it in a browser.
+add_report_packages() { command -v npm >/dev/null || packages+=(npm); }
+add_browser_packages() { command -v chromium >/dev/null || packages+=(chromium fonts-dejavu-core); }
+
 usage() {
     cat <<'HELP'
 usage: ./quickstart.sh                 install what is missing, build, train on synthetic faces and recognise
        ./quickstart.sh --data FOLDER   the same with your own photos, one sub-folder per person
+       ./quickstart.sh --report FOLDER and leave the training behind as a page for a browser (installs npm)
        ./quickstart.sh test            install what is missing, build and run all tests
        ./quickstart.sh --help          this text
 
@@ -75,12 +80,15 @@ case "${1:-}" in
     usage
     ;;
 test)
+    add_report_packages
+    add_browser_packages
     install_missing
     mkdir -p build
     build ON ON
     ctest --preset release --output-on-failure
     ;;
 *)
+    case " $* " in *" --report"*) add_report_packages ;; esac
     install_missing
     mkdir -p build
     build OFF ON --target train_faces

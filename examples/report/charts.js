@@ -60,7 +60,7 @@ const byEpoch = (id, title, y, lines) => {
     options: {
       interaction: {mode: 'nearest', axis: 'x', intersect: false},
       scales: {x: axis('epoch', {min: 0, max: report.epochs.length}), y},
-      plugins: {title: {display: true, text: title}, legend: {display: lines.length > 1, labels: {}}, mark: epochMark},
+      plugins: {title: {display: true, text: title}, legend: {display: lines.length > 1, labels: {usePointStyle: true, pointStyle: 'line', pointStyleWidth: 30}}, mark: epochMark},
       onClick: event => chooseEpoch(chart.scales.x.getValueForPixel(event.x)),
     },
   });
@@ -68,9 +68,9 @@ const byEpoch = (id, title, y, lines) => {
 };
 const overEpochs = value => report.epochs.map(e => ({x: e.epoch, y: value(e)}));
 byEpoch('loss-chart', 'Loss', axis('loss', {beginAtZero: true}), [line('loss', overEpochs(e => e.loss), {borderColor: inks[0]})]);
-byEpoch('active-chart', 'Active triplets, and nearest neighbours that are the same person', axis('%', {min: 0, max: 100}), [
+byEpoch('active-chart', 'Active triplets, and accuracy', axis('%', {min: 0, max: 100}), [
   line('active triplets', overEpochs(e => 100 * e.active), {borderColor: inks[0]}),
-  line('nearest of the photos shown is right', report.snapshots.map(s => ({x: s.epoch, y: 100 * s.right})), {borderColor: inks[1], borderDash: [6, 3]}),
+  line('nearest photo shown is the same person', report.snapshots.map(s => ({x: s.epoch, y: 100 * s.right})), {borderColor: inks[1], borderDash: [6, 3]}),
 ]);
 byEpoch('distance-chart', 'Mean distances in a batch', axis(report.distance_name, {beginAtZero: true}), [
   line('positives', overEpochs(e => e.positive), {borderColor: inks[0]}),
@@ -131,7 +131,7 @@ const detAxis = title => axis(title, {
 const within = share => deviate(Math.min(0.6, Math.max(0.001, share)));
 const detPlace = p => ({x: within(p.false_accept_rate), y: within(1 - p.true_accept_rate), point: p});
 curve('det-chart', 'Detection-error trade-off', detAxis('pairs of two people accepted'), detAxis('pairs of one person rejected'),
-  report.roc.filter(p => p.false_accept_rate >= 0.001 || 1 - p.true_accept_rate <= 0.6).map(detPlace), detPlace, pointText);
+  report.roc.filter(p => p.false_accept_rate >= 0.001 && p.false_accept_rate <= 0.6 && p.true_accept_rate >= 0.4 && p.true_accept_rate <= 0.999).map(detPlace), detPlace, pointText);
 
 draw('cmc-chart', {
   type: 'line',

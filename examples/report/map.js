@@ -14,6 +14,11 @@ const makeTiles = () => {
     tiles.push(image);
   }
 };
+// Not Chart.js's onHover, which comes again with every update and would take the keyboard's choice back.
+byId('map-chart').addEventListener('pointermove', event => {
+  const [nearest] = mapChart.getElementsAtEventForMode(event, 'nearest', {intersect: true}, false);
+  if (nearest) choosePhoto(nearest.index);
+});
 let redrawing = false;
 const redraw = () => {
   if (redrawing) return;
@@ -36,7 +41,6 @@ const mapChart = draw('map-chart', {
   options: {
     scales: {x: axis('', {ticks: {display: false}}), y: axis('', {ticks: {display: false}})},
     plugins: {title: {display: false}, legend: {display: false, labels: {}}, tooltip: {displayColors: false, callbacks: {label: item => `${nameOf(item.dataIndex)}: ${report.photos.source[item.dataIndex]}`}}},
-    onHover: (_, elements) => { if (elements.length) choosePhoto(elements[0].index); },
   },
 });
 

@@ -82,7 +82,7 @@ const drawConfusion = () => {
   const columns = [...new Set(rows.flatMap(p => [p, ...cells.get(p).keys()]))].filter(v => v !== unknown).sort((a, b) => a - b);
   byId('confusion-note').textContent = `At this threshold ${tally.right} of ${count} photos are named rightly, ${tally.wrong} wrongly, ${tally.unknown} are unknown.`
     + (all > most ? ` Of ${all} people, ${rows.length} with a mistake are shown.` : '') + ' Rows: who it is; columns: who was named. Choose a number to see the photos.';
-  const head = make('tr', {}, make('td'), ...columns.map(p => make('th', {scope: 'col'}, report.people[p])), make('th', {scope: 'col'}, 'unknown'));
+  const head = make('tr', {}, make('td'), ...columns.map(p => make('th', {scope: 'col', title: report.people[p]}, make('span', {}, report.people[p]))), make('th', {scope: 'col'}, make('span', {}, 'unknown')));
   const cell = (person, verdict) => {
     const photos = cells.get(person).get(verdict);
     if (!photos) return make('td');

@@ -38,7 +38,7 @@ std::vector<program::titled_picture> program::network_pictures(nn::model<Backbon
         rows.push_back({photos.picture(i), photos.people[static_cast<std::size_t>(photos.labels[i])], {{visual::saliency_overlay(photos.picture(i), saliency, most), strongest, true}, {photos.picture(i + 1), "matched with", true}}});
     }
     if (!rows.empty())
-        add("What makes photos match: covering orange parts takes them apart", visual::montage("Cover orange: farther apart", rows));
+        add("What makes photos match: covering orange parts takes them apart", visual::montage("What makes photos match, in orange", rows));
     return pictures;
 }
 
