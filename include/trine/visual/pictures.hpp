@@ -66,7 +66,7 @@ struct chart_axes {
 /// @param lines  at most three
 inline data::image line_chart(std::string const& title, std::string const& x_name, std::vector<series> const& lines, chart_axes const& axes = {}) {
     using namespace detail;
-    int const width = 900, height = 520, left = 80, right = 30, top = 60, bottom = 70;
+    int const width = 900, height = 520, left = 80, right = 30, top = 82, bottom = 70;
     canvas c(static_cast<unsigned>(width), static_cast<unsigned>(height), 1, 3, 255);
     double low = 0, high = 1e-9;
     std::size_t count = 1;
@@ -98,6 +98,7 @@ inline data::image line_chart(std::string const& title, std::string const& x_nam
     c.draw_line(left, height - bottom, width - right, height - bottom, black.data());
     text(c, (left + width - right) / 2 - 25, height - 30, x_name, black, 18);
     colour const inks[] = {blue, orange, green};
+    int legend = left; // above the lines, which may be anywhere below
     for (std::size_t l = 0; l < lines.size() && l < 3; ++l) {
         auto const& values = lines[l].values;
         for (std::size_t i = 0; i < values.size(); ++i) {
@@ -109,9 +110,9 @@ inline data::image line_chart(std::string const& title, std::string const& x_nam
                 for (int thick = 0; thick < 2; ++thick)
                     c.draw_line(px(static_cast<double>(i)), py(values[i - 1]) + thick, x, y + thick, inks[l].data());
         }
-        int const y = top + 6 + static_cast<int>(l) * 22, x = width - right - 250;
-        c.draw_rectangle(x, y + 6, x + 24, y + 9, inks[l].data());
-        text(c, x + 32, y, lines[l].name, black);
+        c.draw_rectangle(legend, 58, legend + 24, 61, inks[l].data());
+        text(c, legend + 32, 51, lines[l].name, black);
+        legend += 64 + 9 * static_cast<int>(lines[l].name.size());
     }
     return to_image(c);
 }

@@ -1,0 +1,67 @@
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <string>
+
+#include <CLI/CLI.hpp>
+
+#include <trine/backbones/compact.hpp>
+#include <trine/data/dataset.hpp>
+#include <trine/data/synthetic.hpp>
+#include <trine/distances/euclidean.hpp>
+#include <trine/evaluation/retrieval.hpp>
+#include <trine/evaluation/verification.hpp>
+#include <trine/losses/triplet.hpp>
+#include <trine/miners/triplet_miners.hpp>
+#include <trine/nn/model.hpp>
+#include <trine/training/objective.hpp>
+#include <trine/training/trainer.hpp>
+
+// What the programs of the course (docs/guide) have in common: one small network, compiled once for all of them, and options.
+namespace lesson {
+
+using network = trine::backbones::compact<trine::nn::shape<1, 64, 64>, 64, 16>;
+using model = trine::nn::model<network>;
+using distance = trine::distances::squared_euclidean;
+using callback = std::function<bool(trine::epoch_report const&, model&)>;
+
+// trine::training_loop<network>(options, objective).fit(m, photos, after_epoch). Photos are not augmented: drawn ones can be had without end.
+trine::training_report train(model& m, trine::data::dataset const& photos, trine::any_objective const& objective, trine::training_options options, callback const& after_epoch = {});
+
+// m.embed(photos)
+trine::tensor<float, 2> embed(model& m, trine::tensor<float, 4> const& photos);
+trine::tensor<float, 2> embed(model& m, trine::data::dataset const& photos);
+
+// All distances between points: N×N.
+trine::tensor<float, 2> pairwise(trine::tensor<float, 2> const& points);
+
+// How photos find others of the same person among themselves, and how well distances tell one person from two.
+struct judgement {
+    trine::evaluation::retrieval retrieval;
+    trine::evaluation::verification verification;
+};
+judgement judge(model& m, trine::data::dataset const& photos);
+
+// A lesson's program: options that all have, --help, errors as messages.
+class program : public CLI::App {
+public:
+    std::string output;
+    std::size_t seed = 1;
+
+    program(std::string name, std::string const& what) : CLI::App(what), name_(std::move(name)) {
+        output = "output/" + name_;
+        add_option("--output", output, "folder for pictures")->capture_default_str();
+        add_option("--seed", seed, "same seed, same bits")->capture_default_str();
+    }
+
+    // Parses, makes the folder, and does the work.
+    int run(int argc, char** argv, std::function<void()> const& work);
+
+    std::filesystem::path file(std::string const& what) const { return std::filesystem::path(output) / what; }
+
+private:
+    std::string name_;
+};
+
+} // namespace lesson
