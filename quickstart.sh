@@ -85,7 +85,7 @@ test)
     install_missing
     mkdir -p build
     build ON ON
-    ctest --preset release --output-on-failure
+    ctest --preset release --output-on-failure --parallel "$(nproc)"
     ;;
 *)
     case " $* " in *" --report"*) add_report_packages ;; esac

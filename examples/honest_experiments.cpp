@@ -18,7 +18,7 @@ using namespace trine;
 
 int main(int argc, char** argv) {
     lesson::program program("honest_experiments", "Two miners, many seeds, and what may be concluded");
-    std::size_t seeds = 6, epochs = 25;
+    std::size_t seeds = 5, epochs = 20;
     program.add_option("--seeds", seeds, "trainings of each")->check(CLI::Range(2, 1000))->capture_default_str();
     program.add_option("--epochs", epochs, "times that all photos are shown")->check(CLI::PositiveNumber)->capture_default_str();
     return program.run(argc, argv, [&] {

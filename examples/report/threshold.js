@@ -16,6 +16,9 @@ const accepted = kind => {
   return low;
 };
 
+if (pairs.different.length < report.different)
+  byId('pairs').caption.textContent += `; the buttons’ thresholds are of all ${report.different.toLocaleString('en')} pairs of two people held out`;
+
 const farthest = distances.reduce((most, d) => Math.max(most, d), 0) || 1;
 const bins = 60;
 const shares = kind => {
