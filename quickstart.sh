@@ -9,12 +9,15 @@ packages=(g++ make cmake libxtensor-dev libxtensor-blas-dev libxsimd-dev libopen
 # The report of train_faces takes Chart.js, which npm fetches; its test opens it in a browser.
 add_report_packages() { command -v npm >/dev/null || packages+=(npm); }
 add_browser_packages() { command -v chromium >/dev/null || packages+=(chromium fonts-dejavu-core); }
+site_packages=(doxygen mkdocs python3-pygments linkchecker)
 
 usage() {
     cat <<'HELP'
-usage: ./quickstart.sh                 install what is missing, build, train on synthetic faces and recognise
+usage: ./quickstart.sh                 install what is missing, build, train on drawn faces and recognise
        ./quickstart.sh --data FOLDER   the same with your own photos, one sub-folder per person
        ./quickstart.sh --report FOLDER and leave the training behind as a page for a browser (installs npm)
+       ./quickstart.sh course          install what is missing and build the programs of the course in docs/guide
+       ./quickstart.sh docs            install what is missing, make the site of all documents and check its links
        ./quickstart.sh test            install what is missing, build and run all tests
        ./quickstart.sh --help          this text
 
@@ -31,7 +34,7 @@ can_be_root() {
         { command -v sudo >/dev/null && [ -t 0 ]; }
 }
 
-install_missing() {
+install_packages() {
     if ! command -v dpkg-query >/dev/null; then
         echo "This is not a Debian system, so nothing is installed for you. Needed, by Debian's names: ${packages[*]}, and CImg.h" >&2
         return
@@ -50,6 +53,10 @@ install_missing() {
         as_root apt-get update -qq
         as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
     fi
+}
+
+install_missing() {
+    install_packages
     # CImg is one header, but its package pulls in OpenCV and Qt: take the header out of the package and leave the rest.
     if [ ! -e /usr/include/CImg.h ] && [ ! -e build/_cimg/CImg.h ]; then
         echo "Fetching CImg.h ..."
@@ -82,10 +89,22 @@ case "${1:-}" in
 test)
     add_report_packages
     add_browser_packages
+    packages+=("${site_packages[@]}")
     install_missing
     mkdir -p build
     build ON ON
     ctest --preset release --output-on-failure --parallel "$(nproc)"
+    ;;
+course)
+    install_missing
+    mkdir -p build
+    build OFF ON --target course
+    echo "The programs of the course are built. Begin with docs/guide/README.md; they are run from this folder."
+    ;;
+docs)
+    packages=("${site_packages[@]}")
+    install_packages
+    exec docs/site/build.sh build/site
     ;;
 *)
     case " $* " in *" --report"*) add_report_packages ;; esac

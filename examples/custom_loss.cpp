@@ -7,7 +7,6 @@
 #include <cmath>
 #include <cstdio>
 
-
 #include "support/lesson.hpp"
 
 using namespace trine;

@@ -33,7 +33,7 @@ struct retrieval {
 /// Retrieval metrics of queries among references.
 ///
 /// With `same_source`, queries and references are the same photos and none finds itself. Queries whose person has no (other) reference do not
-/// count. MAP@R = mean over queries of 1/R Σ over ranks i ≤ R of precision(i)·relevant(i). Holds one block of queries × references.
+/// count. The mean average precision at R is the mean over queries of 1/R Σ over ranks i ≤ R of precision(i)·relevant(i). Holds one block of queries × references.
 ///
 /// @throws shape_error  when sizes differ
 /// @see K. Musgrave, S. Belongie, S.-N. Lim, "A Metric Learning Reality Check", ECCV 2020
