@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <filesystem>
+#include <limits>
 #include <sstream>
 #include <string>
 
@@ -118,21 +119,28 @@ int run(choices c, any_objective const& objective) {
     faces who(c.training.seed);
     who.enroll(learn);
     auto const shown_places = program::shown_places(held_out);
-    auto const shown = held_out.subset(shown_places).tensors();
+    auto const shown_photos = held_out.subset(shown_places);
+    auto const shown = shown_photos.tensors();
+    auto const& shown_labels = shown_photos.labels;
     program::run_report story{"Trine: " + std::to_string(all.people.size()) + " people, " + c.loss + " with miner " + c.miner, c.asked(all), {}, {}, {}};
-    if (!c.report.empty())
-        story.snapshots.push_back({0, who.model().embed(shown)});
+    auto const look = [&](std::size_t epoch, auto& model) {
+        auto points = model.embed(shown);
+        double const right = program::nearest_right(points, shown_labels);
+        story.snapshots.push_back({epoch, right, std::move(points)});
+    };
+    look(0, who.model());
     double const before = share_right<faces>(who.identify(held_out.tensors(), c.k), held_out);
 
     bool const live = ::isatty(1) != 0;
-    std::vector<double> loss_curve, active_curve;
+    std::vector<double> loss_curve, active_curve, accuracy_curve;
     auto const show = [&](epoch_report const& e, auto& model) {
-        // Some sixty epochs are enough to see points move.
-        if (std::size_t const step = (e.epochs + 59) / 60; !c.report.empty() && (e.epoch % step == 0 || e.epoch == e.epochs))
-            story.snapshots.push_back({e.epoch, model.embed(shown)});
+        // Some sixty epochs are enough to see points move, and take little time beside the training.
+        if (std::size_t const step = (e.epochs + 59) / 60; e.epoch % step == 0 || e.epoch == e.epochs)
+            look(e.epoch, model);
         if (c.watch) {
-            loss_curve.push_back(e.loss), active_curve.push_back(100 * e.active);
-            std::printf("\x1b[H\x1b[2J%s\n%s\n", visual::text_chart("loss", loss_curve).c_str(), visual::text_chart("active triplets, %", active_curve).c_str());
+            loss_curve.push_back(e.loss), active_curve.push_back(100 * e.active), accuracy_curve.push_back(100 * story.snapshots.back().right);
+            std::printf("\x1b[H\x1b[2J%s\n%s\n%s\n", visual::text_chart("loss", loss_curve).c_str(), visual::text_chart("active triplets, %", active_curve).c_str(),
+                        visual::text_chart("nearest held-out photo is right, %", accuracy_curve).c_str());
         }
         // A bar on a terminal, a line an epoch elsewhere.
         std::string bar(24, '.');
@@ -166,10 +174,13 @@ int run(choices c, any_objective const& objective) {
     std::printf("%zu held-out photos, %zu-nearest neighbours: %.1f %% recognised (untrained network: %.1f %%, chance: %.1f %%)\n\n", held_out.size(), c.k, 100 * after,
                 100 * before, 100.0 / static_cast<double>(all.people.size()));
 
-    visual::series loss{"loss", {}}, active{"share of active triplets", {}};
+    visual::series loss{"loss", {}}, active{"share of active triplets", {}}, accuracy{"nearest held-out photo is right", std::vector<double>(report.epochs.size(), std::numeric_limits<double>::quiet_NaN())};
     for (auto const& e : report.epochs)
         loss.values.push_back(e.loss), active.values.push_back(e.active);
-    data::save_png(visual::line_chart("Training: " + c.loss + " with miner " + c.miner, "epoch", {loss, active}), out / "training.png");
+    for (auto const& s : story.snapshots)
+        if (s.epoch > 0)
+            accuracy.values[s.epoch - 1] = s.right;
+    data::save_png(visual::line_chart("Training: " + c.loss + " with miner " + c.miner, "epoch", {loss, active, accuracy}), out / "training.png");
     std::vector<visual::montage_row> rows;
     std::size_t const step = std::max<std::size_t>(1, held_out.size() / 8);
     for (std::size_t i = 0; i < held_out.size() && rows.size() < 8; i += step) {
@@ -234,7 +245,7 @@ int main(int argc, char** argv) try {
     app.add_flag("--strict", c.strict, "a photo that cannot be used is an error");
     app.add_flag("--no-augmentation", c.no_augmentation, "show photos as they are");
     app.add_option("--report", c.report, "folder for report.html: one file with charts, a map through the epochs and a threshold to move, for any browser");
-    app.add_flag("--watch", c.watch, "redraw the curves of loss and active triplets on the terminal after every epoch");
+    app.add_flag("--watch", c.watch, "redraw the curves of loss, active triplets and accuracy on the terminal after every epoch");
     app.add_flag("--resume", c.training.resume, "go on from the checkpoint in the output folder");
     app.footer("Examples:\n"
                "  train_faces                                       drawn faces\n"

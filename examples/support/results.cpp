@@ -32,6 +32,9 @@ std::vector<std::size_t> program::shown_places(data::dataset const& photos) {
     for (std::size_t i = 0; i < photos.size() && places.size() < most; ++i)
         if (static_cast<std::size_t>(photos.labels[i]) % step == 0)
             places.push_back(i);
+    if (places.empty()) // those people have no photo here
+        for (std::size_t i = 0; i < std::min(photos.size(), most); ++i)
+            places.push_back(i);
     return places;
 }
 
@@ -40,6 +43,11 @@ tensor<float, 2> program::rows_at(matrix_view<float const> points, std::span<std
     for (std::size_t i = 0; i < places.size(); ++i)
         std::copy_n(points.data() + places[i] * points.stride(), points.cols(), out.data() + i * points.cols());
     return out;
+}
+
+double program::nearest_right(tensor<float, 2> const& points, std::vector<label> const& labels) {
+    std::span<label const> const who(labels);
+    return evaluation::evaluate_retrieval(distances::squared_euclidean{}, as_matrix(points), who, as_matrix(points), who, true).precision_at_1;
 }
 
 program::results program::judge(data::dataset held_out, data::dataset known, tensor<float, 2> points, tensor<float, 2> const& known_points, std::vector<identification> found) {

@@ -34,6 +34,9 @@ std::vector<std::size_t> shown_places(trine::data::dataset const& photos);
 // Rows of a matrix, in that order.
 trine::tensor<float, 2> rows_at(trine::matrix_view<float const> points, std::span<std::size_t const> places);
 
+// Share of photos whose nearest among the others shows the same person; 0 where nobody has two.
+double nearest_right(trine::tensor<float, 2> const& points, std::vector<trine::label> const& labels);
+
 results judge(trine::data::dataset held_out, trine::data::dataset known, trine::tensor<float, 2> points, trine::tensor<float, 2> const& known_points, std::vector<trine::identification> found);
 
 // The figures that are printed, each with what it means.

@@ -338,3 +338,32 @@ TEST_CASE("uniform, class-balanced and hierarchical batches hold what they say, 
     torn.back() = 0;
     CHECK_THROWS_WITH(data::hierarchical_sampler(labels, torn, 2, 2, 2, 1), Contains("the person with label 7 is in groups 3 and 0"));
 }
+
+TEST_CASE("a photo goes through a JPEG and comes back nearly as it was", "[data]") {
+    temporary_folder const folder;
+    for (std::size_t channels : {1u, 3u}) {
+        auto const photo = data::synthetic_faces{channels, 40, 56, 3}.draw(1, 0);
+        auto const fine = data::encode_jpeg(photo, 100), coarse = data::encode_jpeg(photo, 20);
+        CHECK(coarse.size() < fine.size() / 2);
+        io::write_file(folder.path() / "photo.jpg", fine);
+        auto const back = data::load_image(folder.path() / "photo.jpg");
+        REQUIRE((back.channels == channels && back.height == 40 && back.width == 56));
+        // Brightness comes back; of colour, kept at half the resolution, the average does.
+        auto const before = data::with_channels(photo, 1), after = data::with_channels(back, 1);
+        double squares = 0;
+        for (std::size_t i = 0; i < before.samples.size(); ++i)
+            squares += std::pow(static_cast<double>(before.samples[i]) - static_cast<double>(after.samples[i]), 2);
+        CHECK(std::sqrt(squares / static_cast<double>(before.samples.size())) < 2);
+        for (std::size_t c = 0; c < channels; ++c) {
+            double difference = 0;
+            for (std::size_t i = 0; i < 40 * 56; ++i)
+                difference += static_cast<double>(photo.samples[c * 40 * 56 + i]) - static_cast<double>(back.samples[c * 40 * 56 + i]);
+            CHECK(std::abs(difference) / (40 * 56) < 1);
+        }
+    }
+    CHECK_THROWS_WITH(data::encode_jpeg(data::image(1, 4, 4), 0), Contains("a JPEG of quality 0: it has to lie between 1 and 100"));
+    CHECK_THROWS_WITH(data::encode_jpeg(data::image(1, 4, 4), 101), Contains("quality 101"));
+    CHECK_THROWS_WITH(data::encode_jpeg(data::image(2, 4, 4)), Contains("a photo of 2×4×4 cannot be a JPEG"));
+    CHECK_THROWS_AS(data::encode_jpeg(data::image(1, 0, 4)), shape_error);
+    CHECK_THROWS_AS(data::encode_jpeg(data::image(1, 1, 65501)), shape_error);
+}

@@ -40,6 +40,46 @@ TEST_CASE("principal components are the plane in which points spread most", "[ev
     CHECK(line[0][1] == 0);
 }
 
+TEST_CASE("a principal plane says how much it shows, and takes points it was not made of", "[evaluation]") {
+    std::size_t const n = 30, d = 5;
+    auto values = random_values<double>(n * d, 8);
+    for (std::size_t i = 0; i < n; ++i)
+        values[i * d] *= 6, values[i * d + 1] *= 3; // spread most along the first two axes
+    matrix_view<double const> const points(values.data(), n, d);
+    evaluation::principal_plane const plane(points);
+    // The share is of the variance: that of its own places by that of the points.
+    double seen = 0, all = 0;
+    std::vector<double> mean(d);
+    for (std::size_t i = 0; i < n; ++i)
+        for (std::size_t k = 0; k < d; ++k)
+            mean[k] += points(i, k) / static_cast<double>(n);
+    auto const places = plane.places(points);
+    for (std::size_t i = 0; i < n; ++i) {
+        seen += places[i][0] * places[i][0] + places[i][1] * places[i][1];
+        for (std::size_t k = 0; k < d; ++k)
+            all += (points(i, k) - mean[k]) * (points(i, k) - mean[k]);
+    }
+    CHECK(plane.share() == Approx(seen / all).epsilon(1e-12));
+    CHECK(plane.share() > 0.8);
+    CHECK(plane.share() < 1);
+    // It is an affine map: the middle of two points lies in the middle of their places, and the mean at the origin.
+    std::vector<double> middle(2 * d);
+    for (std::size_t k = 0; k < d; ++k)
+        middle[k] = (points(3, k) + points(7, k)) / 2, middle[d + k] = mean[k];
+    auto const others = plane.places(matrix_view<double const>(middle.data(), 2, d));
+    for (std::size_t a = 0; a < 2; ++a) {
+        CHECK(others[0][a] == Approx((places[3][a] + places[7][a]) / 2).margin(1e-12));
+        CHECK(others[1][a] == Approx(0).margin(1e-12));
+    }
+    // Points that are all the same lie in any plane.
+    std::vector<double> const same(12, 2.5);
+    CHECK(evaluation::principal_plane(matrix_view<double const>(same.data(), 4, 3)).share() == 1);
+    CHECK_THROWS_WITH(plane.places(matrix_view<double const>(same.data(), 4, 3)), "points of 3 values for a plane among 5");
+    CHECK_THROWS_AS(plane.places(matrix_view<double const>(same.data(), 0, 5)), data_error);
+    values[7] = std::numeric_limits<double>::quiet_NaN();
+    CHECK_THROWS_AS(evaluation::principal_plane(points), numeric_error);
+}
+
 TEST_CASE("t-SNE keeps groups together and apart from others", "[evaluation]") {
     std::size_t const groups = 4, each = 15, n = groups * each, d = 20;
     auto const centers = random_values<float>(groups * d, 3), noise = random_values<float>(n * d, 4);

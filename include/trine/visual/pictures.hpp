@@ -101,14 +101,16 @@ inline data::image line_chart(std::string const& title, std::string const& x_nam
     int legend = left; // above the lines, which may be anywhere below
     for (std::size_t l = 0; l < lines.size() && l < 3; ++l) {
         auto const& values = lines[l].values;
+        std::size_t last = values.size(); // of the points before, if any; a value that is not finite is left out
         for (std::size_t i = 0; i < values.size(); ++i) {
             if (!std::isfinite(values[i]))
                 continue;
             int const x = px(static_cast<double>(i) + 1), y = py(values[i]);
             c.draw_circle(x, y, 2, inks[l].data());
-            if (i > 0 && std::isfinite(values[i - 1]))
+            if (last < i)
                 for (int thick = 0; thick < 2; ++thick)
-                    c.draw_line(px(static_cast<double>(i)), py(values[i - 1]) + thick, x, y + thick, inks[l].data());
+                    c.draw_line(px(static_cast<double>(last) + 1), py(values[last]) + thick, x, y + thick, inks[l].data());
+            last = i;
         }
         c.draw_rectangle(legend, 58, legend + 24, 61, inks[l].data());
         text(c, legend + 32, 51, lines[l].name, black);
