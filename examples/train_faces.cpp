@@ -139,8 +139,8 @@ int run(choices c, any_objective const& objective) {
             look(e.epoch, model);
         if (c.watch) {
             loss_curve.push_back(e.loss), active_curve.push_back(100 * e.active), accuracy_curve.push_back(100 * story.snapshots.back().right);
-            std::printf("\x1b[H\x1b[2J%s\n%s\n%s\n", visual::text_chart("loss", loss_curve).c_str(), visual::text_chart("active triplets, %", active_curve).c_str(),
-                        visual::text_chart("nearest held-out photo is right, %", accuracy_curve).c_str());
+            std::printf("\x1b[H\x1b[2J%s\n%s\n%s\n", visual::text_chart("loss", loss_curve, 60, 5).c_str(), visual::text_chart("active triplets, %", active_curve, 60, 5).c_str(),
+                        visual::text_chart("nearest held-out photo is right, %", accuracy_curve, 60, 5).c_str()); // 24 lines, with the one below
         }
         // A bar on a terminal, a line an epoch elsewhere.
         std::string bar(24, '.');
