@@ -10,7 +10,6 @@
 #include <algorithm>
 #include <cstdio>
 #include <filesystem>
-#include <limits>
 #include <sstream>
 #include <string>
 
@@ -174,26 +173,7 @@ int run(choices c, any_objective const& objective) {
     std::printf("%zu held-out photos, %zu-nearest neighbours: %.1f %% recognised (untrained network: %.1f %%, chance: %.1f %%)\n\n", held_out.size(), c.k, 100 * after,
                 100 * before, 100.0 / static_cast<double>(all.people.size()));
 
-    visual::series loss{"loss", {}}, active{"share of active triplets", {}}, accuracy{"nearest held-out photo is right", std::vector<double>(report.epochs.size(), std::numeric_limits<double>::quiet_NaN())};
-    for (auto const& e : report.epochs)
-        loss.values.push_back(e.loss), active.values.push_back(e.active);
-    for (auto const& s : story.snapshots)
-        if (s.epoch > 0)
-            accuracy.values[s.epoch - 1] = s.right;
-    data::save_png(visual::line_chart("Training: " + c.loss + " with miner " + c.miner, "epoch", {loss, active, accuracy}), out / "training.png");
-    std::vector<visual::montage_row> rows;
-    std::size_t const step = std::max<std::size_t>(1, held_out.size() / 8);
-    for (std::size_t i = 0; i < held_out.size() && rows.size() < 8; i += step) {
-        auto const& name = held_out.people[static_cast<std::size_t>(held_out.labels[i])];
-        visual::montage_row row{held_out.picture(i), name, {}};
-        for (auto const& n : found[i].nearest) {
-            char distance[16];
-            std::snprintf(distance, sizeof distance, "%.3f", static_cast<double>(n.distance));
-            row.matches.push_back({learn.picture(n.index), std::string(distance), who.gallery().name(n.index) == name});
-        }
-        rows.push_back(std::move(row));
-    }
-    data::save_png(visual::montage("Queries and their nearest neighbours", rows), out / "neighbours.png");
+    program::draw_training(out / "training.png", "Training: " + c.loss + " with miner " + c.miner, report.epochs, story.snapshots);
     who.save(out / "model.safetensors");
     auto results = program::judge(held_out, learn, who.model().embed(held_out.tensors()), who.model().embed(learn.tensors()), found);
     auto pictures = program::draw_results(out, results);
@@ -206,8 +186,7 @@ int run(choices c, any_objective const& objective) {
     for (auto const& f : program::figures_of(results))
         std::printf("%-30s %8s  %s\n", f.name.c_str(), f.value.c_str(), f.meaning.c_str());
     std::printf("\n");
-    std::printf("model and gallery  %s\ntraining log       %s\ntraining curve     %s\nneighbours         %s\n", (out / "model.safetensors").c_str(), c.training.log.c_str(),
-                (out / "training.png").c_str(), (out / "neighbours.png").c_str());
+    std::printf("model and gallery  %s\ntraining log       %s\ntraining curve     %s\n", (out / "model.safetensors").c_str(), c.training.log.c_str(), (out / "training.png").c_str());
     std::string drawn;
     for (auto const& file : pictures)
         drawn += (drawn.empty() ? "" : ", ") + file;

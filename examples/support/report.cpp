@@ -8,7 +8,6 @@
 
 #include <nlohmann/json.hpp>
 
-#include <trine/distances/euclidean.hpp>
 #include <trine/evaluation/identification.hpp>
 #include <trine/evaluation/thresholds.hpp>
 #include <trine/io/file.hpp>
@@ -81,7 +80,7 @@ void program::require_report_page() {
 
 std::filesystem::path program::write_report(std::filesystem::path const& folder, run_report const& run, results const& r) {
     require_report_page();
-    require<data_error>(!r.shown.empty() && r.has_pairs(), "a report needs photos that were held out, of several people and more than one of some");
+    require<data_error>(!r.shown.empty() && r.curve, "a report needs photos that were held out, of several people and more than one of some");
     std::error_code code;
     std::filesystem::create_directories(folder, code);
     require<io_error>(!code, folder.string(), ": cannot be created: ", code.message());
@@ -115,8 +114,7 @@ std::filesystem::path program::write_report(std::filesystem::path const& folder,
     }
     page["known"] = photo_lists(r.known.subset(used));
 
-    auto apart = make_tensor<float>(n, n);
-    distances::squared_euclidean{}.pairwise(as_matrix(points), as_matrix(apart));
+    auto const apart = pairwise(points);
     std::vector<float> triangle;
     for (std::size_t i = 0; i < n; ++i)
         triangle.insert(triangle.end(), apart.data() + i * n + i + 1, apart.data() + (i + 1) * n);
@@ -128,7 +126,7 @@ std::filesystem::path program::write_report(std::filesystem::path const& folder,
     for (auto const& s : run.snapshots)
         page["snapshots"].push_back({{"epoch", s.epoch}, {"right", s.right}, {"places", base64(plane.places(as_matrix(std::as_const(s.points))))}});
 
-    evaluation::verification_curve const curve(r.pairs.same, r.pairs.different);
+    auto const& curve = *r.curve;
     page["different"] = curve.different();
     for (auto const& p : curve.roc())
         page["roc"].push_back({{"distance", number(p.distance)}, {"true_accept_rate", p.true_accept_rate}, {"false_accept_rate", p.false_accept_rate}});

@@ -13,12 +13,6 @@
 // A training as one HTML file: charts, a map through the epochs, a threshold to move. The page is in examples/report.
 namespace program {
 
-// Where the photos shown stood after an epoch; 0 is the untrained network.
-struct snapshot {
-    std::size_t epoch = 0;
-    double right = 0; // share of them whose nearest is the same person
-    trine::tensor<float, 2> points;
-};
 struct titled_picture {
     std::string title;
     trine::data::image picture;

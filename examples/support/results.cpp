@@ -2,6 +2,7 @@
 
 #include <cstdarg>
 #include <cstdio>
+#include <limits>
 #include <utility>
 
 #include <trine/distances/euclidean.hpp>
@@ -25,8 +26,7 @@ namespace {
 
 } // namespace
 
-std::vector<std::size_t> program::shown_places(data::dataset const& photos) {
-    constexpr std::size_t most = 400;
+std::vector<std::size_t> program::some_places(data::dataset const& photos, std::size_t most) {
     std::vector<std::size_t> places;
     std::size_t const step = (photos.size() + most - 1) / most;
     for (std::size_t i = 0; i < photos.size() && places.size() < most; ++i)
@@ -45,19 +45,37 @@ tensor<float, 2> program::rows_at(matrix_view<float const> points, std::span<std
     return out;
 }
 
+tensor<float, 2> program::pairwise(tensor<float, 2> const& points) {
+    auto out = make_tensor<float>(points.shape(0), points.shape(0));
+    distances::squared_euclidean{}.pairwise(as_matrix(points), as_matrix(out));
+    return out;
+}
+
+void program::draw_training(std::filesystem::path const& file, std::string const& title, std::vector<epoch_report> const& epochs, std::vector<snapshot> const& snapshots) {
+    visual::series loss{"loss", {}}, active{"share of active triplets", {}}, accuracy{"nearest held-out photo is right", std::vector<double>(epochs.size(), std::numeric_limits<double>::quiet_NaN())};
+    for (auto const& e : epochs)
+        loss.values.push_back(e.loss), active.values.push_back(e.active);
+    for (auto const& s : snapshots)
+        if (s.epoch > 0)
+            accuracy.values[s.epoch - 1] = s.right;
+    data::save_png(visual::line_chart(title, "epoch", {loss, active, accuracy}), file);
+}
+
 double program::nearest_right(tensor<float, 2> const& points, std::vector<label> const& labels) {
     std::span<label const> const who(labels);
     return evaluation::evaluate_retrieval(distances::squared_euclidean{}, as_matrix(points), who, as_matrix(points), who, true).precision_at_1;
 }
 
 program::results program::judge(data::dataset held_out, data::dataset known, tensor<float, 2> points, tensor<float, 2> const& known_points, std::vector<identification> found) {
-    results r{std::move(held_out), std::move(known), std::move(points), std::move(found), {}, {}, {}, {}, {}};
+    results r{std::move(held_out), std::move(known), std::move(points), std::move(found), {}, {}, {}, {}, {}, {}};
     for (auto const& f : r.found)
         r.named.push_back(static_cast<label>(std::find(r.held_out.people.begin(), r.held_out.people.end(), f.name) - r.held_out.people.begin()));
-    std::size_t const n = r.held_out.size();
-    auto all = make_tensor<float>(n, n);
-    distances::squared_euclidean{}.pairwise(as_matrix(std::as_const(r.points)), as_matrix(all));
-    r.pairs = evaluation::split_pairs(matrix_view<float const>(all.data(), n, n), std::span<label const>(r.held_out.labels));
+    auto const several = some_places(r.held_out, 2000);
+    auto const labels = r.held_out.subset(several).labels;
+    auto const apart = pairwise(rows_at(as_matrix(std::as_const(r.points)), several));
+    r.pairs = evaluation::split_pairs(as_matrix(apart), std::span<label const>(labels));
+    if (!r.pairs.same.empty() && !r.pairs.different.empty())
+        r.curve.emplace(distances::squared_euclidean{}, as_matrix(std::as_const(r.points)), std::span<label const>(r.held_out.labels));
     r.identification = evaluation::evaluate_identification(distances::squared_euclidean{}, as_matrix(std::as_const(r.points)), std::span<label const>(r.held_out.labels), as_matrix(known_points),
                                                            std::span<label const>(r.known.labels));
     r.shown = shown_places(r.held_out);
@@ -78,12 +96,11 @@ std::vector<program::figure> program::figures_of(results const& r) {
                                                          std::span<label const>(r.held_out.labels), true);
     if (retrieval.queries > 0)
         all.push_back({"MAP@R", text("%.1f %%", 100 * retrieval.mean_average_precision_at_r), "how purely the nearest held-out photos are of one person"});
-    if (r.has_pairs()) {
-        evaluation::verification_curve const curve(r.pairs.same, r.pairs.different);
-        auto const equal = curve.equal_error(), strict = curve.at_false_accept_rate(0.01);
-        all.push_back({"equal error rate", text("%.2f %%", 100 * equal.false_accept_rate), text("one person or two? of %zu pairs, at squared distance %.3f", r.pairs.same.size() + r.pairs.different.size(), equal.distance)});
+    if (r.curve) {
+        auto const equal = r.curve->equal_error(), strict = r.curve->at_false_accept_rate(0.01);
+        all.push_back({"equal error rate", text("%.2f %%", 100 * equal.false_accept_rate), text("one person or two? of %zu pairs, at squared distance %.3f", r.curve->same() + r.curve->different(), equal.distance)});
         all.push_back({"accepted at 1 % false accepts", text("%.1f %%", 100 * strict.true_accept_rate), text("pairs of one person, at squared distance %.3f", strict.distance)});
-        all.push_back({"AUC", text("%.4f", curve.auc()), "chance that a pair of one person is nearer than one of two"});
+        all.push_back({"AUC", text("%.4f", r.curve->auc()), "chance that a pair of one person is nearer than one of two"});
     }
     return all;
 }
@@ -94,20 +111,26 @@ std::vector<std::string> program::draw_results(std::filesystem::path const& fold
         data::save_png(picture, folder / name);
         files.emplace_back(name);
     };
+    std::vector<visual::montage_row> rows;
+    std::size_t const step = std::max<std::size_t>(1, r.held_out.size() / 8);
+    for (std::size_t i = 0; i < r.held_out.size() && rows.size() < 8; i += step) {
+        label const who = r.held_out.labels[i];
+        visual::montage_row row{r.held_out.picture(i), r.held_out.people[static_cast<std::size_t>(who)], {}};
+        for (auto const& n : std::span(r.found[i].nearest).first(std::min<std::size_t>(5, r.found[i].nearest.size())))
+            row.matches.push_back({r.known.picture(n.index), text("%.3f", static_cast<double>(n.distance)), r.known.labels[n.index] == who});
+        rows.push_back(std::move(row));
+    }
+    save(visual::montage("Queries and their nearest neighbours", rows), "neighbours.png");
     if (!r.shown.empty())
         save(visual::embedding_map("Where the network puts photos it has not learnt from (t-SNE)", r.map, r.shown_photos()), "map.png");
-    if (r.has_pairs()) {
-        evaluation::verification_curve const curve(r.pairs.same, r.pairs.different);
+    if (r.curve) {
         save(visual::distance_histogram("How far apart photos lie that were held out", "squared distance", r.pairs.same, r.pairs.different, evaluation::best_f1(r.pairs.same, r.pairs.different).distance),
              "distances.png");
-        save(visual::share_chart("One person or two?", "pairs of two people taken for one", "pairs of one person accepted", {visual::roc_path("trained network", curve)}, 1e-3), "verification.png");
-        save(visual::error_chart("One person or two? Both kinds of error", {visual::det_path("trained network", curve)}), "errors.png");
+        save(visual::share_chart("One person or two?", "pairs of two people taken for one", "pairs of one person accepted", {visual::roc_path("trained network", *r.curve)}, 1e-3), "verification.png");
+        save(visual::error_chart("One person or two? Both kinds of error", {visual::det_path("trained network", *r.curve)}), "errors.png");
         save(visual::cmc_chart("Named rightly within the k nearest people", {{"trained network", r.identification}}), "cmc.png");
-        // Of the photos shown: all pairs of thousands would only be looked through for a few.
-        auto const some = rows_at(as_matrix(std::as_const(r.points)), r.shown);
-        auto apart = make_tensor<float>(r.shown.size(), r.shown.size());
-        distances::squared_euclidean{}.pairwise(as_matrix(some), as_matrix(apart));
-        save(visual::hardest_triplets("The hardest triplets", matrix_view<float const>(apart.data(), r.shown.size(), r.shown.size()), r.shown_photos()), "hardest_triplets.png");
+        auto const apart = pairwise(rows_at(as_matrix(std::as_const(r.points)), r.shown));
+        save(visual::hardest_triplets("The hardest triplets", as_matrix(apart), r.shown_photos()), "hardest_triplets.png");
     }
     if (r.held_out.people.size() <= 60)
         save(visual::confusion_picture("Who is taken for whom", evaluation::confusion(r.held_out.labels, r.named, r.held_out.people.size()), r.held_out.people), "confusion.png");

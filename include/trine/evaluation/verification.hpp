@@ -58,27 +58,28 @@ public:
         buffer<T> distances(std::min(block, n) * n);
         auto const each_block = [&](auto&& body) {
             for (std::size_t first = 0; first < n; first += block) {
-                std::size_t const rows = std::min(block, n - first);
-                matrix_view<T> const d(distances.data(), rows, n);
-                distance.cross(points.slice(first, rows), points, d);
-                body(first, rows, d);
+                // From the block's own photos on: every pair once, with the one that comes first as the row.
+                std::size_t const rows = std::min(block, n - first), columns = n - first;
+                matrix_view<T> const d(distances.data(), rows, columns);
+                distance.cross(points.slice(first, rows), points.slice(first, columns), d);
+                body(labels.subspan(first), d);
             }
         };
-        each_block([&](std::size_t first, std::size_t rows, matrix_view<T> d) {
-            for (std::size_t i = 0; i < rows; ++i)
-                for (std::size_t j = first + i + 1; j < n; ++j)
-                    if (labels[first + i] == labels[j])
+        each_block([&](std::span<label const> who, matrix_view<T> d) {
+            for (std::size_t i = 0; i < d.rows(); ++i)
+                for (std::size_t j = i + 1; j < d.cols(); ++j)
+                    if (who[i] == who[j])
                         same_.push_back(static_cast<double>(d(i, j)));
         });
         begin();
         std::uint64_t different = 0;
         std::vector<std::vector<std::uint64_t>> below(thread_count(), std::vector<std::uint64_t>(same_.size() + 1)), within = below;
-        each_block([&](std::size_t first, std::size_t rows, matrix_view<T> d) {
-            std::vector<std::uint64_t> counted(rows);
-            parallel_for(rows, [&](std::size_t i) {
+        each_block([&](std::span<label const> who, matrix_view<T> d) {
+            std::vector<std::uint64_t> counted(d.rows());
+            parallel_for(d.rows(), [&](std::size_t i) {
                 auto &b = below[thread_index()], &w = within[thread_index()];
-                for (std::size_t j = first + i + 1; j < n; ++j)
-                    if (labels[first + i] != labels[j])
+                for (std::size_t j = i + 1; j < d.cols(); ++j)
+                    if (who[i] != who[j])
                         count(static_cast<double>(d(i, j)), b, w), ++counted[i];
             });
             for (auto c : counted)
