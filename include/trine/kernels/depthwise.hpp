@@ -326,8 +326,11 @@ template <std::size_t Rows, std::size_t Cols, bool Full, class T>
 
 // The same for 3×3 windows of stride 1 and two output rows at once: what is loaded of the input serves both rows and all three columns of taps, so a column of
 // pixels costs six loads for eighteen multiply-adds. Of the four input rows that start at `line`, those from `rows.first` to before `rows.last` are inside the image.
+//
+// Vectors of channels are taken one after the other, a pattern that the processor's own prefetching does not follow: so the same places of the next two rows are asked for on the way, a few at a
+// time, for what is asked for all at once has to wait.
 template <bool Full, class T>
-void depthwise_two_row_sums(convolution_shape const& s, T const* line, T const* dy, tap_range rows, std::size_t left_channels, T* sums) {
+void depthwise_two_row_sums(convolution_shape const& s, T const* line, T const* dy, T const* next_x, T const* next_dy, tap_range rows, std::size_t left_channels, T* sums) {
     using V = simd<T>;
     auto const load = [&](T const* from) __attribute__((always_inline)) {
         if constexpr (Full)
@@ -349,6 +352,8 @@ void depthwise_two_row_sums(convolution_shape const& s, T const* line, T const* 
         }
         for (std::size_t x = 0; x < s.width; ++x) {
             bool const inside = x + s.padding < s.out_width();
+            __builtin_prefetch(next_x + x * s.channels, 0, 2), __builtin_prefetch(next_x + in_row + x * s.channels, 0, 2);
+            __builtin_prefetch(next_dy + x * s.channels, 0, 2), __builtin_prefetch(next_dy + out_row + x * s.channels, 0, 2);
             TRINE_UNROLL
             for (std::size_t o = 0; o < 2; ++o) {
                 g[o][2] = g[o][1], g[o][1] = g[o][0];
@@ -424,14 +429,15 @@ void depthwise_gradient_weights(convolution_shape const& s, T const* x, T const*
             together = tiles && row + 1 < end && (row + 1) % s.out_height() != 0 ? 2 : 1;
             auto const ky = detail::taps_inside(top, s.kernel_height + together - 1, s.height);
             std::size_t const y = static_cast<std::size_t>(top + static_cast<std::ptrdiff_t>(ky.first));
-            // Vectors of channels are taken one after the other, a pattern that the processor's own prefetching does not follow.
-            T const* const next_x = x + (image * s.height + std::min(y + ky.last - ky.first, s.height - 1)) * s.width * s.channels;
-            T const* const next_dy = dy + std::min(row + together, rows - 1) * s.out_width() * s.channels;
-            constexpr std::size_t step = 64 / sizeof(T);
-            for (std::size_t i = 0; i < s.width * s.channels * s.stride * together; i += step)
-                __builtin_prefetch(next_x + i, 0, 2);
-            for (std::size_t i = 0; i < s.out_width() * s.channels * together; i += step)
-                __builtin_prefetch(next_dy + i, 0, 2);
+            T const* const next_x = x + (image * s.height + y + ky.last - ky.first) * s.width * s.channels;
+            T const* const next_dy = dy + (row + together) * s.out_width() * s.channels; // beyond the last row nothing is read, for asking is not reading
+            if (together == 1) {
+                constexpr std::size_t step = 64 / sizeof(T);
+                for (std::size_t i = 0; i < s.width * s.channels * s.stride; i += step)
+                    __builtin_prefetch(next_x + i, 0, 2);
+                for (std::size_t i = 0; i < s.out_width() * s.channels; i += step)
+                    __builtin_prefetch(next_dy + i, 0, 2);
+            }
             for (std::size_t v = 0; v < vectors; ++v) {
                 T const* const line = x + (image * s.height + y) * s.width * s.channels + v * V::size;
                 T const* const g = dy + row * s.out_width() * s.channels + v * V::size;
@@ -441,9 +447,9 @@ void depthwise_gradient_weights(convolution_shape const& s, T const* x, T const*
                     // From where the first of four rows would be, were it inside.
                     T const* const four = line - ky.first * s.width * s.channels;
                     if (left >= V::size)
-                        detail::depthwise_two_row_sums<true>(s, four, g, ky, left, to);
+                        detail::depthwise_two_row_sums<true>(s, four, g, next_x + v * V::size, next_dy + v * V::size, ky, left, to);
                     else
-                        detail::depthwise_two_row_sums<false>(s, four, g, ky, left, to);
+                        detail::depthwise_two_row_sums<false>(s, four, g, next_x + v * V::size, next_dy + v * V::size, ky, left, to);
                 } else if (left >= V::size)
                     detail::depthwise_row<true>(s, line, g, ky, left, to);
                 else
