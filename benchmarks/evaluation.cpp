@@ -7,8 +7,6 @@
 
 #include <chrono>
 #include <cstdio>
-#include <fstream>
-#include <string>
 #include <vector>
 
 #include <CLI/CLI.hpp>
@@ -21,27 +19,21 @@
 #include <trine/evaluation/retrieval.hpp>
 #include <trine/evaluation/verification.hpp>
 
+#include "support/measure.hpp"
+
 using namespace trine;
 
 namespace {
 
-double resident_megabytes(char const* which) {
-    std::ifstream status("/proc/self/status");
-    for (std::string line; std::getline(status, line);)
-        if (line.rfind(which, 0) == 0)
-            return std::atof(line.c_str() + std::string(which).size()) / 1024;
-    return 0;
-}
-
 // Calls f, then prints its time, and how far memory rose above what was held before.
 template <class F>
 auto measured(char const* what, F&& f) {
-    std::ofstream("/proc/self/clear_refs") << "5";
-    double const before = resident_megabytes("VmRSS:");
+    program::forget_peak();
+    double const before = program::memory().now;
     auto const start = std::chrono::steady_clock::now();
     auto result = f();
-    double const seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-    std::printf("%-28s %8.1f s %8.0f MB\n", what, seconds, resident_megabytes("VmHWM:") - before);
+    double const seconds = program::seconds_since(start);
+    std::printf("%-28s %8.1f s %8.0f MiB\n", what, seconds, (program::memory().peak - before) / (1 << 20));
     std::fflush(stdout);
     return result;
 }

@@ -13,6 +13,8 @@
 #include <trine/neighbors/exact.hpp>
 #include <trine/neighbors/gallery_search.hpp>
 
+#include "support/measure.hpp"
+
 using namespace trine;
 namespace storage = neighbors::storage;
 
@@ -20,17 +22,9 @@ namespace {
 
 constexpr std::size_t d = 128;
 
-double resident_megabytes(char const* which) {
-    std::ifstream status("/proc/self/status");
-    for (std::string line; std::getline(status, line);)
-        if (line.rfind(which, 0) == 0)
-            return std::atof(line.c_str() + std::string(which).size()) / 1024;
-    return 0;
-}
-
 struct stopwatch {
     std::chrono::steady_clock::time_point start = std::chrono::steady_clock::now();
-    double seconds() const { return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count(); }
+    double seconds() const { return program::seconds_since(start); }
 };
 
 void random_points(std::size_t first, std::vector<float>& points) {
@@ -112,7 +106,7 @@ int run(std::size_t photos, std::filesystem::path const& path) {
     std::printf("added    %9.2f ms  a photo, each flushed to the disk (the first %.0f ms: names are looked up from then on)\n", 1e3 * adding.seconds() / 19, 1e3 * table);
     auto const again = search.search(g, matrix_view<float const>(asked.data(), 1, d), 1);
     std::printf("and found: \"%s\" at distance %g; resident memory at most %.0f MiB, file pages among it\n", g.name(again[0][0].index).c_str(), static_cast<double>(again[0][0].distance),
-                resident_megabytes("VmHWM:"));
+                program::memory().peak / (1 << 20));
     return found[0][0].index == photos / 2 && g.name(again[0][0].index) == "somebody new" ? 0 : 1;
 }
 

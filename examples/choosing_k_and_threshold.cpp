@@ -21,13 +21,13 @@ using namespace trine;
 
 int main(int argc, char** argv) {
     lesson::program program("choosing_k_and_threshold", "How many neighbours vote, and who is unknown");
-    std::size_t enrolled = 8, epochs = 60;
+    std::size_t enrolled = 8;
     program.add_option("--enrolled", enrolled, "photos of each known person")->check(CLI::Range(1, 30))->capture_default_str();
-    program.add_option("--epochs", epochs, "times that all photos are shown")->check(CLI::PositiveNumber)->capture_default_str();
+    program.add_epochs(60);
     return program.run(argc, argv, [&] {
         data::synthetic_faces const draw{.seed = program.seed};
         lesson::model model(program.seed);
-        lesson::train(model, draw.make(100, 12), objective(miners::all{}, losses::triplet_margin{}, lesson::distance{}), {.epochs = epochs, .seed = program.seed});
+        lesson::train(model, draw.make(100, 12), objective(miners::all{}, losses::triplet_margin{}, lesson::distance{}), {.epochs = program.epochs, .seed = program.seed});
         // Nobody below was seen in training. Some choose the threshold; others are known, by a few photos; the rest are strangers.
         auto const choosing = draw.make(30, 6, 2000), people = draw.make(20, enrolled + 6, 3000), strangers = draw.make(20, 6, 4000);
         auto const parts = data::split_by_photo(people, enrolled);

@@ -18,9 +18,9 @@ using namespace trine;
 
 int main(int argc, char** argv) {
     lesson::program program("honest_experiments", "Two miners, many seeds, and what may be concluded");
-    std::size_t seeds = 5, epochs = 20;
+    std::size_t seeds = 5;
     program.add_option("--seeds", seeds, "trainings of each")->check(CLI::Range(2, 1000))->capture_default_str();
-    program.add_option("--epochs", epochs, "times that all photos are shown")->check(CLI::PositiveNumber)->capture_default_str();
+    program.add_epochs(20);
     return program.run(argc, argv, [&] {
         data::synthetic_faces const draw{.seed = 1};
         auto const photos = draw.make(50, 10), strangers = draw.make(40, 6, 2000);
@@ -30,28 +30,17 @@ int main(int argc, char** argv) {
         for (std::size_t seed = program.seed; seed < program.seed + seeds; ++seed) {
             auto const result = [&](any_objective const& how) {
                 lesson::model model(seed);
-                lesson::train(model, photos, how, {.epochs = epochs, .seed = seed});
+                lesson::train(model, photos, how, {.epochs = program.epochs, .seed = seed});
                 return model;
             };
             auto a = result(objective(miners::all{}, losses::triplet_margin{}, lesson::distance{}));
             auto b = result(objective(miners::semi_hard{.margin = 0.2}, losses::triplet_margin{}, lesson::distance{}));
-            double const x = 100 * lesson::judge(a, strangers).retrieval.mean_average_precision_at_r, y = 100 * lesson::judge(b, strangers).retrieval.mean_average_precision_at_r;
+            double const x = 100 * lesson::judge(a, strangers).mean_average_precision_at_r, y = 100 * lesson::judge(b, strangers).mean_average_precision_at_r;
             first.push_back(x), second.push_back(y), difference.push_back(y - x);
             std::printf("%6zu %10.1f %12.1f %+12.1f\n", seed, x, y, y - x);
             std::fflush(stdout);
-            if (seed == program.seed) {
-                // Had other people been photographed: the first network's share of right nearest, people drawn again.
-                auto const d = lesson::pairwise(lesson::embed(a, strangers));
-                std::vector<double> right;
-                for (std::size_t i = 0; i < strangers.size(); ++i) {
-                    std::size_t nearest = i == 0 ? 1 : 0;
-                    for (std::size_t j = 0; j < strangers.size(); ++j)
-                        if (j != i && d(i, j) < d(i, nearest))
-                            nearest = j;
-                    right.push_back(strangers.labels[nearest] == strangers.labels[i]);
-                }
-                over_people = evaluation::bootstrap_mean(right, strangers.labels);
-            }
+            if (seed == program.seed) // had other people been photographed: the first network's share of right nearest, people drawn again
+                over_people = evaluation::bootstrap_mean(lesson::nearest_right(a, strangers), strangers.labels);
         }
         auto const x = evaluation::confidence_interval(first), y = evaluation::confidence_interval(second), z = evaluation::confidence_interval(difference);
         std::printf("\n%6s %5.1f ± %.1f %5.1f ± %.1f  %+.1f ± %.1f   mean and 95 %% interval over seeds (Student's t)\n", "", x.mean, x.half_width, y.mean, y.half_width, z.mean, z.half_width);

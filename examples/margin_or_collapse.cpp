@@ -9,6 +9,7 @@
 #include <cstdio>
 
 #include <trine/evaluation/projection.hpp>
+#include <trine/evaluation/verification.hpp>
 #include <trine/visual/embedding_map.hpp>
 
 #include "support/lesson.hpp"
@@ -18,9 +19,8 @@ using namespace trine;
 int main(int argc, char** argv) {
     lesson::program program("margin_or_collapse", "The same training without a margin and with one");
     double margin = 0.2;
-    std::size_t epochs = 40;
     program.add_option("--margin", margin, "how much farther a negative has to be")->check(CLI::PositiveNumber)->capture_default_str();
-    program.add_option("--epochs", epochs, "times that all photos are shown")->check(CLI::PositiveNumber)->capture_default_str();
+    program.add_epochs(40);
     return program.run(argc, argv, [&] {
         data::synthetic_faces const draw{.seed = program.seed};
         auto const photos = draw.make(60, 12), strangers = draw.make(12, 8, 2000);
@@ -28,7 +28,7 @@ int main(int argc, char** argv) {
         auto const learn = [&](char const* name, any_objective const& how, visual::series& found, visual::series& flat) {
             lesson::model model(program.seed);
             std::printf("%s\n%8s %12s %12s %18s %18s\n", name, "epoch", "one person", "two people", "within a plane", "nearest is right");
-            lesson::train(model, photos, how, {.epochs = epochs, .seed = program.seed}, [&](epoch_report const& e, lesson::model& m) {
+            lesson::train(model, photos, how, {.epochs = program.epochs, .seed = program.seed}, [&](epoch_report const& e, lesson::model& m) {
                 // Of people never seen: mean squared distances, and how much of the spread of their points lies in one plane of the 64 dimensions.
                 auto const points = lesson::embed(m, strangers);
                 auto const distances = lesson::pairwise(points);
@@ -40,7 +40,7 @@ int main(int argc, char** argv) {
                         sum += static_cast<double>(v);
                     return sum / static_cast<double>(values.size());
                 };
-                double const right = 100 * lesson::judge(m, strangers).retrieval.precision_at_1;
+                double const right = 100 * lesson::judge(m, strangers).precision_at_1;
                 found.values.push_back(right), flat.values.push_back(share);
                 if (e.epoch == 1 || e.epoch % 10 == 0 || e.epoch == e.epochs)
                     std::printf("%8zu %12.4f %12.4f %16.0f %% %16.0f %%\n", e.epoch, mean(pairs.same), mean(pairs.different), share, right);

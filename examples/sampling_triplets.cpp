@@ -19,9 +19,8 @@ using namespace trine;
 int main(int argc, char** argv) {
     lesson::program program("sampling_triplets", "How many triplets there are, and how many still teach");
     double margin = 0.2;
-    std::size_t epochs = 30;
     program.add_option("--margin", margin, "how much farther a negative has to be")->check(CLI::NonNegativeNumber)->capture_default_str();
-    program.add_option("--epochs", epochs, "times that all photos are shown")->check(CLI::PositiveNumber)->capture_default_str();
+    program.add_epochs(30);
     return program.run(argc, argv, [&] {
         std::printf("A batch of P people with K photos each has P·K anchors, K − 1 positives for each, and (P − 1)·K negatives:\n\n");
         std::printf("%6s %4s %8s %14s\n", "P", "K", "photos", "triplets");
@@ -59,7 +58,7 @@ int main(int argc, char** argv) {
         print("untrained", look(model));
         draw("The hardest triplets of the untrained network", "before.png");
         visual::series hard{"hard", {}}, semi_hard{"semi-hard", {}}, easy{"easy", {}};
-        lesson::train(model, photos, objective(miners::all{}, losses::triplet_margin{.margin = margin}, lesson::distance{}), {.epochs = epochs, .seed = program.seed}, [&](epoch_report const& e, lesson::model& m) {
+        lesson::train(model, photos, objective(miners::all{}, losses::triplet_margin{.margin = margin}, lesson::distance{}), {.epochs = program.epochs, .seed = program.seed}, [&](epoch_report const& e, lesson::model& m) {
             auto const s = look(m);
             hard.values.push_back(s.hard), semi_hard.values.push_back(s.semi_hard), easy.values.push_back(s.easy);
             if (e.epoch % 5 == 0 || e.epoch == e.epochs)

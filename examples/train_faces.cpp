@@ -68,7 +68,6 @@ any_objective chosen_objective(choices const& c) {
     return with_loss(miners::all{});
 }
 
-template <class Faces>
 double share_right(std::vector<identification> const& found, data::dataset const& photos) {
     std::size_t right = 0;
     for (std::size_t i = 0; i < found.size(); ++i)
@@ -128,7 +127,7 @@ int run(choices c, any_objective const& objective) {
         story.snapshots.push_back({epoch, right, std::move(points)});
     };
     look(0, who.model());
-    double const before = share_right<faces>(who.identify(held_out.tensors(), c.k), held_out);
+    double const before = share_right(who.identify(held_out.tensors(), c.k), held_out);
 
     bool const live = ::isatty(1) != 0;
     std::vector<double> loss_curve, active_curve, accuracy_curve;
@@ -162,20 +161,15 @@ int run(choices c, any_objective const& objective) {
     std::printf("trained in %.1f s\n\n", report.seconds);
 
     who.enroll(learn);
-    // k vote; pictures show five.
-    auto found = who.identify(held_out.tensors(), c.k);
-    double const after = share_right<faces>(found, held_out);
-    if (c.k < 5) {
-        auto const more = who.identify(held_out.tensors(), std::min<std::size_t>(5, who.gallery_size()));
-        for (std::size_t i = 0; i < found.size(); ++i)
-            found[i].nearest = more[i].nearest;
-    }
+    auto const points = who.model().embed(held_out.tensors());
+    auto const found = who.identify(as_matrix(points), {.k = c.k});
+    double const after = share_right(found, held_out);
     std::printf("%zu held-out photos, %zu-nearest neighbours: %.1f %% recognised (untrained network: %.1f %%, chance: %.1f %%)\n\n", held_out.size(), c.k, 100 * after,
                 100 * before, 100.0 / static_cast<double>(all.people.size()));
 
     program::draw_training(out / "training.png", "Training: " + c.loss + " with miner " + c.miner, report.epochs, story.snapshots);
     who.save(out / "model.safetensors");
-    auto results = program::judge(held_out, learn, who.model().embed(held_out.tensors()), who.model().embed(learn.tensors()), found);
+    auto const results = program::judge(held_out, learn, points, who.model().embed(learn.tensors()), found);
     auto pictures = program::draw_results(out, results);
     story.pictures = program::network_pictures(who.model(), held_out);
     char const* const names[]{"filters.png", "activations.png", "saliency.png"};

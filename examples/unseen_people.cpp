@@ -21,17 +21,11 @@ namespace {
 // Whether each photo's nearest is the same person, among groups of ten people: so a number does not depend on how many there are in all.
 evaluation::bootstrap_interval among_ten(lesson::model& model, data::dataset const& photos) {
     std::vector<double> right;
-    std::vector<label> people;
-    auto const d = lesson::pairwise(lesson::embed(model, photos));
-    for (std::size_t i = 0; i < photos.size(); ++i) {
-        std::size_t nearest = i;
-        for (std::size_t j = 0; j < photos.size(); ++j)
-            if (j != i && photos.labels[j] / 10 == photos.labels[i] / 10 && (nearest == i || d(i, j) < d(i, nearest)))
-                nearest = j;
-        right.push_back(photos.labels[nearest] == photos.labels[i]);
-        people.push_back(photos.labels[i]);
+    for (label first = 0; first < static_cast<label>(photos.people.size()); first += 10) {
+        auto const ten = lesson::nearest_right(model, photos.subset(data::split_by_person(photos, first, first + 10).second));
+        right.insert(right.end(), ten.begin(), ten.end());
     }
-    return evaluation::bootstrap_mean(right, people);
+    return evaluation::bootstrap_mean(right, photos.labels);
 }
 
 } // namespace

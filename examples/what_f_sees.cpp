@@ -19,18 +19,18 @@ using namespace trine;
 
 int main(int argc, char** argv) {
     lesson::program program("what_f_sees", "What a network looks for, and what makes two photos match");
-    std::size_t patch = 16, epochs = 40;
+    std::size_t patch = 16;
     program.add_option("--patch", patch, "side of the square that covers parts of a photo, in pixels")->check(CLI::Range(2, 48))->capture_default_str();
-    program.add_option("--epochs", epochs, "times that all photos are shown")->check(CLI::PositiveNumber)->capture_default_str();
+    program.add_epochs(40);
     return program.run(argc, argv, [&] {
         data::synthetic_faces const draw{.seed = program.seed};
         auto const photos = draw.make(80, 12), strangers = draw.make(20, 4, 2000);
         lesson::model model(program.seed);
         data::save_png(visual::filters("First kernels, untrained", model), program.file("kernels_before.png"));
         auto const before = lesson::judge(model, strangers);
-        lesson::train(model, photos, objective(miners::all{}, losses::triplet_margin{}, lesson::distance{}), {.epochs = epochs, .seed = program.seed});
+        lesson::train(model, photos, objective(miners::all{}, losses::triplet_margin{}, lesson::distance{}), {.epochs = program.epochs, .seed = program.seed});
         auto const after = lesson::judge(model, strangers);
-        std::printf("Of 20 people never seen, the nearest photo is the same person: %.0f %% untrained, %.0f %% trained.\n\n", 100 * before.retrieval.precision_at_1, 100 * after.retrieval.precision_at_1);
+        std::printf("Of 20 people never seen, the nearest photo is the same person: %.0f %% untrained, %.0f %% trained.\n\n", 100 * before.precision_at_1, 100 * after.precision_at_1);
 
         data::save_png(visual::filters("First kernels, trained", model), program.file("kernels_after.png"));
         auto const photo = strangers.picture(0);

@@ -17,9 +17,9 @@ using namespace trine;
 int main(int argc, char** argv) {
     lesson::program program("which_triplets_matter", "Four miners on the same photos");
     double margin = 0.2;
-    std::size_t epochs = 40, people = 16;
+    std::size_t people = 16;
     program.add_option("--margin", margin, "of the loss, and of semi_hard")->check(CLI::PositiveNumber)->capture_default_str();
-    program.add_option("--epochs", epochs, "times that all photos are shown")->check(CLI::PositiveNumber)->capture_default_str();
+    program.add_epochs(40);
     program.add_option("--people-per-batch", people, "P; K is 4")->check(CLI::Range(2, 60))->capture_default_str();
     return program.run(argc, argv, [&] {
         data::synthetic_faces const draw{.seed = program.seed};
@@ -30,15 +30,15 @@ int main(int argc, char** argv) {
             lesson::model model(program.seed);
             visual::series curve{std::string(miner.name), {}};
             epoch_report last;
-            auto const report = lesson::train(model, photos, objective(miner, losses::triplet_margin{.margin = margin}, lesson::distance{}), {.epochs = epochs, .people_per_batch = people, .seed = program.seed},
+            auto const report = lesson::train(model, photos, objective(miner, losses::triplet_margin{.margin = margin}, lesson::distance{}), {.epochs = program.epochs, .people_per_batch = people, .seed = program.seed},
                                               [&](epoch_report const& e, lesson::model& m) {
                                                   last = e;
-                                                  curve.values.push_back(100 * lesson::judge(m, strangers).retrieval.mean_average_precision_at_r);
+                                                  curve.values.push_back(100 * lesson::judge(m, strangers).mean_average_precision_at_r);
                                                   return true;
                                               });
             auto const result = lesson::judge(model, strangers);
-            std::printf("%-12s %16.0f %12.1f %% %16.1f %% %6.1f %% %8.1f\n", curve.name.c_str(), last.triplets, 100 * last.active, 100 * result.retrieval.precision_at_1,
-                        100 * result.retrieval.mean_average_precision_at_r, report.seconds);
+            std::printf("%-12s %16.0f %12.1f %% %16.1f %% %6.1f %% %8.1f\n", curve.name.c_str(), last.triplets, 100 * last.active, 100 * result.precision_at_1,
+                        100 * result.mean_average_precision_at_r, report.seconds);
             std::fflush(stdout);
             return curve;
         };

@@ -6,7 +6,6 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
-#include <fstream>
 #include <iostream>
 #include <string>
 #include <vector>
@@ -17,11 +16,9 @@
 #include <trine/core/parallel.hpp>
 #include <trine/kernels/simd.hpp>
 
-namespace program {
+#include "measure.hpp"
 
-inline double seconds_since(std::chrono::steady_clock::time_point start) {
-    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-}
+namespace program {
 
 /// Floating-point operations a second of all threads: independent multiply-adds that stay in registers. The best of five trials.
 inline double peak_flops() {
@@ -71,23 +68,6 @@ inline double read_bandwidth() {
     }
     return best;
 }
-
-/// Resident memory in bytes: what is held now, and the most that was held since `forget_peak`.
-struct memory_use {
-    double now = 0, peak = 0;
-};
-inline memory_use memory() {
-    memory_use use;
-    std::ifstream status("/proc/self/status");
-    for (std::string line; std::getline(status, line);) {
-        if (line.rfind("VmRSS:", 0) == 0)
-            use.now = std::atof(line.c_str() + 6) * 1024;
-        if (line.rfind("VmHWM:", 0) == 0)
-            use.peak = std::atof(line.c_str() + 6) * 1024;
-    }
-    return use;
-}
-inline void forget_peak() { std::ofstream("/proc/self/clear_refs") << "5"; }
 
 /// Reports floating-point operations a second, and their share of the peak measured at the start.
 inline double measured_peak = 0, memory_at_start = 0;

@@ -89,7 +89,7 @@ const pointAt = () => {
 const least = Math.max(1e-4, Math.min(1e-2, 10 ** Math.floor(Math.log10(1 / Math.max(report.different, 1)))));
 const percentTick = value => `${+(100 * value).toPrecision(2)} %`;
 const powers = (value, index, ticks) => Math.abs(Math.log10(value) - Math.round(Math.log10(value))) < 1e-9 ? percentTick(value) : '';
-const curve = (id, title, x, y, points, place, inside) => {
+const curve = (id, title, x, y, points, place, label) => {
   const dot = () => [place(pointAt())];
   const chart = draw(id, {
     type: 'scatter',
@@ -97,7 +97,7 @@ const curve = (id, title, x, y, points, place, inside) => {
       line('trained network', points, {borderColor: inks[0], showLine: true}),
       {label: 'threshold', data: dot(), pointRadius: 6, pointStyle: 'rectRot', backgroundColor: inks[1], borderColor: inks[1]},
     ]},
-    options: {scales: {x, y}, plugins: {title: {display: true, text: title}, legend: {labels: {usePointStyle: true}}, tooltip: {callbacks: {label: item => inside(item.raw)}}}},
+    options: {scales: {x, y}, plugins: {title: {display: true, text: title}, legend: {labels: {usePointStyle: true}}, tooltip: {callbacks: {label: item => label(item.raw)}}}},
   });
   followers.limit.push(() => {
     chart.data.datasets[1].data = dot();
@@ -111,27 +111,17 @@ const pointText = raw => raw.point
 curve('roc-chart', 'ROC', axis('pairs of two people accepted', {type: 'logarithmic', min: least, max: 1, ticks: {callback: powers}}),
   axis('pairs of one person accepted', {min: 0, max: 1, ticks: {callback: percentTick}}), report.roc.map(rocPlace), rocPlace, pointText);
 
-// Normal deviates: the inverse of the normal distribution, by Newton's steps on its power series.
-const normal = z => {
-  let sum = z, term = z;
-  for (let i = 1; i < 200 && Math.abs(term) > 1e-17; ++i) sum += term *= z * z / (2 * i + 1);
-  return 0.5 + sum * Math.exp(-z * z / 2) / Math.sqrt(2 * Math.PI);
-};
-const deviate = share => {
-  let low = -4, high = 4;
-  for (let i = 0; i < 50; ++i) normal((low + high) / 2) < share ? low = (low + high) / 2 : high = (low + high) / 2;
-  return (low + high) / 2;
-};
-const detTicks = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.4, 0.6];
+// Over normal deviates, where two normal distributions give a straight line.
 const detAxis = title => axis(title, {
-  min: deviate(0.001), max: deviate(0.6),
-  afterBuildTicks: scale => { scale.ticks = detTicks.map(share => ({value: deviate(share), label: percentTick(share)})); },
-  ticks: {callback: value => percentTick(normal(value))},
+  min: report.ticks[0].deviate, max: report.ticks.at(-1).deviate,
+  afterBuildTicks: scale => { scale.ticks = report.ticks.map(({share, deviate}) => ({value: deviate, label: percentTick(share)})); },
+  ticks: {callback: (_, index) => percentTick(report.ticks[index].share)},
 });
-const within = share => deviate(Math.min(0.6, Math.max(0.001, share)));
-const detPlace = p => ({x: within(p.false_accept_rate), y: within(1 - p.true_accept_rate), point: p});
+const detPlace = p => ({x: p.deviates[0], y: p.deviates[1], point: p});
+const [{share: leastShare}, {share: mostShare}] = [report.ticks[0], report.ticks.at(-1)];
+const inside = share => share >= leastShare && share <= mostShare;
 curve('det-chart', 'Detection-error trade-off', detAxis('pairs of two people accepted'), detAxis('pairs of one person rejected'),
-  report.roc.filter(p => p.false_accept_rate >= 0.001 && p.false_accept_rate <= 0.6 && p.true_accept_rate >= 0.4 && p.true_accept_rate <= 0.999).map(detPlace), detPlace, pointText);
+  report.roc.filter(p => inside(p.false_accept_rate) && inside(1 - p.true_accept_rate)).map(detPlace), detPlace, pointText);
 
 draw('cmc-chart', {
   type: 'line',

@@ -12,18 +12,23 @@ training_report lesson::train(model& m, data::dataset const& photos, any_objecti
 tensor<float, 2> lesson::embed(model& m, tensor<float, 4> const& photos) { return m.embed(photos); }
 tensor<float, 2> lesson::embed(model& m, data::dataset const& photos) { return embed(m, photos.tensors()); }
 
-tensor<float, 2> lesson::pairwise(tensor<float, 2> const& points) {
-    auto out = make_tensor<float>(points.shape(0), points.shape(0));
-    distance{}.pairwise(as_matrix(points), as_matrix(out));
-    return out;
-}
-
-lesson::judgement lesson::judge(model& m, data::dataset const& photos) {
+evaluation::retrieval lesson::judge(model& m, data::dataset const& photos) {
     auto const points = embed(m, photos);
     std::span<label const> const labels(photos.labels);
-    evaluation::verification_curve const curve(distance{}, as_matrix(points), labels);
-    auto const equal = curve.equal_error();
-    return {evaluation::evaluate_retrieval(distance{}, as_matrix(points), labels, as_matrix(points), labels, true), {curve.auc(), equal.false_accept_rate, equal.distance, curve.same(), curve.different()}};
+    return evaluation::evaluate_retrieval(distance{}, as_matrix(points), labels, as_matrix(points), labels, true);
+}
+
+std::vector<double> lesson::nearest_right(model& m, data::dataset const& photos) {
+    auto const d = pairwise(embed(m, photos));
+    std::vector<double> right;
+    for (std::size_t i = 0; i < photos.size(); ++i) {
+        std::size_t nearest = i == 0 ? 1 : 0;
+        for (std::size_t j = 0; j < photos.size(); ++j)
+            if (j != i && d(i, j) < d(i, nearest))
+                nearest = j;
+        right.push_back(photos.labels[nearest] == photos.labels[i]);
+    }
+    return right;
 }
 
 int lesson::program::run(int argc, char** argv, std::function<void()> const& work) {

@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <functional>
 #include <string>
+#include <vector>
 
 #include <CLI/CLI.hpp>
 
@@ -11,12 +12,13 @@
 #include <trine/data/synthetic.hpp>
 #include <trine/distances/euclidean.hpp>
 #include <trine/evaluation/retrieval.hpp>
-#include <trine/evaluation/verification.hpp>
 #include <trine/losses/triplet.hpp>
 #include <trine/miners/triplet_miners.hpp>
 #include <trine/nn/model.hpp>
 #include <trine/training/objective.hpp>
 #include <trine/training/trainer.hpp>
+
+#include "points.hpp"
 
 // What the programs of the course (docs/guide) have in common: one small network, compiled once for all of them, and options.
 namespace lesson {
@@ -24,6 +26,7 @@ namespace lesson {
 using network = trine::backbones::compact<trine::nn::shape<1, 64, 64>, 64, 16>;
 using model = trine::nn::model<network>;
 using distance = trine::distances::squared_euclidean;
+using ::program::pairwise;
 using callback = std::function<bool(trine::epoch_report const&, model&)>;
 
 // trine::training_loop<network>(options, objective).fit(m, photos, after_epoch). Photos are not augmented: drawn ones can be had without end.
@@ -33,26 +36,28 @@ trine::training_report train(model& m, trine::data::dataset const& photos, trine
 trine::tensor<float, 2> embed(model& m, trine::tensor<float, 4> const& photos);
 trine::tensor<float, 2> embed(model& m, trine::data::dataset const& photos);
 
-// All distances between points: N×N.
-trine::tensor<float, 2> pairwise(trine::tensor<float, 2> const& points);
+// How photos find others of the same person among themselves.
+trine::evaluation::retrieval judge(model& m, trine::data::dataset const& photos);
 
-// How photos find others of the same person among themselves, and how well distances tell one person from two.
-struct judgement {
-    trine::evaluation::retrieval retrieval;
-    trine::evaluation::verification verification;
-};
-judgement judge(model& m, trine::data::dataset const& photos);
+// The same photo by photo: 1 where the nearest of the others is the same person, else 0.
+std::vector<double> nearest_right(model& m, trine::data::dataset const& photos);
 
 // A lesson's program: options that all have, --help, errors as messages.
 class program : public CLI::App {
 public:
     std::string output;
-    std::size_t seed = 1;
+    std::size_t seed = 1, epochs = 0;
 
     program(std::string name, std::string const& what) : CLI::App(what), name_(std::move(name)) {
         output = "output/" + name_;
         add_option("--output", output, "folder for pictures")->capture_default_str();
         add_option("--seed", seed, "same seed, same bits")->capture_default_str();
+    }
+
+    // Lets the number of epochs be chosen.
+    void add_epochs(std::size_t usual) {
+        epochs = usual;
+        add_option("--epochs", epochs, "times that all photos are shown")->check(CLI::PositiveNumber)->capture_default_str();
     }
 
     // Parses, makes the folder, and does the work.

@@ -1,5 +1,7 @@
 #include "network_pictures.hpp"
 
+#include <algorithm>
+#include <cmath>
 #include <cstdio>
 
 #include <trine/distances/euclidean.hpp>

@@ -1,14 +1,15 @@
 #include "report.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
-#include <limits>
 #include <map>
 #include <utility>
 
 #include <nlohmann/json.hpp>
 
 #include <trine/evaluation/identification.hpp>
+#include <trine/evaluation/statistics.hpp>
 #include <trine/evaluation/thresholds.hpp>
 #include <trine/io/file.hpp>
 
@@ -35,6 +36,7 @@ std::string base64(void const* data, std::size_t size) {
     }
     return out;
 }
+std::string base64(std::string const& bytes) { return base64(bytes.data(), bytes.size()); }
 std::string base64(std::vector<float> const& values) { return base64(values.data(), values.size() * sizeof(float)); }
 std::string base64(std::vector<evaluation::map_point> const& places) {
     std::vector<float> flat;
@@ -48,19 +50,12 @@ std::string thumbnail(data::image const& photo) {
     constexpr std::size_t most = 96;
     std::size_t const longest = std::max(photo.height, photo.width);
     auto const scaled = [&](std::size_t side) { return std::max<std::size_t>(1, side * std::min(most, longest) / longest); };
-    auto const jpeg = data::encode_jpeg(data::resized(photo, scaled(photo.height), scaled(photo.width), data::fit::stretch), 82);
-    return base64(jpeg.data(), jpeg.size());
+    return base64(data::encode_jpeg(data::resized(photo, scaled(photo.height), scaled(photo.width), data::fit::stretch), 82));
 }
 
-// A PNG goes by way of a file, for that is what its library writes.
-std::string png(data::image const& picture, std::filesystem::path const& folder) {
-    auto const path = folder / ".picture.png";
-    data::save_png(picture, path);
-    auto const bytes = io::read_file(path);
-    std::error_code ignored;
-    std::filesystem::remove(path, ignored);
-    return base64(bytes.data(), bytes.size());
-}
+// Where a share lies on the axes of the detection-error trade-off, which end at these.
+constexpr double least_share = 0.001, most_share = 0.6;
+double deviate(double share) { return evaluation::normal_deviate(std::clamp(share, least_share, most_share)); }
 
 json number(double v) { return std::isfinite(v) ? json(v) : json(nullptr); }
 
@@ -102,7 +97,7 @@ std::filesystem::path program::write_report(std::filesystem::path const& folder,
     page["nearest"] = page["named"] = page["named_distance"] = json::array();
     for (std::size_t i : r.shown) {
         auto nearest = json::array();
-        for (auto const& near : std::span(r.found[i].nearest).first(std::min<std::size_t>(3, r.found[i].nearest.size()))) {
+        for (auto const& near : r.nearest[i].first(std::min<std::size_t>(3, r.nearest[i].size()))) {
             auto const [at, is_new] = numbers.try_emplace(near.index, used.size());
             if (is_new)
                 used.push_back(near.index);
@@ -129,7 +124,10 @@ std::filesystem::path program::write_report(std::filesystem::path const& folder,
     auto const& curve = *r.curve;
     page["different"] = curve.different();
     for (auto const& p : curve.roc())
-        page["roc"].push_back({{"distance", number(p.distance)}, {"true_accept_rate", p.true_accept_rate}, {"false_accept_rate", p.false_accept_rate}});
+        page["roc"].push_back({{"distance", number(p.distance)}, {"true_accept_rate", p.true_accept_rate}, {"false_accept_rate", p.false_accept_rate},
+                               {"deviates", {deviate(p.false_accept_rate), deviate(1 - p.true_accept_rate)}}});
+    for (double share : {least_share, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.4, most_share})
+        page["ticks"].push_back({{"share", share}, {"deviate", deviate(share)}});
     page["equal_error"] = {{"distance", curve.equal_error().distance}};
     page["one_percent"] = {{"distance", curve.at_false_accept_rate(0.01).distance}};
     auto const best = evaluation::best_f1(r.pairs.same, r.pairs.different);
@@ -139,7 +137,7 @@ std::filesystem::path program::write_report(std::filesystem::path const& folder,
         page["cmc"].push_back(r.identification.rank(k));
     page["pictures"] = json::array();
     for (auto const& p : run.pictures)
-        page["pictures"].push_back({{"title", p.title}, {"png", png(p.picture, folder)}});
+        page["pictures"].push_back({{"title", p.title}, {"png", base64(data::encode_png(p.picture))}});
 
     // Inside a script, "</" would end it.
     auto data = page.dump(-1, ' ', false, json::error_handler_t::replace);

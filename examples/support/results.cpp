@@ -9,6 +9,7 @@
 #include <trine/evaluation/bootstrap.hpp>
 #include <trine/evaluation/retrieval.hpp>
 #include <trine/evaluation/thresholds.hpp>
+#include <trine/neighbors/exact.hpp>
 #include <trine/visual/evaluation_pictures.hpp>
 
 using namespace trine;
@@ -45,12 +46,6 @@ tensor<float, 2> program::rows_at(matrix_view<float const> points, std::span<std
     return out;
 }
 
-tensor<float, 2> program::pairwise(tensor<float, 2> const& points) {
-    auto out = make_tensor<float>(points.shape(0), points.shape(0));
-    distances::squared_euclidean{}.pairwise(as_matrix(points), as_matrix(out));
-    return out;
-}
-
 void program::draw_training(std::filesystem::path const& file, std::string const& title, std::vector<epoch_report> const& epochs, std::vector<snapshot> const& snapshots) {
     visual::series loss{"loss", {}}, active{"share of active triplets", {}}, accuracy{"nearest held-out photo is right", std::vector<double>(epochs.size(), std::numeric_limits<double>::quiet_NaN())};
     for (auto const& e : epochs)
@@ -67,9 +62,12 @@ double program::nearest_right(tensor<float, 2> const& points, std::vector<label>
 }
 
 program::results program::judge(data::dataset held_out, data::dataset known, tensor<float, 2> points, tensor<float, 2> const& known_points, std::vector<identification> found) {
-    results r{std::move(held_out), std::move(known), std::move(points), std::move(found), {}, {}, {}, {}, {}, {}};
+    results r{std::move(held_out), std::move(known), std::move(points), std::move(found), {}, {}, {}, {}, {}, {}, {}};
     for (auto const& f : r.found)
         r.named.push_back(static_cast<label>(std::find(r.held_out.people.begin(), r.held_out.people.end(), f.name) - r.held_out.people.begin()));
+    neighbors::exact::index<distances::squared_euclidean> index(known_points.shape(1));
+    index.add(as_matrix(known_points));
+    r.nearest = index.search(as_matrix(std::as_const(r.points)), std::min<std::size_t>(5, r.known.size()));
     auto const several = some_places(r.held_out, 2000);
     auto const labels = r.held_out.subset(several).labels;
     auto const apart = pairwise(rows_at(as_matrix(std::as_const(r.points)), several));
@@ -116,7 +114,7 @@ std::vector<std::string> program::draw_results(std::filesystem::path const& fold
     for (std::size_t i = 0; i < r.held_out.size() && rows.size() < 8; i += step) {
         label const who = r.held_out.labels[i];
         visual::montage_row row{r.held_out.picture(i), r.held_out.people[static_cast<std::size_t>(who)], {}};
-        for (auto const& n : std::span(r.found[i].nearest).first(std::min<std::size_t>(5, r.found[i].nearest.size())))
+        for (auto const& n : r.nearest[i])
             row.matches.push_back({r.known.picture(n.index), text("%.3f", static_cast<double>(n.distance)), r.known.labels[n.index] == who});
         rows.push_back(std::move(row));
     }

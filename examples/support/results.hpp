@@ -13,14 +13,17 @@
 #include <trine/evaluation/verification.hpp>
 #include <trine/training/recognizer.hpp>
 
+#include "points.hpp"
+
 // How a trained network does on photos that were held out, and pictures of that. Compiled once, apart from the programs that train.
 namespace program {
 
 struct results {
     trine::data::dataset held_out, known;
     trine::tensor<float, 2> points;                  // of the held-out photos
-    std::vector<trine::identification> found;        // of the same, places in `known`
+    std::vector<trine::identification> found;        // of the same
     std::vector<trine::label> named;                 // whom the vote names, a place in `people`
+    trine::neighbors::neighbor_lists nearest;        // the five nearest of the same, places in `known`
     std::optional<trine::evaluation::verification_curve> curve; // over all pairs of them; none where all pairs are of one kind
     trine::evaluation::pair_distances<float> pairs;  // of at most 2000 of them, for histograms and thresholds
     trine::evaluation::identification_result identification; // of the held-out photos among the known ones
@@ -46,9 +49,6 @@ trine::tensor<float, 2> rows_at(trine::matrix_view<float const> points, std::spa
 
 // Share of photos whose nearest among the others shows the same person; 0 where nobody has two.
 double nearest_right(trine::tensor<float, 2> const& points, std::vector<trine::label> const& labels);
-
-// All distances between points: N×N.
-trine::tensor<float, 2> pairwise(trine::tensor<float, 2> const& points);
 
 results judge(trine::data::dataset held_out, trine::data::dataset known, trine::tensor<float, 2> points, trine::tensor<float, 2> const& known_points, std::vector<trine::identification> found);
 

@@ -161,9 +161,9 @@ TEST_CASE("pictures of an evaluation show what they are given, and refuse what t
     CHECK(errors.points.back() == std::array<double, 2>{1, 0});
     CHECK(visual::error_chart("DET", {errors}).height == 640);
     // Quantiles of the normal distribution from tables.
-    CHECK(visual::detail::normal_deviate(0.975) == Approx(1.959964).margin(5e-4));
-    CHECK(visual::detail::normal_deviate(0.001) == Approx(-3.090232).margin(5e-4));
-    CHECK(visual::detail::normal_deviate(0.5) == Approx(0).margin(5e-4));
+    CHECK(evaluation::normal_deviate(0.975) == Approx(1.959964).margin(5e-4));
+    CHECK(evaluation::normal_deviate(0.001) == Approx(-3.090232).margin(5e-4));
+    CHECK(evaluation::normal_deviate(0.5) == Approx(0).margin(5e-4));
     CHECK_THROWS_AS(visual::share_chart("ROC", "false", "true", {path}, 1), argument_error);
 
     std::vector<std::size_t> const counts{2, 0, 1, 1};

@@ -10,6 +10,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <jpeglib.h>
@@ -40,10 +41,21 @@ namespace trine::data {
 
 namespace detail {
 
+// Errors of libjpeg end in a jump to `out`, with the message kept.
 struct jpeg_errors {
     jpeg_error_mgr base;
     std::jmp_buf out;
     char message[JMSG_LENGTH_MAX];
+
+    jpeg_error_mgr* start() {
+        jpeg_std_error(&base);
+        base.error_exit = [](j_common_ptr info) {
+            auto* e = reinterpret_cast<jpeg_errors*>(info->err);
+            info->err->format_message(info, e->message);
+            std::longjmp(e->out, 1);
+        };
+        return &base;
+    }
 };
 
 // libjpeg fills what is missing of a truncated file with grey and only warns: here a warning is an error.
@@ -51,12 +63,7 @@ inline image decode_jpeg(std::string const& bytes, std::string const& name) {
     image result;
     jpeg_decompress_struct reader{};
     jpeg_errors errors{};
-    reader.err = jpeg_std_error(&errors.base);
-    errors.base.error_exit = [](j_common_ptr info) {
-        auto* e = reinterpret_cast<jpeg_errors*>(info->err);
-        info->err->format_message(info, e->message);
-        std::longjmp(e->out, 1);
-    };
+    reader.err = errors.start();
     errors.base.emit_message = [](j_common_ptr info, int level) {
         if (level < 0)
             info->err->error_exit(info);
@@ -192,18 +199,38 @@ inline image load_image(std::filesystem::path const& path) {
     }
 }
 
+/// A photo as the bytes of a PNG file.
+///
+/// @throws io_error  when there is no memory for it
+inline std::string encode_png(image const& in) {
+    cimg_library::CImg<unsigned char> const out(in.samples.data(), static_cast<unsigned>(in.width), static_cast<unsigned>(in.height), 1, static_cast<unsigned>(in.channels));
+    struct memory_file {
+        char* bytes = nullptr;
+        std::size_t size = 0;
+        std::FILE* file = ::open_memstream(&bytes, &size);
+        void close() {
+            if (file)
+                std::fclose(std::exchange(file, nullptr));
+        }
+        ~memory_file() {
+            close();
+            std::free(bytes);
+        }
+    } to;
+    require<io_error>(to.file != nullptr, "a PNG cannot be made: there is no memory");
+    try {
+        out.save_png(to.file);
+    } catch (cimg_library::CImgException const& e) {
+        fail<io_error>("a PNG cannot be made: ", e.what());
+    }
+    to.close();
+    return {to.bytes, to.size};
+}
+
 /// Writes a PNG file.
 ///
-/// @throws io_error  when it cannot be written
-inline void save_png(image const& in, std::filesystem::path const& path) {
-    cimg_library::CImg<unsigned char> out(in.samples.data(), static_cast<unsigned>(in.width), static_cast<unsigned>(in.height), 1,
-                                          static_cast<unsigned>(in.channels));
-    try {
-        out.save_png(path.c_str());
-    } catch (cimg_library::CImgException const&) {
-        fail<io_error>(path.string(), ": cannot be written");
-    }
-}
+/// @throws io_error  when it cannot be written; an old file is kept
+inline void save_png(image const& in, std::filesystem::path const& path) { io::write_file(path, encode_png(in)); }
 
 /// A photo as the bytes of a JPEG file.
 ///
@@ -216,12 +243,7 @@ inline std::string encode_jpeg(image const& in, int quality = 85) {
                          in.height, "×", in.width, " cannot be a JPEG");
     jpeg_compress_struct writer{};
     detail::jpeg_errors errors{};
-    writer.err = jpeg_std_error(&errors.base);
-    errors.base.error_exit = [](j_common_ptr info) {
-        auto* e = reinterpret_cast<detail::jpeg_errors*>(info->err);
-        info->err->format_message(info, e->message);
-        std::longjmp(e->out, 1);
-    };
+    writer.err = errors.start();
     // Not on the stack: what changes there between setjmp and longjmp is lost.
     struct destination {
         unsigned char* bytes = nullptr;

@@ -98,8 +98,9 @@ public:
                     covariance[k * d + l] += x * (static_cast<double>(points(i, l)) - mean_[l]);
             }
         });
+        double all = 0, seen = 0;
         for (std::size_t k = 0; k < d; ++k)
-            all_ += covariance[k * d + k];
+            all += covariance[k * d + k];
         axes_ = detail::eigenvectors(std::move(covariance), d);
         axes_.resize(std::min<std::size_t>(2, d));
         for (auto& axis : axes_) {
@@ -108,7 +109,8 @@ public:
                 w = largest < 0 ? -w : w;
         }
         for (auto const& p : places(points))
-            seen_ += p[0] * p[0] + p[1] * p[1];
+            seen += p[0] * p[0] + p[1] * p[1];
+        share_ = all > 0 ? seen / all : 1;
     }
 
     /// Where points lie on it.
@@ -131,12 +133,12 @@ public:
     }
 
     /// How much of its points' variance the plane shows, 0 to 1.
-    double share() const { return all_ > 0 ? seen_ / all_ : 1; }
+    double share() const { return share_; }
 
 private:
     std::vector<double> mean_;
     std::vector<std::vector<double>> axes_;
-    double all_ = 0, seen_ = 0;
+    double share_ = 1;
 };
 
 /// Points on the plane in which they spread most: the first two principal components.

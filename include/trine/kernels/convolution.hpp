@@ -10,6 +10,7 @@
 #include "convolution_shape.hpp"
 #include "convolution_weights.hpp"
 #include "depthwise.hpp"
+#include "depthwise_gradient.hpp"
 #include "direct_convolution.hpp"
 #include "winograd_convolution.hpp"
 #include "winograd_gradient.hpp"

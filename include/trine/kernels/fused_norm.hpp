@@ -31,19 +31,6 @@ struct norm_shape {
 
 namespace detail {
 
-// Calls f(c, load, store) for every vector of channels; load(p) and store(p, v) mind the channels' end.
-template <class T, class F>
-[[gnu::always_inline]] inline void each_channel_vector(std::size_t channels, F&& f) {
-    using V = simd<T>;
-    std::size_t c = 0;
-    for (; c + V::size <= channels; c += V::size)
-        f(c, [](T const* p) __attribute__((always_inline)) { return V::load_unaligned(p); },
-          [](T* p, V const& v) __attribute__((always_inline)) { v.store_unaligned(p); });
-    if (c < channels)
-        f(c, [=](T const* p) __attribute__((always_inline)) { return load_first(p, channels - c); },
-          [=](T* p, V const& v) __attribute__((always_inline)) { store_first(p, v, channels - c); });
-}
-
 // The larger of two; a NaN in the second comes out, so that it is seen.
 template <class V>
 [[gnu::always_inline]] inline V at_least(V const& low, V const& value) { return xsimd::select(value < low, low, value); }
@@ -79,7 +66,7 @@ void block_statistics(std::size_t pixels, std::size_t channels, T const* z, T* o
     std::fill_n(out + channels, 2 * channels, T(0));
     out[3 * channels] = static_cast<T>(pixels);
     for (std::size_t p = 0; p < pixels; ++p)
-        detail::each_channel_vector<T>(channels, [&](std::size_t c, auto load, auto store) __attribute__((always_inline)) {
+        each_channel_vector<T>(channels, [&](std::size_t c, auto load, auto store) __attribute__((always_inline)) {
             auto const d = load(z + p * channels + c) - load(out + c);
             store(out + channels + c, load(out + channels + c) + d);
             store(out + 2 * channels + c, xsimd::fma(d, d, load(out + 2 * channels + c)));
@@ -127,7 +114,7 @@ void norm_rows(norm_shape const& s, std::size_t rows, T const* z, T const* scale
     V const floor = s.rectified ? V(T(0)) : V(-std::numeric_limits<T>::infinity());
     if (!s.pooled) {
         for (std::size_t p = 0; p < rows * s.width; ++p)
-            detail::each_channel_vector<T>(s.channels, [&](std::size_t c, auto load, auto store) __attribute__((always_inline)) {
+            each_channel_vector<T>(s.channels, [&](std::size_t c, auto load, auto store) __attribute__((always_inline)) {
                 store(y + p * s.channels + c, detail::at_least(floor, xsimd::fma(load(z + p * s.channels + c), load(scale + c), load(shift + c))));
             });
         return;
@@ -136,7 +123,7 @@ void norm_rows(norm_shape const& s, std::size_t rows, T const* z, T const* scale
         for (std::size_t q = 0; q < s.out_width(); ++q) {
             T const* const window = z + r * row + 2 * q * s.channels;
             T* const to = y + (r / 2 * s.out_width() + q) * s.channels;
-            detail::each_channel_vector<T>(s.channels, [&](std::size_t c, auto load, auto store) __attribute__((always_inline)) {
+            each_channel_vector<T>(s.channels, [&](std::size_t c, auto load, auto store) __attribute__((always_inline)) {
                 V const a = load(scale + c), b = load(shift + c);
                 V const top = detail::at_least(xsimd::fma(load(window + c), a, b), xsimd::fma(load(window + s.channels + c), a, b));
                 V const bottom = detail::at_least(xsimd::fma(load(window + row + c), a, b), xsimd::fma(load(window + row + s.channels + c), a, b));
@@ -276,7 +263,7 @@ void norm_gradient_apply(norm_shape const& s, std::size_t rows, T* z, T const* d
         return;
     // Pixels that belong to no window still move the mean and the variance.
     auto const rest = [&](std::size_t r, std::size_t q) {
-        detail::each_channel_vector<T>(s.channels, [&](std::size_t c, auto load, auto store) __attribute__((always_inline)) {
+        each_channel_vector<T>(s.channels, [&](std::size_t c, auto load, auto store) __attribute__((always_inline)) {
             T* const place = z + (r * s.width + q) * s.channels + c;
             write(place, c, load(place), V(T(0)), load, store);
         });

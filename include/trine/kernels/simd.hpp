@@ -95,4 +95,17 @@ template <class T>
     return simd<T>::load_aligned(lanes);
 }
 
+/// Calls f(c, load, store) for every vector of channels; load(p) and store(p, v) mind the channels' end.
+template <class T, class F>
+[[gnu::always_inline]] inline void each_channel_vector(std::size_t channels, F&& f) {
+    using V = simd<T>;
+    std::size_t c = 0;
+    for (; c + V::size <= channels; c += V::size)
+        f(c, [](T const* p) __attribute__((always_inline)) { return V::load_unaligned(p); },
+          [](T* p, V const& v) __attribute__((always_inline)) { v.store_unaligned(p); });
+    if (c < channels)
+        f(c, [=](T const* p) __attribute__((always_inline)) { return load_first(p, channels - c); },
+          [=](T* p, V const& v) __attribute__((always_inline)) { store_first(p, v, channels - c); });
+}
+
 } // namespace trine::kernels

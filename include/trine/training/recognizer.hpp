@@ -91,7 +91,17 @@ public:
     /// @throws shape_error     when the photos do not have the network's shape
     std::vector<identification> identify(tensor<float, 4> const& photos, decision_rule const& rule) {
         auto const points = model_.embed(photos);
-        auto const found = search_.search(gallery_, as_matrix(points), rule.k);
+        return identify(as_matrix(points), rule);
+    }
+    std::vector<identification> identify(tensor<float, 4> const& photos, std::size_t k = 1) { return identify(photos, decision_rule{.k = k}); }
+
+    /// The same of photos that this network has embedded already.
+    ///
+    /// @param points  N×D
+    /// @throws argument_error  when k is 0 or larger than the gallery
+    /// @throws shape_error     when the points have another number of values
+    std::vector<identification> identify(matrix_view<float const> points, decision_rule const& rule) {
+        auto const found = search_.search(gallery_, points, rule.k);
         std::vector<identification> all;
         for (std::size_t q = 0; q < found.size(); ++q) {
             // Votes are counted among the neighbours alone: a gallery may hold millions.
@@ -107,7 +117,6 @@ public:
         }
         return all;
     }
-    std::vector<identification> identify(tensor<float, 4> const& photos, std::size_t k = 1) { return identify(photos, decision_rule{.k = k}); }
 
     /// Distance between the persons on two photos (1×C×H×W each): small for one person.
     float verify(tensor<float, 4> const& a, tensor<float, 4> const& b) {

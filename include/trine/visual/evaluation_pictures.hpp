@@ -6,22 +6,12 @@
 #include <span>
 
 #include "../evaluation/identification.hpp"
+#include "../evaluation/statistics.hpp"
 #include "../evaluation/verification.hpp"
 #include "embedding_map.hpp"
 #include "pictures.hpp"
 
 namespace trine::visual {
-
-namespace detail {
-
-// The quantile of the normal distribution, within 5·10⁻⁴: Abramowitz and Stegun 26.2.23.
-inline double normal_deviate(double share) {
-    double const t = std::sqrt(-2 * std::log(std::min(share, 1 - share)));
-    double const z = t - (2.515517 + t * (0.802853 + t * 0.010328)) / (1 + t * (1.432788 + t * (0.189269 + t * 0.001308)));
-    return share < 0.5 ? -z : z;
-}
-
-} // namespace detail
 
 /// One line through places of a plane.
 struct path {
@@ -109,8 +99,8 @@ inline data::image error_chart(std::string const& title, std::vector<path> const
     int const width = 900, height = 640, left = 90, right = 30, top = 90, bottom = 70;
     canvas c(static_cast<unsigned>(width), static_cast<unsigned>(height), 1, 3, 255);
     text(c, left, 16, title, black, 22);
-    double const least = 1e-3, most = 0.6, low = normal_deviate(least), high = normal_deviate(most);
-    auto const along = [&](double share) { return (normal_deviate(std::clamp(share, least, most)) - low) / (high - low); };
+    double const least = 1e-3, most = 0.6, low = evaluation::normal_deviate(least), high = evaluation::normal_deviate(most);
+    auto const along = [&](double share) { return (evaluation::normal_deviate(std::clamp(share, least, most)) - low) / (high - low); };
     auto const px = [&](double x) { return left + static_cast<int>(std::lround(along(x) * (width - left - right))); };
     auto const py = [&](double y) { return height - bottom - static_cast<int>(std::lround(along(y) * (height - top - bottom))); };
     for (double v : {0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.4, 0.6}) {
