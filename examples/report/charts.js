@@ -87,7 +87,7 @@ const pointAt = () => {
   return found;
 };
 const least = Math.max(1e-4, Math.min(1e-2, 10 ** Math.floor(Math.log10(1 / Math.max(report.different, 1)))));
-const percentTick = value => `${+(100 * value).toPrecision(2)} %`;
+const percentTick = value => `${+(100 * value).toPrecision(3)} %`;
 const powers = (value, index, ticks) => Math.abs(Math.log10(value) - Math.round(Math.log10(value))) < 1e-9 ? percentTick(value) : '';
 const curve = (id, title, x, y, points, place, label) => {
   const dot = () => [place(pointAt())];
@@ -127,7 +127,7 @@ draw('cmc-chart', {
   type: 'line',
   data: {datasets: [line('trained network', report.cmc.map((share, i) => ({x: i + 1, y: share})), {borderColor: inks[0], pointRadius: 3})]},
   options: {
-    scales: {x: axis('nearest people looked at', {min: 1, max: Math.max(2, report.cmc.length), ticks: {precision: 0}}), y: axis('photos whose person is among them', {max: 1, ticks: {callback: percentTick}})},
+    scales: {x: axis('nearest people looked at', {min: 1, max: Math.max(2, report.cmc.length), ticks: {precision: 0}}), y: axis('photos whose person is among them', {min: Math.floor(9.99 * report.cmc[0]) / 10, max: 1, ticks: {callback: percentTick}})},
     plugins: {title: {display: true, text: 'CMC'}, legend: {display: false, labels: {}}},
   },
 });
