@@ -3,6 +3,7 @@
 #include <ratio>
 
 #include <trine/backbones/compact.hpp>
+#include <trine/backbones/resnet.hpp>
 #include <trine/nn/concat.hpp>
 #include <trine/nn/frozen.hpp>
 #include <trine/nn/model.hpp>
@@ -87,6 +88,14 @@ TEST_CASE("gradients of every layer agree with central differences", "[nn]") {
     SECTION("fused: residual and relu, with blocks inside") {
         check_gradients<in, residual<sequential<conv2d<4, 3, stride<2>>, batch_norm, relu, conv2d<4, 3>, batch_norm>, sequential<conv2d<4, 1, stride<2>>, batch_norm>>, relu,
                         residual<sequential<conv2d<4, 3>, batch_norm, relu>>, relu, residual<sequential<conv2d<4, 3>, relu>>, flatten, linear<2>>();
+    }
+    SECTION("fused, their outputs made again: narrow, wide, narrow") {
+        check_gradients<in, conv2d<3, 3>, batch_norm, relu, conv2d<9, 1>, batch_norm, relu, conv2d<2, 3, stride<2>>, batch_norm, conv2d<7, 1>, batch_norm, relu, flatten, linear<2>>();
+    }
+    SECTION("fused, their outputs made again for branches and blocks") {
+        check_gradients<in, conv2d<3, 1>, batch_norm, relu, concat<sequential<conv2d<2, 3>, batch_norm, relu, conv2d<3, 1>, batch_norm>, conv2d<1, 1>, sequential<conv2d<2, 1>, batch_norm, relu>>,
+                        conv2d<4, 3>, batch_norm, relu, residual<sequential<conv2d<5, 1>, batch_norm, relu, conv2d<4, 3>, batch_norm>>, relu,
+                        residual<sequential<conv2d<2, 1>, batch_norm, relu, conv2d<3, 3, stride<2>>, batch_norm>, sequential<conv2d<3, 1, stride<2>>, batch_norm>>, relu, flatten, linear<2>>();
     }
     SECTION("max_pool with padding, rounding up") { check_gradients<in, max_pool<3, 2, padding<1>, round_up>, flatten>(); }
     SECTION("average_pool with padding, rounding up") { check_gradients<in, average_pool<3, 2, padding<1>, round_up>, flatten>(); }
@@ -223,6 +232,15 @@ TEST_CASE("a network's figures are constant expressions", "[nn]") {
     CHECK(all.state == net::state);
     CHECK(all.tensors[0].name == "0.weight");
     CHECK(all.tensors[3].name == "1.running_mean");
+}
+
+TEST_CASE("the memory of a training step is little more than what it has to keep", "[nn]") {
+    // One convolution's output for each, and one for each block: what comes between is made again. On top of that the fullest moment, of the last block, with its scratch.
+    using net = backbones::resnet_18<shape<3, 112, 112>>;
+    std::size_t const first = 64 * 56 * 56, maps = (1 + 4 + 2) * first + (5 + 2) * (first / 2 + first / 4 + first / 8);
+    CHECK(net::activations(32) == Approx(32 * maps).epsilon(0.01));
+    CHECK(net::memory(32) < 1.25 * static_cast<double>(net::activations(32)));
+    CHECK(net::memory(64) < 2 * net::memory(32));
 }
 
 TEST_CASE("inference does not depend on the batch an image is in", "[nn]") {

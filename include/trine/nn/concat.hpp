@@ -54,9 +54,10 @@ struct concat {
         static constexpr std::size_t tape_of(std::size_t batch) { return tape_before(count, batch); }
         static constexpr std::size_t slot(std::size_t batch) { return extent::round(batch * largest([]<std::size_t I>() { return branch<I>::output::size; })); }
         static constexpr std::size_t in(std::size_t batch) { return count > 1 ? extent::round(batch * In::size) : 0; }
+        // The branches' memory, and at its end the output or gradient of one.
         template <class T>
-        static std::size_t workspace(std::size_t batch) {
-            return slot(batch) + in(batch) + largest([=]<std::size_t I>() { return branch<I>::template workspace<T>(batch); });
+        static std::size_t memory(std::size_t batch) {
+            return slot(batch) + in(batch) + largest([=]<std::size_t I>() { return tape_before(I, batch) + kept<I>(batch) + detail::memory_of<T, branch<I>>(batch); });
         }
 
         // Calls body(first scalar of a pixel in the branch's map, the same in the joint map), in parallel.
@@ -74,25 +75,28 @@ struct concat {
         }
         template <class T>
         static void forward(pass<T> const& p, T const* x, T* y, T* tape) {
+            T* const end = tape + memory<T>(p.batch) - slot(p.batch);
             each([&]<std::size_t I>() {
-                T* const own_tape = tape + tape_before(I, p.batch);
-                T* const out = branch<I>::needs_output ? own_tape : p.workspace;
-                branch<I>::forward(p.inside(layers_before(I), parameters_before(I), state_before(I), slot(p.batch) + in(p.batch)), x, out, own_tape + kept<I>(p.batch));
+                T *const own_output = tape + tape_before(I, p.batch), *const own_tape = own_output + kept<I>(p.batch);
+                T* const out = branch<I>::needs_output ? own_output : end;
+                branch<I>::forward(p.template training<branch<I>>(layers_before(I), parameters_before(I), state_before(I), own_tape), x, out, own_tape);
                 put<I>(p.batch, static_cast<T const*>(out), y);
             });
         }
         template <class T>
         static void backward(pass<T> const& p, T const* x, T const*, T* dy, T* dx, T* tape) {
-            each([&]<std::size_t I>() {
-                T* const own_tape = tape + tape_before(I, p.batch);
-                T* const gradient = p.workspace;
+            T *const gradient = tape + memory<T>(p.batch) - slot(p.batch), *const apart = gradient - in(p.batch);
+            // The last branch first: what is behind a branch's tape is then free.
+            auto const one = [&]<std::size_t I>() {
+                T *const own_output = tape + tape_before(I, p.batch), *const own_tape = own_output + kept<I>(p.batch);
                 each_pixel<I>(p.batch, [=](std::size_t own, std::size_t joint) { std::copy_n(dy + joint, branch<I>::output::channels, gradient + own); });
-                T* const to = !dx ? nullptr : I == 0 ? dx : p.workspace + slot(p.batch);
-                branch<I>::backward(p.inside(layers_before(I), parameters_before(I), state_before(I), slot(p.batch) + in(p.batch)), x, static_cast<T const*>(own_tape), gradient,
-                                    to, own_tape + kept<I>(p.batch));
-                if (dx && I > 0)
+                T* const to = !dx ? nullptr : I + 1 == count ? dx : apart;
+                branch<I>::backward(p.template training<branch<I>>(layers_before(I), parameters_before(I), state_before(I), own_tape), x, static_cast<T const*>(own_output), gradient, to,
+                                    own_tape);
+                if (dx && I + 1 < count)
                     kernels::add(p.batch * In::size, static_cast<T const*>(to), dx);
-            });
+            };
+            parts::each_backwards(one);
         }
 
         template <class T>

@@ -7,6 +7,7 @@
 /// as they were written, so fusing changes neither files nor random draws.
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <string>
 #include <tuple>
@@ -191,6 +192,17 @@ struct fused_convolution {
             k.forward(x, p.workspace, bias, nullptr, scratch, {&target<T>::take, &to, true});
         } else
             kernels::norm_forward<T>(sizes(p.batch), tape, scale, scale + channels, y);
+    }
+    // A pass over z is cheaper than as much memory. (A pooled output is a quarter of z: that one is kept.)
+    template <class T>
+    static void restore(pass<T> const& p, T const* tape, T* y)
+        requires(!recomputed && !pooled)
+    {
+        T const* const statistics = tape + kept(p.batch);
+        T const* const gamma = p.parameters + conv::parameters;
+        std::array<T, 2 * channels> scale;
+        kernels::norm_scale_shift<T>(channels, gamma, gamma + channels, statistics, statistics + channels, T(norm::epsilon), scale.data(), scale.data() + channels);
+        kernels::norm_forward<T>(sizes(p.batch), tape, scale.data(), scale.data() + channels, y);
     }
     template <class T>
     static void backward(pass<T> const& p, T const* x, T const*, T* dy, T* dx, T* tape) {

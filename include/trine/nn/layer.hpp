@@ -12,9 +12,11 @@
 ///   needs_input, needs_output    whether the backward pass reads x, y
 /// for training
 ///   tape_of(batch)               scalars that the forward pass leaves for the backward pass
-///   workspace<T>(batch)          scalars of scratch for either
+///   workspace<T>(batch)          scalars of scratch for either, at pass.workspace
 ///   forward(pass, x, y, tape)    activations are N×H×W×C
 ///   backward(pass, x, y, dy, dx, tape)   may overwrite the tape; dx is null when nobody needs it; adds to pass.gradients
+///   memory<T>(batch)             in place of workspace, for layers made of layers: scalars at `tape` that either pass may use, the tape's among them
+///   restore(pass, tape, y)       only where it costs little: makes y again from the tape, bit for bit, so that y need not be kept
 /// for inference
 ///   prepared<T>()                scalars that depend on the parameters alone, made once for many images: packed and folded weights
 ///   prepare(pass, to)            makes them
@@ -62,7 +64,31 @@ struct pass {
             p.prepared += prepared_offset;
         return p;
     }
+    /// The same in training, where the layer's scratch lies behind its tape: over what later layers have not written yet, or need no more.
+    template <class Layer>
+    pass training(std::size_t layers, std::size_t parameter_offset, std::size_t state_offset, T* tape) const {
+        pass p = inside(layers, parameter_offset, state_offset, 0);
+        p.workspace = tape + Layer::tape_of(batch);
+        return p;
+    }
 };
+
+namespace detail {
+
+/// Scalars at a layer's tape that its passes may use: what it keeps, and its scratch.
+template <class T, class Layer>
+std::size_t memory_of(std::size_t batch) {
+    if constexpr (requires { Layer::template memory<T>(batch); })
+        return extent::round(Layer::template memory<T>(batch));
+    else
+        return Layer::tape_of(batch) + extent::round(Layer::template workspace<T>(batch));
+}
+
+/// Whether a layer can make its output again.
+template <class Layer>
+inline constexpr bool restores = requires(pass<float> const& p, float* memory) { Layer::restore(p, memory, memory); };
+
+} // namespace detail
 
 /// How a tensor lies in the model's memory, when not as its shape says.
 enum class memory_layout {

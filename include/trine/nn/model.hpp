@@ -142,10 +142,9 @@ public:
         is_prepared_ = false; // running statistics move
         input_.reserve_discarding(count * input::size);
         output_.reserve_discarding(count * embedding_size);
-        tape_.reserve_discarding(body::tape_of(count));
-        workspace_.reserve_discarding(body::template workspace<T>(count));
+        memory_.reserve_discarding(Network::template memory<T>(count));
         to_channels_last(images, count, input_.data());
-        body::forward(make_pass(count, step), static_cast<T const*>(input_.data()), output_.data(), tape_.data());
+        body::forward(training_pass(), static_cast<T const*>(input_.data()), output_.data(), memory_.data());
         return {output_.data(), count, embedding_size};
     }
 
@@ -156,14 +155,14 @@ public:
     void backward(matrix_view<T> embedding_gradient, T* image_gradient = nullptr) {
         assert(embedding_gradient.rows() == batch_ && embedding_gradient.is_contiguous());
         std::fill_n(gradients_.data(), gradients_.size(), T(0));
-        auto p = make_pass(batch_, step_);
+        auto p = training_pass();
         p.gradients = gradients_.data();
         T* dx = nullptr;
         if (image_gradient) {
             image_gradient_.reserve_discarding(batch_ * input::size);
             dx = image_gradient_.data();
         }
-        body::backward(p, static_cast<T const*>(input_.data()), static_cast<T const*>(output_.data()), embedding_gradient.data(), dx, tape_.data());
+        body::backward(p, static_cast<T const*>(input_.data()), static_cast<T const*>(output_.data()), embedding_gradient.data(), dx, memory_.data());
         if (image_gradient)
             for (std::size_t n = 0; n < batch_; ++n)
                 for (std::size_t c = 0; c < input::channels; ++c)
@@ -180,9 +179,8 @@ public:
 private:
     static constexpr std::size_t most_at_once = 32;
     static std::size_t inference_memory(std::size_t batch) { return extent::round(batch * input::size) + extent::round(body::template inference_workspace<T>(batch)); }
-    pass<T> make_pass(std::size_t batch, std::uint32_t step) {
-        return {batch, seed_, step, 0, parameters_.data(), nullptr, state_.data(), workspace_.data()};
-    }
+    pass<T> make_pass(std::size_t batch, std::uint32_t step) { return {batch, seed_, step, 0, parameters_.data(), nullptr, state_.data(), nullptr}; }
+    pass<T> training_pass() { return make_pass(batch_, step_).template training<body>(0, 0, 0, memory_.data()); }
     // The border: images come N×C×H×W, and inside they are N×H×W×C.
     static void to_channels_last(T const* images, std::size_t count, T* to) {
         parallel_for(count, [&](std::size_t n) {
@@ -200,7 +198,7 @@ private:
     }
 
     std::vector<tensor_info> tensors_;
-    buffer<T> parameters_, gradients_, state_, input_, output_, tape_, workspace_, image_gradient_;
+    buffer<T> parameters_, gradients_, state_, input_, output_, memory_, image_gradient_;
     buffer<T> prepared_, inference_;
     bool is_prepared_ = false;
     std::size_t batch_ = 0;

@@ -31,6 +31,10 @@ struct network {
     static constexpr std::size_t multiply_adds = body::multiply_adds;
     /// Scalars of activations that a training step keeps for a batch.
     static constexpr std::size_t activations(std::size_t batch) { return body::tape_of(batch) + extent::round(batch * embedding_size); }
+    /// Scalars that both passes of a training step work in, laid out from the network's type: activations, gradients of activations and scratch, one over the other where one
+    /// is needed no more when the other begins.
+    template <class T = float>
+    static std::size_t memory(std::size_t batch) { return detail::memory_of<T, body>(batch); }
 };
 
 /// The network's tensors in memory order, named as PyTorch names those of an equal `torch.nn.Sequential`.

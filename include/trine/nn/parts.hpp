@@ -22,6 +22,11 @@ struct layer_parts<std::tuple<Bound...>> {
     static constexpr void each(F&& f) {
         [&]<std::size_t... I>(std::index_sequence<I...>) { (f.template operator()<I>(), ...); }(std::make_index_sequence<count>{});
     }
+    // The same for I = count−1 … 0.
+    template <class F>
+    static constexpr void each_backwards(F&& f) {
+        [&]<std::size_t... I>(std::index_sequence<I...>) { (f.template operator()<count - 1 - I>(), ...); }(std::make_index_sequence<count>{});
+    }
     // Sum of some figure over the parts before `end`.
     template <class F>
     static constexpr std::size_t sum_before(std::size_t end, F&& f) {

@@ -17,8 +17,9 @@ namespace trine::nn {
 /// Layers one after the other. One inside another is the same as its layers written out.
 ///
 /// Neighbours that can be computed together are (see fusion.hpp). In training, outputs lie on the tape, one behind the other; a layer that can work in
-/// place does so where neither it nor its predecessor reads in the backward pass what would be overwritten. Gradients, and activations in inference, go
-/// back and forth between two buffers.
+/// place does so where neither it nor its predecessor reads in the backward pass what would be overwritten, and an output that can be made again is not kept.
+/// Scratch lies behind the tape of the layer at work, and what only two neighbours see of each other, gradients and outputs to be made again, at the other end
+/// of the same memory: so each pass needs no more than its fullest moment. In inference activations go back and forth between two buffers.
 template <class... Layers>
 struct sequential {
     static_assert(sizeof...(Layers) > 0, "sequential needs at least one layer");
@@ -43,33 +44,74 @@ struct sequential {
             else
                 return layer<I>::in_place && !layer<I>::needs_input && !layer<I - 1>::needs_output;
         }
-        // Scalars of the tape that layer I's output takes: none when it lies in its input's place, or is the caller's.
+        // Whether layer I's output is not kept for the backward pass, but made again.
+        template <std::size_t I>
+        static constexpr bool restored() {
+            if constexpr (I + 1 == count)
+                return false;
+            else
+                return detail::restores<layer<I>> && !overwrites<I + 1>();
+        }
+        // Scalars of the tape that layer I's output takes: none when it lies in its input's place, is made again, or is the caller's.
         template <std::size_t I>
         static constexpr std::size_t output_on_tape(std::size_t batch) {
-            if constexpr (I + 1 == count)
-                return 0;
-            else
-                return overwrites<I>() ? 0 : extent::round(batch * layer<I>::output::size);
+            return I + 1 == count || overwrites<I>() || restored<I>() ? 0 : out<I>(batch);
         }
+        template <std::size_t I>
+        static constexpr std::size_t out(std::size_t batch) { return extent::round(batch * layer<I>::output::size); }
         static constexpr std::size_t tape_before(std::size_t end, std::size_t batch) {
             return sum_before(end, [=]<std::size_t I>() { return output_on_tape<I>(batch) + layer<I>::tape_of(batch); });
         }
         static constexpr std::size_t tape_of(std::size_t batch) { return tape_before(count, batch); }
 
-        // Gradients go back and forth between two buffers, each as large as the largest that it holds; in inference so do activations.
-        static constexpr std::array<std::size_t, 2> gradient_buffers = [] {
-            std::array<std::size_t, 2> sizes{};
-            std::size_t next = 0;
-            auto const one = [&]<std::size_t I>() {
-                if constexpr (I > 0)
-                    if (!layer<I>::in_place) {
-                        sizes[next] = std::max(sizes[next], layer<I - 1>::output::size);
-                        next = 1 - next;
+        // Something at the far end of the memory: it reaches from `near` to `far` scalars before the end.
+        struct place {
+            std::size_t near = 0, far = 0;
+        };
+        // A place for so much that meets none of two others.
+        static constexpr place beside(std::size_t size, place a, place b = {}) {
+            if (a.near > b.near)
+                std::swap(a, b);
+            std::size_t const at = a.near >= size ? 0 : b.near >= a.far + size ? a.far : std::max(a.far, b.far);
+            return {at, at + size};
+        }
+        // Of each layer: where its output lies if it is made again, in either pass, and where the gradient of its input lies. The gradient of the whole's output is the caller's.
+        struct places {
+            std::array<place, count> output{}, restored_output{}, gradient{};
+
+            explicit constexpr places(std::size_t batch) {
+                each([&]<std::size_t I>() {
+                    if constexpr (restored<I>())
+                        output[I] = beside(out<I>(batch), I > 0 ? output[I - 1] : place{});
+                });
+                parts::each_backwards([&]<std::size_t I>() {
+                    if constexpr (I > 0) {
+                        place const behind = I + 1 < count ? gradient[I + 1] : place{};
+                        gradient[I] = layer<I>::in_place ? behind : beside(out<I - 1>(batch), behind);
+                        if constexpr (restored<I - 1>())
+                            restored_output[I - 1] = beside(out<I - 1>(batch), behind, gradient[I]);
                     }
-            };
-            [&]<std::size_t... I>(std::index_sequence<I...>) { (one.template operator()<count - 1 - I>(), ...); }(std::make_index_sequence<count>{});
-            return sizes;
-        }();
+                });
+            }
+            // How far from the end anything lies that layer i works on.
+            constexpr std::size_t reach(std::size_t i) const {
+                std::size_t far = std::max(output[i].far, gradient[i].far);
+                if (i > 0)
+                    far = std::max({far, output[i - 1].far, restored_output[i - 1].far});
+                if (i + 1 < count)
+                    far = std::max(far, gradient[i + 1].far);
+                return far;
+            }
+        };
+        template <class T>
+        static std::size_t memory(std::size_t batch) {
+            places const at(batch);
+            std::size_t most = 0;
+            each([&]<std::size_t I>() { most = std::max(most, tape_before(I, batch) + output_on_tape<I>(batch) + detail::memory_of<T, layer<I>>(batch) + at.reach(I)); });
+            return most;
+        }
+
+        // Activations in inference go back and forth between two buffers, each as large as the largest that it holds.
         static constexpr std::array<std::size_t, 2> activation_buffers = [] {
             std::array<std::size_t, 2> sizes{};
             std::size_t next = 0;
@@ -84,62 +126,60 @@ struct sequential {
         static constexpr std::size_t both(std::array<std::size_t, 2> const& sizes, std::size_t batch) {
             return extent::round(batch * sizes[0]) + extent::round(batch * sizes[1]);
         }
+        // Where each layer's output lies in the forward pass.
         template <class T>
-        static std::size_t workspace(std::size_t batch) {
-            std::size_t most = 0;
-            each([&]<std::size_t I>() { most = std::max(most, layer<I>::template workspace<T>(batch)); });
-            return both(gradient_buffers, batch) + most;
-        }
-
-        // Where each layer's output lies.
-        template <class T>
-        static std::array<T*, count> outputs(std::size_t batch, T* y, T* tape) {
+        static std::array<T*, count> outputs(std::size_t batch, T* y, T* tape, T* end, places const& far) {
             std::array<T*, count> at{};
             each([&]<std::size_t I>() {
                 if constexpr (I + 1 == count)
                     at[I] = y;
                 else if constexpr (overwrites<I>())
                     at[I] = at[I - 1];
+                else if constexpr (restored<I>())
+                    at[I] = end - far.output[I].far;
                 else
                     at[I] = tape + tape_before(I, batch);
             });
             return at;
         }
+        template <std::size_t I, class T>
+        static T* tape_at(std::size_t batch, T* tape) { return tape + tape_before(I, batch) + output_on_tape<I>(batch); }
+        template <std::size_t I, class T>
+        static pass<T> pass_of(pass<T> const& p, T* tape) {
+            return p.template training<layer<I>>(layers_before(I), parameters_before(I), state_before(I), tape_at<I>(p.batch, tape));
+        }
         // The last layer may overwrite its input in the tape and still has to leave its result in y: it then simply writes there.
         template <class T>
         static void forward(pass<T> const& p, T const* x, T* y, T* tape) {
-            auto const at = outputs(p.batch, y, tape);
+            auto const at = outputs(p.batch, y, tape, tape + memory<T>(p.batch), places(p.batch));
             each([&]<std::size_t I>() {
                 T const* from = x;
                 if constexpr (I > 0)
                     from = at[I - 1];
-                layer<I>::forward(p.inside(layers_before(I), parameters_before(I), state_before(I), 0), from, at[I],
-                                  tape + tape_before(I, p.batch) + output_on_tape<I>(p.batch));
+                layer<I>::forward(pass_of<I>(p, tape), from, at[I], tape_at<I>(p.batch, tape));
             });
         }
         template <class T>
         static void backward(pass<T> const& p, T const* x, T const* y, T* dy, T* dx, T* tape) {
-            auto const at = outputs(p.batch, const_cast<T*>(y), tape);
-            T* const buffers[2] = {p.workspace, p.workspace + extent::round(p.batch * gradient_buffers[0])};
+            places const far(p.batch);
+            T* const end = tape + memory<T>(p.batch);
+            auto at = outputs(p.batch, const_cast<T*>(y), tape, end, far);
             T* gradient = dy;
-            std::size_t next = 0;
-            auto const one = [&]<std::size_t I>() {
+            parts::each_backwards([&]<std::size_t I>() {
                 T const* from = x;
                 T* to = dx;
                 if constexpr (I > 0) {
-                    from = at[I - 1];
-                    if constexpr (layer<I>::in_place)
-                        to = gradient;
-                    else {
-                        to = buffers[next];
-                        next = 1 - next;
+                    if constexpr (restored<I - 1>()) {
+                        at[I - 1] = end - far.restored_output[I - 1].far;
+                        if constexpr (layer<I>::needs_input)
+                            layer<I - 1>::restore(pass_of<I - 1>(p, tape), static_cast<T const*>(tape_at<I - 1>(p.batch, tape)), at[I - 1]);
                     }
+                    from = at[I - 1];
+                    to = layer<I>::in_place ? gradient : end - far.gradient[I].far;
                 }
-                layer<I>::backward(p.inside(layers_before(I), parameters_before(I), state_before(I), both(gradient_buffers, p.batch)), from, at[I], gradient, to,
-                                   tape + tape_before(I, p.batch) + output_on_tape<I>(p.batch));
+                layer<I>::backward(pass_of<I>(p, tape), from, at[I], gradient, to, tape_at<I>(p.batch, tape));
                 gradient = to;
-            };
-            [&]<std::size_t... I>(std::index_sequence<I...>) { (one.template operator()<count - 1 - I>(), ...); }(std::make_index_sequence<count>{});
+            });
         }
 
         template <class T>
@@ -225,10 +265,14 @@ struct residual {
         static constexpr std::size_t tape_of(std::size_t batch) { return copies(batch) + body::tape_of(batch) + shortcut::tape_of(batch); }
         // The gradient has to outlive the branch that is taken first.
         static constexpr bool copies_gradient = !body::keeps_gradient || !shortcut::keeps_gradient;
-        static constexpr std::size_t own_workspace(std::size_t batch) { return (copies_gradient || !plain ? out(batch) : 0) + (plain ? 0 : in(batch)); }
+        // At the memory's end: in the forward pass the shortcut's output, in the backward pass a copy of the gradient and what the shortcut makes of it.
+        static constexpr std::size_t output_apart(std::size_t batch) { return plain || shortcut::needs_output ? 0 : out(batch); }
+        static constexpr std::size_t gradients_apart(std::size_t batch) { return (copies_gradient ? out(batch) : 0) + (plain ? 0 : in(batch)); }
         template <class T>
-        static std::size_t workspace(std::size_t batch) {
-            return own_workspace(batch) + std::max(body::template workspace<T>(batch), shortcut::template workspace<T>(batch));
+        static std::size_t memory(std::size_t batch) {
+            // The shortcut is the second to go forward and the first to go back, so the body may use what lies behind its own tape.
+            std::size_t const of_body = copies(batch) + detail::memory_of<T, body>(batch), of_shortcut = copies(batch) + body::tape_of(batch) + detail::memory_of<T, shortcut>(batch);
+            return std::max(of_body + gradients_apart(batch), of_shortcut + std::max(output_apart(batch), gradients_apart(batch)));
         }
 
         // y = [y + other]₊
@@ -243,15 +287,15 @@ struct residual {
         }
         template <class T>
         static void forward(pass<T> const& p, T const* x, T* y, T* tape) {
-            T* const inner = tape + copies(p.batch);
+            T *const inner = tape + copies(p.batch), *const behind = inner + body::tape_of(p.batch);
             T* const body_out = body::needs_output ? tape : y;
-            body::forward(p.inside(0, 0, 0, own_workspace(p.batch)), x, body_out, inner);
+            body::forward(p.template training<body>(0, 0, 0, inner), x, body_out, inner);
             if (body_out != y)
                 kernels::copy(p.batch * output::size, static_cast<T const*>(body_out), y);
             T const* other = x;
             if constexpr (!plain) {
-                T* const branch = shortcut::needs_output ? tape + body_copy(p.batch) : p.workspace;
-                shortcut::forward(p.inside(body::layers, body::parameters, body::state, own_workspace(p.batch)), x, branch, inner + body::tape_of(p.batch));
+                T* const branch = shortcut::needs_output ? tape + body_copy(p.batch) : tape + memory<T>(p.batch) - out(p.batch);
+                shortcut::forward(p.template training<shortcut>(body::layers, body::parameters, body::state, behind), x, branch, behind);
                 other = branch;
             }
             add(p.batch * output::size, other, y);
@@ -259,22 +303,22 @@ struct residual {
         template <class T>
         static void backward(pass<T> const& p, T const* x, T const* y, T* dy, T* dx, T* tape) {
             std::size_t const size = p.batch * output::size;
-            T* const inner = tape + copies(p.batch);
+            T *const inner = tape + copies(p.batch), *const behind = inner + body::tape_of(p.batch), *const end = tape + memory<T>(p.batch);
             if constexpr (rectified)
                 kernels::relu_backward(size, y, static_cast<T const*>(dy), dy);
             T* gradient = dy;
             if constexpr (copies_gradient) {
-                gradient = p.workspace;
+                gradient = end - out(p.batch);
                 kernels::copy(size, static_cast<T const*>(dy), gradient);
             }
             T const* add_to_dx = gradient;
             if constexpr (!plain) {
-                T* const other = p.workspace + out(p.batch);
-                shortcut::backward(p.inside(body::layers, body::parameters, body::state, own_workspace(p.batch)), x,
-                                   static_cast<T const*>(tape + body_copy(p.batch)), gradient, dx ? other : nullptr, inner + body::tape_of(p.batch));
+                T* const other = end - gradients_apart(p.batch);
+                shortcut::backward(p.template training<shortcut>(body::layers, body::parameters, body::state, behind), x, static_cast<T const*>(tape + body_copy(p.batch)), gradient,
+                                   dx ? other : nullptr, behind);
                 add_to_dx = other;
             }
-            body::backward(p.inside(0, 0, 0, own_workspace(p.batch)), x, static_cast<T const*>(tape), dy, dx, inner);
+            body::backward(p.template training<body>(0, 0, 0, inner), x, static_cast<T const*>(tape), dy, dx, inner);
             if (dx)
                 kernels::add(p.batch * In::size, add_to_dx, dx);
         }
