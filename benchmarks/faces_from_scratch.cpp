@@ -26,6 +26,8 @@
 #include <trine/training/proxy_objective.hpp>
 #include <trine/training/trainer.hpp>
 
+#include "../examples/support/positive.hpp"
+
 using namespace trine;
 
 namespace {
@@ -88,8 +90,8 @@ int main(int argc, char** argv) try {
     app.add_option("--data", folder, "folder of aligned faces, one sub-folder for each person")->required();
     app.add_option("--weights", weights, "MobileFaceNet's published weights, to stand beside");
     app.add_option("--only", only, "part of the names of the combinations to try (default: all)");
-    app.add_option("--seeds", seeds, "trainings of each")->check(CLI::PositiveNumber)->capture_default_str();
-    app.add_option("--epochs", options.epochs, "times that all photos are shown")->check(CLI::PositiveNumber)->capture_default_str();
+    app.add_option("--seeds", seeds, "trainings of each")->check(program::positive)->capture_default_str();
+    app.add_option("--epochs", options.epochs, "times that all photos are shown")->check(program::positive)->capture_default_str();
     app.add_option("--many", many, "photos of a person to learn from, at least")->capture_default_str();
     app.add_option("--few", few, "photos of a person to judge on, at least; below --many")->capture_default_str();
     app.add_option("--learning-rate", options.learning_rate, "largest step")->capture_default_str();

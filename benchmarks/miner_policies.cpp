@@ -32,6 +32,8 @@
 #include <trine/training/trainer.hpp>
 #include <trine/visual/pictures.hpp>
 
+#include "../examples/support/positive.hpp"
+
 using namespace trine;
 
 namespace {
@@ -124,8 +126,8 @@ int main(int argc, char** argv) try {
     app.add_option("--output", output, "folder for results.csv and the picture")->capture_default_str();
     app.add_option("--only", only, "regular expression that names of combinations must contain");
     app.add_option("--baseline", baseline, "combination that the others are compared with")->capture_default_str();
-    app.add_option("--seeds", seeds, "seeds, from 1 on")->check(CLI::PositiveNumber)->capture_default_str();
-    app.add_option("--epochs", options.epochs, "epochs of each training")->check(CLI::PositiveNumber)->capture_default_str();
+    app.add_option("--seeds", seeds, "seeds, from 1 on")->check(program::positive)->capture_default_str();
+    app.add_option("--epochs", options.epochs, "epochs of each training")->check(program::positive)->capture_default_str();
     app.add_option("--people", options.people_per_batch, "P, people in a batch")->capture_default_str();
     app.add_option("--photos", options.photos_per_person, "K, photos of each")->capture_default_str();
     app.add_option("--learning-rate", options.learning_rate, "learning rate")->capture_default_str();

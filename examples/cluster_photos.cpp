@@ -10,6 +10,7 @@
 #include <CLI/CLI.hpp>
 
 #include "program.hpp"
+#include "support/positive.hpp"
 
 #include <trine/visual/pictures.hpp>
 
@@ -108,9 +109,9 @@ int main(int argc, char** argv) try {
     app.add_option("--model", c.model, "file that train_faces saved")->required();
     program::add_backbone_option(app, c.backbone);
     app.add_option("--limit", c.limit, "how far apart two photos of one person may lie")->capture_default_str();
-    app.add_option("--joined", c.joined, "how many near photos each is joined with")->check(CLI::PositiveNumber)->capture_default_str();
+    app.add_option("--joined", c.joined, "how many near photos each is joined with")->check(program::positive)->capture_default_str();
     app.add_flag("--dbscan", c.dense, "by density instead of Chinese whispers");
-    app.add_option("--least", c.least, "photos that make a core, with --dbscan")->check(CLI::PositiveNumber)->capture_default_str();
+    app.add_option("--least", c.least, "photos that make a core, with --dbscan")->check(program::positive)->capture_default_str();
     app.add_option("--picture", c.picture, "PNG with a row for each of the 20 largest groups");
     app.add_option("--output", c.output, "folder to copy the photos to, a sub-folder for each group");
     app.add_flag("--json", c.json, "a JSON object a line");

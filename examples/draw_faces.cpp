@@ -12,14 +12,16 @@
 
 #include <trine/data/synthetic.hpp>
 
+#include "support/positive.hpp"
+
 int main(int argc, char** argv) try {
     std::string folder;
     std::size_t people = 20, photos = 8, first = 0, size = 64, seed = 1;
     bool colour = false;
     CLI::App app("Draws faces, one sub-folder for each person");
     app.add_option("folder", folder, "where to")->required();
-    app.add_option("--people", people, "how many")->check(CLI::PositiveNumber)->capture_default_str();
-    app.add_option("--photos", photos, "of each")->check(CLI::PositiveNumber)->capture_default_str();
+    app.add_option("--people", people, "how many")->check(program::positive)->capture_default_str();
+    app.add_option("--photos", photos, "of each")->check(program::positive)->capture_default_str();
     app.add_option("--first", first, "number of the first person; other numbers are other people")->capture_default_str();
     app.add_option("--size", size, "side of the photos, in pixels")->check(CLI::Range(16, 1024))->capture_default_str();
     app.add_option("--seed", seed, "another seed draws other people under the same numbers")->capture_default_str();

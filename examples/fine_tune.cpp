@@ -19,6 +19,7 @@
 #include <trine/training/recognizer.hpp>
 
 #include "support/face_finder.hpp"
+#include "support/positive.hpp"
 
 using namespace trine;
 
@@ -47,7 +48,7 @@ int main(int argc, char** argv) try {
     app.add_option("--weights", weights, "MobileFaceNet's published weights as safetensors")->required();
     app.add_option("--detector", detector, "folder of MTCNN's weights; without it, photos are taken for aligned faces");
     app.add_option("--output", output, "folder for the model")->capture_default_str();
-    app.add_option("--epochs", options.epochs, "times that all photos are shown")->check(CLI::PositiveNumber)->capture_default_str();
+    app.add_option("--epochs", options.epochs, "times that all photos are shown")->check(program::positive)->capture_default_str();
     app.add_option("--learning-rate", options.learning_rate, "largest step")->capture_default_str();
     app.add_option("--people", options.people_per_batch, "P: people in a batch")->capture_default_str();
     app.add_option("--photos", options.photos_per_person, "K: photos of each of them")->capture_default_str();

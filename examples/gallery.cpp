@@ -13,6 +13,7 @@
 #include <CLI/CLI.hpp>
 
 #include "program.hpp"
+#include "support/positive.hpp"
 
 using namespace trine;
 
@@ -244,7 +245,7 @@ int main(int argc, char** argv) try {
     adding->add_option("photos", c.photos, "photos of one person");
     auto* const finding = command("find", "name the people on photos", true);
     finding->add_option("photos", c.photos, "photos to name")->required();
-    finding->add_option("-k", c.rule.k, "neighbours that vote")->check(CLI::PositiveNumber)->capture_default_str();
+    finding->add_option("-k", c.rule.k, "neighbours that vote")->check(program::positive)->capture_default_str();
     finding->add_option("--threshold", c.rule.threshold, "farther than this is \"unknown\" (default: everybody is somebody)");
     finding->add_flag("--weighted", c.rule.weighted, "near neighbours weigh more");
     auto* const listing = command("list", "list people, or photos", false);
@@ -260,9 +261,9 @@ int main(int argc, char** argv) try {
     merging->add_option("into", c.to, "who stays")->required();
     auto* const clustering = command("cluster", "group the photos without regard to names: finds people with two names", false);
     clustering->add_option("--limit", c.limit, "how far apart two photos of one person may lie")->capture_default_str();
-    clustering->add_option("--joined", c.joined, "how many near photos each is joined with")->check(CLI::PositiveNumber)->capture_default_str();
+    clustering->add_option("--joined", c.joined, "how many near photos each is joined with")->check(program::positive)->capture_default_str();
     clustering->add_flag("--dbscan", c.dense, "by density instead of Chinese whispers");
-    clustering->add_option("--least", c.least, "photos that make a core, with --dbscan")->check(CLI::PositiveNumber)->capture_default_str();
+    clustering->add_option("--least", c.least, "photos that make a core, with --dbscan")->check(program::positive)->capture_default_str();
     auto* const calibrating = command("calibrate", "find a threshold for find, by the pairs of photos in the gallery", false);
     calibrating->add_option("--far", c.far, "wanted false-accept rate: share of the pairs of two people taken for one")->check(CLI::Range(0.0, 1.0))->capture_default_str();
     auto* const folding = command("fold", "write all changes into the gallery's file and empty its log", false);

@@ -29,6 +29,8 @@
 #include <trine/training/any_objective.hpp>
 #include <trine/training/trainer.hpp>
 
+#include "support/positive.hpp"
+
 using namespace trine;
 namespace fs = std::filesystem;
 
@@ -173,8 +175,8 @@ int main(int argc, char** argv) try {
     app.add_option("--background", backgrounds, "folder of alphabets to learn from; may be given several times, each is learnt from apart")->required();
     app.add_option("--runs", runs_folder, "folder of the twenty runs")->required();
     app.add_option("--only", only, "part of the names of the combinations to try (default: all)");
-    app.add_option("--seeds", seeds, "trainings of each")->check(CLI::PositiveNumber)->capture_default_str();
-    app.add_option("--epochs", epochs, "times that all drawings are shown")->check(CLI::PositiveNumber)->capture_default_str();
+    app.add_option("--seeds", seeds, "trainings of each")->check(program::positive)->capture_default_str();
+    app.add_option("--epochs", epochs, "times that all drawings are shown")->check(program::positive)->capture_default_str();
     app.add_option("--rate", options.learning_rate, "largest step")->capture_default_str();
     app.add_option("--decay", options.weight_decay, "pull of the weights towards 0")->capture_default_str();
     app.add_option("--people", options.people_per_batch, "characters in a batch")->capture_default_str();

@@ -6,11 +6,9 @@
 #include <string>
 #include <vector>
 
-#include <CLI/CLI.hpp>
-
 #include <trine/trine.hpp>
 
-#include "support/face_finder.hpp"
+#include "support/choices.hpp"
 
 namespace program {
 
@@ -26,11 +24,6 @@ template <class Backbone>
 using faces = trine::recognizer<Backbone, trine::miners::all, trine::losses::triplet_margin, trine::distances::squared_euclidean, trine::neighbors::exact>;
 
 using distance = trine::distances::squared_euclidean;
-
-// The networks that train_faces trains.
-inline std::vector<std::string> const trained_names{"grey64", "grey112x92", "colour96"};
-// Those and MobileFaceNet, whose published weights others trained.
-inline std::vector<std::string> const backbone_names{"grey64", "grey112x92", "colour96", "mobile_face_net"};
 
 // Calls f.operator()<Backbone>() for the network of that name.
 template <class F>
@@ -65,28 +58,6 @@ trine::nn::model<Backbone> load_model(std::string const& path) {
     trine::nn::model<Backbone> model(1);
     load_parameters(model, trine::io::safetensors::load(path));
     return model;
-}
-
-// How photos become a network's input.
-struct photo_choices {
-    bool crop = false;
-    std::string detector;
-
-    void add_options(CLI::App& app) {
-        app.add_option("--detector", detector, "folder of MTCNN's weights (pnet, rnet, onet .safetensors): the largest face of a photo is found and aligned first");
-        app.add_flag("--crop", crop, "cut photos of other proportions instead of stretching them");
-    }
-    trine::data::load_options options(bool strict = false) const {
-        trine::data::load_options o{crop ? trine::data::fit::crop : trine::data::fit::stretch, strict, {}};
-        if (!detector.empty())
-            o.prepare = face_finder(detector);
-        return o;
-    }
-};
-inline void add_backbone_option(CLI::App& app, std::string& backbone) {
-    app.add_option("--backbone", backbone, "network of the model: grey64, grey112x92, colour96, or mobile_face_net with its published weights")
-        ->check(CLI::IsMember(backbone_names))
-        ->capture_default_str();
 }
 
 // Photos one by one, skipping with a word those that cannot be used. Calls f(path, photo as the network takes it).

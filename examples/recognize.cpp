@@ -11,6 +11,7 @@
 #include <CLI/CLI.hpp>
 
 #include "program.hpp"
+#include "support/positive.hpp"
 
 using namespace trine;
 
@@ -66,7 +67,7 @@ int main(int argc, char** argv) try {
     app.add_option("photos", c.photos, "photos to name")->required();
     app.add_option("--gallery", c.gallery, "folder of known people, one sub-folder each (default: those saved with the model)");
     program::add_backbone_option(app, c.backbone);
-    app.add_option("-k", c.k, "neighbours that vote")->check(CLI::PositiveNumber)->capture_default_str();
+    app.add_option("-k", c.k, "neighbours that vote")->check(program::positive)->capture_default_str();
     app.add_option("--threshold", c.threshold, "farther than this is \"unknown\" (default: everybody is somebody)");
     app.add_flag("--json", c.json, "a JSON object a line");
     c.how.add_options(app);

@@ -10,63 +10,21 @@
 #include <algorithm>
 #include <cstdio>
 #include <filesystem>
-#include <sstream>
 #include <string>
 
 #include <unistd.h>
-
-#include <CLI/CLI.hpp>
 
 #include "program.hpp"
 #include "support/network_pictures.hpp"
 #include "support/report.hpp"
 #include "support/results.hpp"
+#include "support/training_choices.hpp"
 
 #include <trine/visual/text_chart.hpp>
 
 using namespace trine;
 
 namespace {
-
-struct choices {
-    std::string data, output = "output", report, backbone = "grey64", miner = "all", loss = "triplet_margin";
-    double margin = 0.2, held_out = 0.5;
-    std::size_t threads = 0, k = 1, synthetic_people = 80, synthetic_photos = 24;
-    bool strict = false, no_augmentation = false, watch = false;
-    program::photo_choices how;
-    training_options training{.epochs = 100};
-
-    // For the report.
-    std::vector<std::pair<std::string, std::string>> asked(data::dataset const& photos) const {
-        auto const text = [](auto value) {
-            std::ostringstream out;
-            out << value;
-            return out.str();
-        };
-        return {{"photos", text(photos.size()) + " of " + text(photos.people.size()) + " people" + (this->data.empty() ? ", drawn" : "")}, {"network", backbone}, {"miner", miner}, {"loss", loss},
-                {"margin", text(margin)}, {"epochs", text(training.epochs)}, {"batch", text(training.people_per_batch) + " people with " + text(training.photos_per_person) + " photos each"},
-                {"learning rate", text(training.learning_rate)}, {"weight decay", text(training.weight_decay)}, {"held out", text(held_out)}, {"augmentation", no_augmentation ? "none" : "as usual"},
-                {"neighbours that vote", text(k)}, {"seed", text(training.seed)}};
-    }
-};
-
-any_objective chosen_objective(choices const& c) {
-    auto const with_loss = [&](auto miner) -> any_objective {
-        distances::squared_euclidean const distance;
-        if (c.loss == "no_margin")
-            return objective(miner, losses::no_margin{}, distance);
-        if (c.loss == "soft_margin")
-            return objective(miner, losses::soft_margin{}, distance);
-        return objective(miner, losses::triplet_margin{.margin = c.margin}, distance);
-    };
-    if (c.miner == "random")
-        return with_loss(miners::random{});
-    if (c.miner == "batch_hard")
-        return with_loss(miners::batch_hard{});
-    if (c.miner == "semi_hard")
-        return with_loss(miners::semi_hard{.margin = c.margin});
-    return with_loss(miners::all{});
-}
 
 double share_right(std::vector<identification> const& found, data::dataset const& photos) {
     std::size_t right = 0;
@@ -76,7 +34,7 @@ double share_right(std::vector<identification> const& found, data::dataset const
 }
 
 template <class Backbone>
-data::dataset load(choices const& c) {
+data::dataset load(program::training_choices const& c) {
     using in = typename Backbone::input;
     if (c.data.empty()) {
         std::printf("drawing %zu people with %zu photos each\n", c.synthetic_people, c.synthetic_photos);
@@ -96,7 +54,7 @@ data::dataset load(choices const& c) {
 }
 
 template <class Backbone>
-int run(choices c, any_objective const& objective) {
+int run(program::training_choices c, any_objective const& objective) {
     using faces = program::faces<Backbone>;
     auto const all = load<Backbone>(c);
     auto const parts = data::split_by_photo(all, 1 - c.held_out, c.training.seed);
@@ -120,7 +78,7 @@ int run(choices c, any_objective const& objective) {
     auto const shown_photos = held_out.subset(shown_places);
     auto const shown = shown_photos.tensors();
     auto const& shown_labels = shown_photos.labels;
-    program::run_report story{"Trine: " + std::to_string(all.people.size()) + " people, " + c.loss + " with miner " + c.miner, c.asked(all), {}, {}, {}};
+    program::run_report story{"Trine: " + std::to_string(all.people.size()) + " people, " + c.loss + " with miner " + c.miner, c.in_words(all), {}, {}, {}};
     auto const look = [&](std::size_t epoch, auto& model) {
         auto points = model.embed(shown);
         double const right = program::nearest_right(points, shown_labels);
@@ -195,43 +153,14 @@ int run(choices c, any_objective const& objective) {
 } // namespace
 
 int main(int argc, char** argv) try {
-    choices c;
-    CLI::App app("Learns to tell faces apart, then recognises photos that were held out");
-    app.add_option("--data", c.data, "folder with one sub-folder of photos for each person (default: drawn faces)");
-    app.add_option("--output", c.output, "folder for model, log and pictures")->capture_default_str();
-    app.add_option("--backbone", c.backbone, "network, by its input: grey64, grey112x92 or colour96")->check(CLI::IsMember(program::trained_names))->capture_default_str();
-    app.add_option("--miner", c.miner, "which triplets: random, all, batch_hard, semi_hard")->check(CLI::IsMember({"random", "all", "batch_hard", "semi_hard"}))->capture_default_str();
-    app.add_option("--loss", c.loss, "how wrong: no_margin, triplet_margin, soft_margin")->check(CLI::IsMember({"no_margin", "triplet_margin", "soft_margin"}))->capture_default_str();
-    app.add_option("--margin", c.margin, "margin of triplet_margin and semi_hard, in squared distance of unit vectors")->check(CLI::PositiveNumber)->capture_default_str();
-    app.add_option("--epochs", c.training.epochs, "times that all photos are shown")->check(CLI::PositiveNumber)->capture_default_str();
-    app.add_option("--people", c.training.people_per_batch, "P: people in a batch")->capture_default_str();
-    app.add_option("--photos", c.training.photos_per_person, "K: photos of each of them")->capture_default_str();
-    app.add_option("--learning-rate", c.training.learning_rate, "largest step; warms up, then follows a cosine")->capture_default_str();
-    app.add_option("--weight-decay", c.training.weight_decay, "pull of the weights towards 0")->capture_default_str();
-    app.add_option("--held-out", c.held_out, "share of every person's photos kept for the test")->check(CLI::Range(0.01, 0.99))->capture_default_str();
-    app.add_option("-k", c.k, "neighbours that vote")->check(CLI::PositiveNumber)->capture_default_str();
-    app.add_option("--seed", c.training.seed, "same seed, same bits")->capture_default_str();
-    app.add_option("--threads", c.threads, "threads; the result does not depend on them (default: all)");
-    app.add_option("--synthetic-people", c.synthetic_people, "people to draw when there is no --data")->capture_default_str();
-    app.add_option("--synthetic-photos", c.synthetic_photos, "photos to draw of each")->capture_default_str();
-    c.how.add_options(app);
-    app.add_flag("--strict", c.strict, "a photo that cannot be used is an error");
-    app.add_flag("--no-augmentation", c.no_augmentation, "show photos as they are");
-    app.add_option("--report", c.report, "folder for report.html: one file with charts, a map through the epochs and a threshold to move, for any browser");
-    app.add_flag("--watch", c.watch, "redraw the curves of loss, active triplets and accuracy on the terminal after every epoch");
-    app.add_flag("--resume", c.training.resume, "go on from the checkpoint in the output folder");
-    app.footer("Examples:\n"
-               "  train_faces                                       drawn faces\n"
-               "  train_faces --data photos --output run1           your own photos: photos/NAME/*.jpg\n"
-               "  train_faces --data photos --output run1 --resume  go on where Ctrl-C stopped\n"
-               "  train_faces --data photos --detector mtcnn        find and align the faces first\n"
-               "  train_faces --data orl --backbone grey112x92 --people 8 --photos 8 --miner batch_hard --epochs 80\n");
-    CLI11_PARSE(app, argc, argv);
+    program::training_choices c;
+    if (auto const end = c.read(argc, argv))
+        return *end;
     if (!c.report.empty())
         program::require_report_page();
     if (c.threads > 0)
         set_thread_count(c.threads);
-    auto const objective = chosen_objective(c);
+    auto const objective = c.objective();
     return program::with_trained_backbone(c.backbone, [&]<class Backbone>() { return run<Backbone>(c, objective); });
 } catch (trine::error const& e) {
     std::fprintf(stderr, "train_faces: %s\n", e.what());

@@ -18,7 +18,7 @@ int main(int argc, char** argv) {
     lesson::program program("which_triplets_matter", "Four miners on the same photos");
     double margin = 0.2;
     std::size_t people = 16;
-    program.add_option("--margin", margin, "of the loss, and of semi_hard")->check(CLI::PositiveNumber)->capture_default_str();
+    program.add_option("--margin", margin, "of the loss, and of semi_hard")->check(lesson::positive)->capture_default_str();
     program.add_epochs(40);
     program.add_option("--people-per-batch", people, "P; K is 4")->check(CLI::Range(2, 60))->capture_default_str();
     return program.run(argc, argv, [&] {

@@ -23,6 +23,8 @@
 #include <trine/training/proxy_objective.hpp>
 #include <trine/visual/pictures.hpp>
 
+#include "support/positive.hpp"
+
 using namespace trine;
 
 namespace {
@@ -104,8 +106,8 @@ int main(int argc, char** argv) try {
     std::size_t features = 128, rows = 64;
     double limit = 4;
     std::string picture = "why_not_softmax.png";
-    app.add_option("--features", features, "dimensions of the embedding")->check(CLI::PositiveNumber)->capture_default_str();
-    app.add_option("--batch", rows, "photos in a batch")->check(CLI::PositiveNumber)->capture_default_str();
+    app.add_option("--features", features, "dimensions of the embedding")->check(program::positive)->capture_default_str();
+    app.add_option("--batch", rows, "photos in a batch")->check(program::positive)->capture_default_str();
     app.add_option("--memory", limit, "gigabytes up to which steps are measured, not computed")->capture_default_str();
     app.add_option("--picture", picture, "where to leave the picture")->capture_default_str();
     CLI11_PARSE(app, argc, argv);

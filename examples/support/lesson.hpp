@@ -19,6 +19,7 @@
 #include <trine/training/trainer.hpp>
 
 #include "points.hpp"
+#include "positive.hpp"
 
 // What the programs of the course (docs/guide) have in common: one small network, compiled once for all of them, and options.
 namespace lesson {
@@ -26,7 +27,7 @@ namespace lesson {
 using network = trine::backbones::compact<trine::nn::shape<1, 64, 64>, 64, 16>;
 using model = trine::nn::model<network>;
 using distance = trine::distances::squared_euclidean;
-using ::program::pairwise;
+using ::program::pairwise, ::program::positive;
 using callback = std::function<bool(trine::epoch_report const&, model&)>;
 
 // trine::training_loop<network>(options, objective).fit(m, photos, after_epoch). Photos are not augmented: drawn ones can be had without end.
@@ -57,7 +58,7 @@ public:
     // Lets the number of epochs be chosen.
     void add_epochs(std::size_t usual) {
         epochs = usual;
-        add_option("--epochs", epochs, "times that all photos are shown")->check(CLI::PositiveNumber)->capture_default_str();
+        add_option("--epochs", epochs, "times that all photos are shown")->check(positive)->capture_default_str();
     }
 
     // Parses, makes the folder, and does the work.

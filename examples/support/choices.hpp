@@ -1,0 +1,32 @@
+#pragma once
+
+// Options that several programs have. They are read where they are listed, so that whoever only uses what they say does not compile the parser.
+
+#include <string>
+#include <vector>
+
+#include <trine/data/dataset.hpp>
+
+namespace CLI {
+class App;
+}
+
+namespace program {
+
+// The networks that train_faces trains.
+inline std::vector<std::string> const trained_names{"grey64", "grey112x92", "colour96"};
+// Those and MobileFaceNet, whose published weights others trained.
+inline std::vector<std::string> const backbone_names{"grey64", "grey112x92", "colour96", "mobile_face_net"};
+
+void add_backbone_option(CLI::App& app, std::string& backbone);
+
+// How photos become a network's input.
+struct photo_choices {
+    bool crop = false;
+    std::string detector;
+
+    void add_options(CLI::App& app);
+    trine::data::load_options options(bool strict = false) const;
+};
+
+} // namespace program

@@ -1,0 +1,32 @@
+#pragma once
+
+// What train_faces was asked to do.
+
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <trine/training/any_objective.hpp>
+#include <trine/training/trainer.hpp>
+
+#include "choices.hpp"
+
+namespace program {
+
+struct training_choices {
+    std::string data, output = "output", report, backbone = "grey64", miner = "all", loss = "triplet_margin";
+    double margin = 0.2, held_out = 0.5;
+    std::size_t threads = 0, k = 1, synthetic_people = 80, synthetic_photos = 24;
+    bool strict = false, no_augmentation = false, watch = false;
+    photo_choices how;
+    trine::training_options training{.epochs = 100};
+
+    // Reads the command line. What it returns is what the program ends with at once, after --help or an error.
+    std::optional<int> read(int argc, char** argv);
+    trine::any_objective objective() const;
+    // In words, for the report.
+    std::vector<std::pair<std::string, std::string>> in_words(trine::data::dataset const& photos) const;
+};
+
+} // namespace program
