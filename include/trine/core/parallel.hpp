@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <cstddef>
 #include <exception>
@@ -28,12 +29,15 @@ void parallel_for(std::size_t count, Body&& body) {
     std::exception_ptr failure;
     std::atomic<bool> failed{false};
     auto const items = static_cast<std::ptrdiff_t>(count);
+    // Each thread begins in a part of its own: two that write beside each other would fetch each other's cache lines ahead.
+    std::size_t const parts = omp_in_parallel() ? 1 : thread_count(), part = count / parts, longer = count % parts;
 #pragma omp parallel for schedule(dynamic, 1)
     for (std::ptrdiff_t i = 0; i < items; ++i) {
         if (failed.load(std::memory_order_relaxed))
             continue;
         try {
-            body(static_cast<std::size_t>(i));
+            std::size_t const own = static_cast<std::size_t>(i) % parts;
+            body(own * part + std::min(own, longer) + static_cast<std::size_t>(i) / parts);
         } catch (...) {
             if (!failed.exchange(true))
                 failure = std::current_exception();
