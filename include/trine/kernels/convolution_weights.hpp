@@ -98,6 +98,15 @@ void direct_gradient_weights(convolution_shape const& s, T const* x, T const* dy
                 again.turn.take(again.turn.context, block, image * s.out_height() + first, rows, recomputed);
             }
             std::size_t const pixels = rows * out_width;
+            // The next block is fetched from memory while this one is summed: its input, then the panels' share of its gradient.
+            detail::fetch_ahead<T> next_x, next_dy;
+            if (dy && s.groups == 1 && block + 1 < blocks * (chunk + 1) / plan.chunks) {
+                std::size_t const at = (block + 1) / plan.blocks_per_image, top = (block + 1) % plan.blocks_per_image * plan.rows_per_block;
+                std::size_t const more = std::min(plan.rows_per_block, s.out_height() - top), above = std::min(top * s.stride, s.height), x_row = s.width * s.channels;
+                next_x = {x + (at * s.height + above) * x_row, std::min(more * s.stride, s.height - above), x_row, x_row};
+                next_dy = {dy + (at * s.out_height() + top) * out_width * s.outputs + first_panel * width, more * out_width,
+                           std::min(last_panel * width, s.outputs) - first_panel * width, s.outputs};
+            }
             for (std::size_t panel = first_panel; panel < last_panel; ++panel) {
                 std::size_t const o = panel * width, used = std::min(width, each - o);
                 // One panel of outputs is packed already; others are by the first tile that reads them, and ragged ones beforehand.
@@ -113,11 +122,12 @@ void direct_gradient_weights(convolution_shape const& s, T const* x, T const* dy
                         std::size_t const tile = next_tile(run - k);
                         T const* const left = source.data + ky * source.row_stride + k;
                         T* const to = sums + panel * panel_sums + (ky * run + k) * width;
+                        auto& ahead = next_x.rows > 0 ? next_x : next_dy;
                         std::size_t const left_row = s.stride * source.row_stride, left_pixel = s.stride * plan.strip.strip_pixel();
                         if (pack)
-                            detail::sum_products_and_pack<T>(tile, vectors, left, left_row, left_pixel, from + o, s.outputs, packed, rows, out_width, to);
+                            detail::sum_products_and_pack<T>(tile, vectors, left, left_row, left_pixel, from + o, s.outputs, packed, rows, out_width, to, ahead);
                         else
-                            detail::sum_products<T>(tile, vectors, left, left_row, left_pixel, right, rows, out_width, to);
+                            detail::sum_products<T>(tile, vectors, left, left_row, left_pixel, right, rows, out_width, to, ahead);
                         pack = false;
                         k += tile;
                     }
