@@ -356,6 +356,30 @@ TEST_CASE("readers see what a writer does", "[gallery]") {
     CHECK(nearest(1) == "Grace Hopper");
 }
 
+TEST_CASE("a long log is folded into the file by itself", "[gallery]") {
+    temporary_folder const folder;
+    auto const path = folder / "people.gallery";
+    gallery_identity const small{"a network", "euclidean", 1};
+    auto g = gallery<>::create(path, small);
+    auto const generation = g.generation();
+    auto const add = [&](std::size_t count) {
+        auto const points = random_values<float>(count, g.places());
+        g.add(std::vector<std::string>(count, "Ada"), std::vector<std::string>(count, "a.jpg"), matrix_view<float const>(points.data(), count, 1));
+    };
+    add(65536);
+    CHECK(g.generation() == generation);
+    CHECK(std::filesystem::file_size(path.string() + ".log") > 65536 * sizeof(float));
+    auto const before = gallery<>::open(path, small);
+    CHECK(before.places() == 65536);
+    add(1);
+    CHECK(g.generation() != generation);
+    CHECK(std::filesystem::file_size(path.string() + ".log") < 100);
+    auto const after = gallery<>::open(path, small);
+    CHECK(after.places() == 65537);
+    for (std::size_t place : {0, 40'000, 65'535})
+        CHECK(after.point(place) == before.point(place));
+}
+
 TEST_CASE("hostile galleries are refused, or hold what they can hold", "[gallery]") {
     temporary_folder const folder;
     auto const path = folder / "people.gallery";

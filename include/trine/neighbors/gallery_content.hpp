@@ -124,7 +124,7 @@ protected:
         entry.raw(people.data(), people.size() * 8);
         for (auto const& source : sources)
             entry.text(source);
-        entry.raw(encoded.view().codes, points.rows() * dimensions() * sizeof(typename Storage::scalar));
+        entry.raw(encoded.view().codes, points.rows() * row_bytes());
         if constexpr (Storage::is_scaled)
             entry.raw(encoded.view().scales, points.rows() * sizeof(float));
         return entry.bytes;
@@ -173,17 +173,10 @@ protected:
             std::vector<std::string> sources(n);
             for (auto& source : sources)
                 source = entry.text();
-            // Copied to where floats may lie.
-            std::vector<typename Storage::scalar> codes(n * dimensions());
-            std::vector<float> scales(Storage::is_scaled ? n : 0);
-            auto const code_bytes = entry.take(codes.size() * sizeof(typename Storage::scalar));
-            if (!codes.empty())
-                std::memcpy(codes.data(), code_bytes.data(), code_bytes.size());
-            if constexpr (Storage::is_scaled)
-                if (n > 0)
-                    std::memcpy(scales.data(), entry.take(n * sizeof(float)).data(), n * sizeof(float));
+            auto const codes = entry.take(n * row_bytes());
+            auto const scales = entry.take(Storage::is_scaled ? n * sizeof(float) : 0);
             entry.end();
-            tail_.add(stored_rows<Storage>(codes.data(), Storage::is_scaled ? scales.data() : nullptr, n, dimensions()));
+            tail_.add_bytes(n, codes, scales);
             for (auto& name : names) {
                 if (numbers_known_)
                     numbers_.emplace(name, person_numbers());
@@ -227,6 +220,7 @@ protected:
             fail<format_error>(where, ": an entry of its log is of an unknown kind, ", static_cast<std::uint64_t>(what), "; a later version may have written it");
     }
 
+    std::size_t row_bytes() const { return dimensions() * sizeof(typename Storage::scalar); }
     void check_place(std::size_t place) const { require<argument_error>(place < places(), "there is no photo at place ", place, " of ", places()); }
     // The rows that hold a place's point, and which of them it is.
     std::pair<stored_rows<Storage>, std::size_t> stored_at(std::size_t place) const {

@@ -94,7 +94,7 @@ public:
         }
     }
 
-    // Calls take(what, body) for every whole entry behind those read so far. False when the log belongs to a later generation; nothing is read of an earlier one, whose
+    // Calls take(what, body, bytes behind it) for every whole entry behind those read so far. False when the log belongs to a later generation; nothing is read of an earlier one, whose
     // entries are in the file already. Throws format_error when it is damaged.
     template <class Take>
     bool read(std::uint64_t generation, Take&& take) {
@@ -116,8 +116,9 @@ public:
             return false;
         end_ = std::max(end_, header_size);
         while (auto const next = entry_at(bytes, end_)) {
-            take(next->what, next->body);
-            end_ += entry_header_size + next->body.size();
+            std::size_t const behind = end_ + entry_header_size + next->body.size();
+            take(next->what, next->body, bytes.size() - behind);
+            end_ = behind;
         }
         // What a crash cut short is the last of all. Where a whole entry follows, it is damage.
         for (std::size_t at = end_; (at = bytes.find(mark, at + 1)) != std::string_view::npos;)

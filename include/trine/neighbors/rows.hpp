@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <limits>
 #include <span>
 #include <string_view>
@@ -123,8 +124,7 @@ public:
     ///
     /// @throws numeric_error  when a value is not finite, or does not fit the storage
     void add(matrix_view<float const> points) {
-        if (rows_ + points.rows() > capacity_)
-            grow(std::max({rows_ + points.rows(), 2 * capacity_, std::size_t{64}}));
+        reserve(rows_ + points.rows());
         require_finite(points, "embedding", " of those to be added");
         for (std::size_t i = 0; i < points.rows(); ++i) {
             float const scale = Storage::encode(cols_, points.row(i).data(), codes_.data() + (rows_ + i) * cols_);
@@ -133,15 +133,20 @@ public:
         }
         rows_ += points.rows();
     }
-    /// Adds rows that are encoded already.
-    void add(stored_rows<Storage> const& more) {
-        if (rows_ + more.rows > capacity_)
-            grow(std::max({rows_ + more.rows, 2 * capacity_, std::size_t{64}}));
-        for (std::size_t i = 0; i < more.rows; ++i)
-            std::copy_n(more.row(i), cols_, codes_.data() + (rows_ + i) * cols_);
+    /// Makes room for so many rows altogether.
+    void reserve(std::size_t rows) {
+        if (rows > capacity_)
+            grow(std::max({rows, 2 * capacity_, std::size_t{64}}));
+    }
+    /// Adds rows that are encoded already, as bytes that need not be aligned: codes, and scales where the storage has them.
+    void add_bytes(std::size_t rows, std::string_view codes, std::string_view scales) {
+        reserve(rows_ + rows);
+        if (rows == 0)
+            return;
+        std::memcpy(codes_.data() + rows_ * cols_, codes.data(), codes.size());
         if constexpr (Storage::is_scaled)
-            std::copy_n(more.scales, more.rows, scales_.data() + rows_);
-        rows_ += more.rows;
+            std::memcpy(scales_.data() + rows_, scales.data(), scales.size());
+        rows_ += rows;
     }
 
 private:
