@@ -25,7 +25,7 @@ struct weights_plan {
         p.rows_per_block = std::clamp<std::size_t>((256 * 1024 / row_bytes + 1) / 2 * 2, 1, s.out_height()); // even, for pooling's sake
         p.blocks_per_image = (s.out_height() + p.rows_per_block - 1) / p.rows_per_block;
         // All panels of a small kernel in one item, so that the input is read once; a large kernel's sums would not stay in cache.
-        p.panels_per_item = std::clamp<std::size_t>(256 * 1024 / (s.depth() * width * sizeof(T)), 1, p.panels);
+        p.panels_per_item = std::clamp<std::size_t>(128 * 1024 / (s.depth() * width * sizeof(T)), 1, p.panels);
         p.shares = s.groups * ((p.panels + p.panels_per_item - 1) / p.panels_per_item);
         p.chunks = std::clamp<std::size_t>((32 + p.shares - 1) / p.shares, 1, s.batch * p.blocks_per_image);
         return p;
@@ -98,14 +98,15 @@ void direct_gradient_weights(convolution_shape const& s, T const* x, T const* dy
                 again.turn.take(again.turn.context, block, image * s.out_height() + first, rows, recomputed);
             }
             std::size_t const pixels = rows * out_width;
-            // The next block is fetched from memory while this one is summed: its input, then the panels' share of its gradient.
+            // The next block, of this item or of the next one, is fetched from memory while this one is summed: its input, then its gradient in the item's panels.
             detail::fetch_ahead<T> next_x, next_dy;
-            if (dy && s.groups == 1 && block + 1 < blocks * (chunk + 1) / plan.chunks) {
-                std::size_t const at = (block + 1) / plan.blocks_per_image, top = (block + 1) % plan.blocks_per_image * plan.rows_per_block;
-                std::size_t const more = std::min(plan.rows_per_block, s.out_height() - top), above = std::min(top * s.stride, s.height), x_row = s.width * s.channels;
-                next_x = {x + (at * s.height + above) * x_row, std::min(more * s.stride, s.height - above), x_row, x_row};
-                next_dy = {dy + (at * s.out_height() + top) * out_width * s.outputs + first_panel * width, more * out_width,
-                           std::min(last_panel * width, s.outputs) - first_panel * width, s.outputs};
+            bool const last = block + 1 == blocks * (chunk + 1) / plan.chunks;
+            if (std::size_t const after = item + (last ? 1 : 0); dy && s.groups == 1 && after < plan.chunks * plan.shares) {
+                std::size_t const next = last ? blocks * (after / plan.shares) / plan.chunks : block + 1, o = after % item_groups * plan.panels_per_item * width;
+                std::size_t const n = next / plan.blocks_per_image, top = next % plan.blocks_per_image * plan.rows_per_block, more = std::min(plan.rows_per_block, s.out_height() - top);
+                std::size_t const above = std::min(top * s.stride, s.height), x_row = s.width * s.channels;
+                next_x = {x + (n * s.height + above) * x_row, std::min(more * s.stride, s.height - above), x_row, x_row};
+                next_dy = {dy + (n * s.out_height() + top) * out_width * s.outputs + o, more * out_width, std::min(plan.panels_per_item * width, s.outputs - o), s.outputs};
             }
             for (std::size_t panel = first_panel; panel < last_panel; ++panel) {
                 std::size_t const o = panel * width, used = std::min(width, each - o);
