@@ -243,6 +243,21 @@ TEST_CASE("the memory of a training step is little more than what it has to keep
     CHECK(net::memory(64) < 2 * net::memory(32));
 }
 
+TEST_CASE("a backward pass with more threads than the forward pass is refused", "[nn]") {
+    using net = network<shape<2, 8, 8>, sequential<conv2d<16, 3, stride<2>>, relu, conv2d<16, 3, stride<2>>, flatten>>;
+    model<net> m;
+    auto const x = random_values<float>(32 * 128, 1);
+    auto dy = random_values<float>(32 * net::embedding_size, 2);
+    auto const before = thread_count();
+    set_thread_count(1);
+    m.forward(x.data(), 32, 0);
+    set_thread_count(64);
+    CHECK_THROWS_WITH(m.backward({dy.data(), 32, net::embedding_size}), Catch::Matchers::Contains("a backward pass with 64 threads needs more memory"));
+    set_thread_count(1);
+    CHECK_NOTHROW(m.backward({dy.data(), 32, net::embedding_size}));
+    set_thread_count(before);
+}
+
 TEST_CASE("inference does not depend on the batch an image is in", "[nn]") {
     using net = backbones::compact<shape<1, 32, 32>, 16, 8>;
     model<net> m(3);

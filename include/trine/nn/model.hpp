@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "../core/buffer.hpp"
+#include "../core/error.hpp"
 #include "../core/tensor.hpp"
 #include "../kernels/elementwise.hpp"
 #include "network.hpp"
@@ -152,8 +153,10 @@ public:
     ///
     /// @param embedding_gradient  N×D, ∂loss/∂embedding; overwritten
     /// @param image_gradient      N×C×H×W, or null: ∂loss/∂image
+    /// @throws argument_error  when there are more threads than in that `forward`, for which there is no memory
     void backward(matrix_view<T> embedding_gradient, T* image_gradient = nullptr) {
         assert(embedding_gradient.rows() == batch_ && embedding_gradient.is_contiguous());
+        require<argument_error>(Network::template memory<T>(batch_) <= memory_.size(), "a backward pass with ", thread_count(), " threads needs more memory than the forward pass took with fewer");
         std::fill_n(gradients_.data(), gradients_.size(), T(0));
         auto p = training_pass();
         p.gradients = gradients_.data();
