@@ -51,7 +51,26 @@ void layer(benchmark::State& state, convolution_shape s, int direction) {
     state.SetLabel(std::string(kernels::name_of(c.algorithm())));
 }
 
+// The inner loop that all others come down to, on data that stays in the first cache.
+void register_tile(benchmark::State& state) {
+    constexpr std::size_t depth = 128, columns = kernels::panel_width<float>(64);
+    auto const left = values(kernels::tile_rows * depth, 1), panel = values(depth * columns, 2);
+    buffer<float> out(thread_count() * kernels::tile_rows * columns);
+    constexpr std::size_t repeats = 1000;
+    for (auto _ : state) {
+        parallel_for(thread_count(), [&](std::size_t i) {
+            kernels::tile_operand<float> const rows{left.data(), depth, 0, 1, depth};
+            for (std::size_t r = 0; r < repeats; ++r)
+                kernels::compute_tile<kernels::multiply_add>(kernels::tile_rows, 2, rows, panel.data(), static_cast<float const*>(nullptr), out.data() + i * kernels::tile_rows * columns, columns,
+                                                             columns);
+        });
+        benchmark::ClobberMemory();
+    }
+    program::report_flops(state, 2.0 * static_cast<double>(thread_count() * repeats * kernels::tile_rows * depth * columns));
+}
+
 void add() {
+    benchmark::RegisterBenchmark("register_tile", register_tile)->Unit(benchmark::kMillisecond)->UseRealTime();
     convolution_shape const shapes[] = {
         {32, 96, 96, 3, 32, 3, 3, 1, 1},     {32, 112, 92, 1, 32, 3, 3, 1, 1},    {32, 96, 96, 32, 32, 3, 3, 1, 1},    {32, 48, 48, 64, 64, 3, 3, 1, 1},
         {32, 24, 24, 128, 128, 3, 3, 1, 1},  {32, 12, 12, 256, 256, 3, 3, 1, 1},  {32, 56, 56, 64, 64, 1, 1, 1, 0},    {32, 14, 14, 256, 1024, 1, 1, 1, 0},

@@ -65,6 +65,8 @@ void step(benchmark::State& state, std::size_t batch) {
         once();
     state.counters["images/s"] = benchmark::Counter(static_cast<double>(batch), benchmark::Counter::kIsIterationInvariantRate);
     state.counters["peak MB"] = (program::memory().peak - before) / 1e6;
+    state.counters["kept MB"] = static_cast<double>(Network::activations(batch) * sizeof(float)) / 1e6;
+    state.counters["passes MB"] = static_cast<double>(Network::memory(batch) * sizeof(float)) / 1e6;
     program::report_flops(state, 6.0 * static_cast<double>(batch * Network::multiply_adds));
 }
 

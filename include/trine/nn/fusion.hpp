@@ -174,7 +174,6 @@ struct fused_convolution {
         T* const statistics = tape + kept(p.batch);
         T* const scratch = p.workspace + extent::round(k.weights_size());
         T* const sums = scratch + extent::round(k.forward_scratch(recomputed));
-        T* const scale = sums + kernels::block_statistics_size(channels) * k.blocks();
         T const* const bias = conv::bias_of(p.parameters);
         kernels::row_sink<T> const measure{[](void* to, std::size_t block, std::size_t, std::size_t rows, T* values) {
                                                kernels::block_statistics<T>(rows * map::width, channels, values,
@@ -185,19 +184,25 @@ struct fused_convolution {
         k.forward(x, p.workspace, bias, recomputed ? nullptr : tape, scratch, measure);
         kernels::combine_statistics<T>(k.blocks(), channels, sums, statistics, statistics + channels);
         norm::follow(statistics, p.state, p.batch * map::pixels);
-        T const* const gamma = p.parameters + conv::parameters;
-        kernels::norm_scale_shift<T>(channels, gamma, gamma + channels, statistics, statistics + channels, T(norm::epsilon), scale, scale + channels);
         if constexpr (recomputed) {
+            T* const scale = sums + kernels::block_statistics_size(channels) * k.blocks();
+            T const* const gamma = p.parameters + conv::parameters;
+            kernels::norm_scale_shift<T>(channels, gamma, gamma + channels, statistics, statistics + channels, T(norm::epsilon), scale, scale + channels);
             target<T> to{y, scale, scale + channels};
             k.forward(x, p.workspace, bias, nullptr, scratch, {&target<T>::take, &to, true});
         } else
-            kernels::norm_forward<T>(sizes(p.batch), tape, scale, scale + channels, y);
+            output_of(p, static_cast<T const*>(tape), y);
     }
     // A pass over z is cheaper than as much memory. (A pooled output is a quarter of z: that one is kept.)
     template <class T>
     static void restore(pass<T> const& p, T const* tape, T* y)
         requires(!recomputed && !pooled)
     {
+        output_of(p, tape, y);
+    }
+    // From z and its statistics.
+    template <class T>
+    static void output_of(pass<T> const& p, T const* tape, T* y) {
         T const* const statistics = tape + kept(p.batch);
         T const* const gamma = p.parameters + conv::parameters;
         std::array<T, 2 * channels> scale;
