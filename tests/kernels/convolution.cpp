@@ -50,6 +50,20 @@ results<T> run(convolution_algorithm algorithm, convolution_shape const& s, std:
     return r;
 }
 
+// y of weights that are not prepared, and what the sink was told of it.
+template <class T>
+std::pair<std::vector<T>, std::vector<T>> run_once(convolution_algorithm algorithm, convolution_shape const& s, std::vector<T> const& x, std::vector<T> const& w,
+                                                   std::vector<T> const& bias) {
+    kernels::convolution<T> const c(s, algorithm);
+    T const nan = std::numeric_limits<T>::quiet_NaN();
+    std::size_t const row = s.out_width() * s.outputs;
+    std::vector<T> y(s.batch * s.out_height() * row, nan), seen(y.size(), nan), scratch(c.forward_once_scratch(), nan);
+    auto take = [&](std::size_t first, std::size_t rows, T const* values) { std::copy_n(values, rows * row, seen.begin() + static_cast<std::ptrdiff_t>(first * row)); };
+    c.forward_once(x.data(), w.data(), bias.data(), y.data(), scratch.data(),
+                   {[](void* to, std::size_t, std::size_t first, std::size_t rows, T* values) { (*static_cast<decltype(take)*>(to))(first, rows, values); }, &take});
+    return {y, seen};
+}
+
 template <class T>
 void check(convolution_algorithm algorithm, convolution_shape const& s, double tolerance) {
     plain_convolution const plain{s};
@@ -58,6 +72,7 @@ void check(convolution_algorithm algorithm, convolution_shape const& s, double t
                bias = random_values<T>(s.outputs, 4);
     auto const got = run<T>(algorithm, s, x, w, bias, dy);
     CHECK(difference(got.y, plain.forward(x, w, bias)) < tolerance);
+    CHECK(run_once<T>(algorithm, s, x, w, bias) == std::pair{got.y, got.y});
     CHECK(difference(got.dx, plain.gradient_data(dy, w)) < tolerance);
     CHECK(difference(got.dw, plain.gradient_weights(x, dy)) < tolerance);
     CHECK(difference(run<T>(algorithm, s, x, w, {}, dy).y, plain.forward(x, w, {})) < tolerance);
@@ -119,9 +134,22 @@ TEMPLATE_TEST_CASE("convolution by every algorithm agrees with the plain loops i
     check_all<TestType>({automatic, direct, depthwise}, depthwise_shapes, 4e-6);
 }
 
+TEST_CASE("very large kernels are convolved in parts", "[kernels]") {
+    using enum convolution_algorithm;
+    // Gradients of weights two rows of tile² at a time, and weights that are transformed in parts.
+    check<float>(winograd_4, {2, 9, 9, 180, 170, 3, 3, 1, 1}, 2e-5);
+    check<float>(winograd_4, {7, 5, 5, 370, 349, 3, 3, 1, 1}, 2e-5);
+    check<float>(winograd_4, {1, 7, 6, 240, 230, 5, 5, 1, 2}, 2e-5);
+    check<float>(winograd_2, {1, 4, 5, 530, 520, 3, 3, 1, 1}, 4e-6);
+    auto const plan = kernels::winograd_plan::make<kernels::winograd<4, 3>, float>(7, 5, 5, 370, 349, 1);
+    CHECK(plan.parts > 2);
+    CHECK(kernels::convolution<float>({7, 5, 5, 370, 349, 3, 3, 1, 1}).forward_once_scratch() < plan.weights_size<float>() / 2);
+}
+
 TEST_CASE("convolution gives the same bits with any number of threads", "[kernels]") {
     using enum convolution_algorithm;
-    for (auto const& [algorithm, s] : {std::pair{direct, convolution_shape{5, 14, 15, 9, 40, 3, 3, 2, 1}}, std::pair{winograd_4, convolution_shape{5, 30, 15, 20, 40, 3, 3, 1, 1}},
+    for (auto const& [algorithm, s] : {std::pair{winograd_4, convolution_shape{7, 5, 5, 370, 349, 3, 3, 1, 1}},
+                                       std::pair{direct, convolution_shape{5, 14, 15, 9, 40, 3, 3, 2, 1}}, std::pair{winograd_4, convolution_shape{5, 30, 15, 20, 40, 3, 3, 1, 1}},
                                        std::pair{winograd_2, convolution_shape{5, 14, 15, 20, 40, 3, 3, 1, 1}},
                                        std::pair{depthwise, convolution_shape{5, 14, 15, 20, 20, 3, 3, 1, 1, 20}}}) {
         plain_convolution const plain{s};

@@ -45,9 +45,22 @@ constexpr convolution_algorithm choose_algorithm(convolution_shape const& s) {
 // Each method is a convolution of known sizes by one algorithm. They share one interface, that of `convolution`, where it is documented; a network, whose sizes
 // are types, compiles the methods that it uses and no others.
 
+// `forward_once` of methods whose prepared weights take little memory.
+template <class Method, class T>
+struct prepares_all {
+    std::size_t forward_once_scratch() const { return method().weights_size() + method().forward_scratch(); }
+    void forward_once(T const* x, T const* w, T const* bias, T* y, T* scratch, row_sink<T> const& sink = {}) const {
+        method().prepare(w, scratch);
+        method().forward(x, scratch, bias, y, scratch + method().weights_size(), sink);
+    }
+
+private:
+    Method const& method() const { return static_cast<Method const&>(*this); }
+};
+
 /// Implicit matrix product in register tiles; fits every shape.
 template <class T>
-class direct_method {
+class direct_method : public prepares_all<direct_method<T>, T> {
 public:
     explicit direct_method(convolution_shape const& s) : s_(s) {}
 
@@ -72,7 +85,7 @@ private:
 
 /// A channel at a time; groups = channels = outputs.
 template <class T>
-class depthwise_method {
+class depthwise_method : public prepares_all<depthwise_method<T>, T> {
 public:
     explicit depthwise_method(convolution_shape const& s) : s_(s) {}
 
@@ -100,30 +113,44 @@ public:
     explicit winograd_method(convolution_shape const& s) : s_(s) {}
 
     std::size_t weights_size() const { return plan().template weights_size<T>(); }
-    void prepare(T const* w, T* prepared) const { winograd_weights<W>(s_.channels, s_.outputs, w, false, prepared); }
+    void prepare(T const* w, T* prepared) const { 
+        auto const p = plan();
+        winograd_weights<W>(p, w, 0, s_.outputs, false, prepared, p.template all_panels<T>());
+    }
     std::size_t blocks() const { return plan().blocks; }
     std::size_t rows_per_block() const { return plan().rows_of_block(); }
     std::size_t forward_scratch(bool sink_only = false) const { return winograd_scratch<T>(plan(), thread_count(), sink_only); }
     void forward(T const* x, T const* prepared, T const* bias, T* y, T* scratch, row_sink<T> const& sink = {}) const {
         winograd_convolution<W>(plan(), x, prepared, bias, y, scratch, sink);
     }
+    std::size_t forward_once_scratch() const { return winograd_once_scratch<T>(plan(), thread_count()); }
+    void forward_once(T const* x, T const* w, T const* bias, T* y, T* scratch, row_sink<T> const& sink = {}) const {
+        auto const p = plan();
+        winograd_convolution_once<W>(p, x, [&](panel_range const& some, T* to) { winograd_weights<W>(p, w, 0, s_.outputs, false, to, some); }, bias, y, scratch, sink);
+    }
     std::size_t gradient_data_scratch() const {
-        auto const back = backward_plan();
-        return s_.weights() + back.template weights_size<T>() + winograd_scratch<T>(back, thread_count(), false);
+        auto const p = backward_plan();
+        return exchanged_size(p) + winograd_once_scratch<T>(p, thread_count());
     }
     void gradient_data(T const* dy, T const* w, T* dx, T* scratch) const {
-        auto const back = backward_plan();
         // The adjoint of a convolution of stride 1 is one with the kernel turned around and its sides exchanged.
-        T* const transformed = scratch + s_.weights();
-        exchange_sides(s_, w, scratch);
-        winograd_weights<W>(s_.outputs, s_.channels, static_cast<T const*>(scratch), true, transformed);
-        winograd_convolution<W, T>(back, dy, transformed, nullptr, dx, transformed + back.template weights_size<T>());
+        auto const p = backward_plan();
+        auto const transform = [&](panel_range const& some, T* to) {
+            auto const [first, last] = p.template outputs_of<T>(some);
+            exchange_sides(s_, first, last, w, scratch);
+            winograd_weights<W, T>(p, scratch, first, last - first, true, to, some);
+        };
+        winograd_convolution_once<W, T>(p, dy, transform, nullptr, dx, scratch + exchanged_size(p));
     }
     std::size_t gradient_weights_scratch() const { return winograd_gradient_weights_scratch<W, T>(s_, thread_count()); }
     void gradient_weights(T const* x, T const* dy, T* dw, T* scratch) const { winograd_gradient_weights<W>(s_, x, dy, dw, scratch); }
 
 private:
     winograd_plan plan() const { return winograd_plan::make<W, T>(s_.batch, s_.height, s_.width, s_.channels, s_.outputs, s_.padding); }
+    static std::size_t exchanged_size(winograd_plan const& p) {
+        auto const [first, last] = p.outputs_of<T>(p.largest_part<T>());
+        return W::kernel * W::kernel * p.channels * (last - first);
+    }
     winograd_plan backward_plan() const {
         return winograd_plan::make<W, T>(s_.batch, s_.out_height(), s_.out_width(), s_.outputs, s_.channels, W::kernel - 1 - s_.padding);
     }
@@ -196,6 +223,17 @@ public:
     /// @param sink      told of every finished block
     void forward(T const* x, T const* prepared, T const* bias, T* y, T* scratch, row_sink<T> const& sink = {}) const {
         std::visit([&](auto const& m) { m.forward(x, prepared, bias, y, scratch, sink); }, method_);
+    }
+
+    std::size_t forward_once_scratch() const {
+        return std::visit([](auto const& m) { return m.forward_once_scratch(); }, method_);
+    }
+    /// The same with weights as they are, for weights that are used once: it takes less memory than all of them prepared.
+    ///
+    /// @param w  as they are
+    /// @param y  not null
+    void forward_once(T const* x, T const* w, T const* bias, T* y, T* scratch, row_sink<T> const& sink = {}) const {
+        std::visit([&](auto const& m) { m.forward_once(x, w, bias, y, scratch, sink); }, method_);
     }
 
     std::size_t gradient_data_scratch() const {

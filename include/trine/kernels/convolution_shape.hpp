@@ -54,18 +54,18 @@ struct row_sink {
     explicit operator bool() const { return take != nullptr; }
 };
 
-/// Weights with inputs and outputs exchanged, as gradients of data read them: KH×KW×O×(C/groups) from KH×KW×(C/groups)×O.
+/// Weights with inputs and outputs exchanged, as gradients of data read them: KH×KW×O×(last−first) from the channels from `first` to before `last` of KH×KW×(C/groups)×O.
 template <class T>
-void exchange_sides(convolution_shape const& s, T const* w, T* out) {
+void exchange_sides(convolution_shape const& s, std::size_t first, std::size_t last, T const* w, T* out) {
     // In squares, so that every line that is fetched is used whole while it is there.
     constexpr std::size_t square = 16;
-    std::size_t const channels = s.group_channels(), outputs = s.outputs;
-    parallel_for(s.kernel_height * s.kernel_width * ((channels + square - 1) / square), [&](std::size_t item) {
-        std::size_t const blocks = (channels + square - 1) / square, tap = item / blocks, first = item % blocks * square, last = std::min(first + square, channels);
-        for (std::size_t start = 0; start < outputs; start += square)
-            for (std::size_t o = start; o < std::min(start + square, outputs); ++o)
-                for (std::size_t c = first; c < last; ++c)
-                    out[(tap * outputs + o) * channels + c] = w[(tap * channels + c) * outputs + o];
+    std::size_t const channels = s.group_channels(), outputs = s.outputs, width = last - first, squares = (width + square - 1) / square;
+    parallel_for(s.kernel_height * s.kernel_width * squares, [&](std::size_t item) {
+        std::size_t const tap = item / squares, start = first + item % squares * square, end = std::min(start + square, last);
+        for (std::size_t begin = 0; begin < outputs; begin += square)
+            for (std::size_t o = begin; o < std::min(begin + square, outputs); ++o)
+                for (std::size_t c = start; c < end; ++c)
+                    out[(tap * outputs + o) * width + c - first] = w[(tap * channels + c) * outputs + o];
     });
 }
 

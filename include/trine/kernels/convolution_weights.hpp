@@ -128,7 +128,7 @@ void direct_gradient_weights(convolution_shape const& s, T const* x, T const* dy
                         if (pack)
                             detail::sum_products_and_pack<T>(tile, vectors, left, left_row, left_pixel, from + o, s.outputs, packed, rows, out_width, to, ahead);
                         else
-                            detail::sum_products<T>(tile, vectors, left, left_row, left_pixel, right, rows, out_width, to, ahead);
+                            detail::sum_products<T>(tile, vectors, left, left_row, left_pixel, right, rows, out_width, to, false, ahead);
                         pack = false;
                         k += tile;
                     }

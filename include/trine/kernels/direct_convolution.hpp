@@ -285,7 +285,7 @@ void direct_gradient_data(convolution_shape const& s, T const* dy, T const* w, T
     std::size_t const each = s.group_channels(), padded = panel_count<T>(each) * panel_width<T>(each);
     T* const panels = scratch + s.weights();
     T* const strips = panels + all.panels;
-    exchange_sides(s, w, scratch);
+    exchange_sides(s, 0, each, w, scratch);
     for (auto const& phase : all.phases)
         for (std::size_t g = 0; g < s.groups && phase.plan.kernel_height > 0; ++g)
             pack_panels(phase.depth(s), each, panels + phase.panels + g * padded * phase.depth(s), [&](std::size_t k, std::size_t c) {

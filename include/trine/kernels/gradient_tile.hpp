@@ -27,9 +27,10 @@ struct fetch_ahead {
 
 // Each element of the tile sums one product a pixel over `rows` strips of `cols` pixels; `left` is the run's first scalar at the first pixel. With `Pack` the right
 // side is read where it lies, `right_stride` apart, and a copy without gaps is left for the tiles that follow: memory is then read while products are summed.
+// `fresh` sums begin at 0 instead of what is there.
 template <std::size_t Rows, std::size_t Vectors, bool Pack, class T>
 void gradient_tile(T const* left, std::size_t left_row, std::size_t left_pixel, T const* right, std::size_t right_stride, T* packed, std::size_t rows, std::size_t cols,
-                   T* out, fetch_ahead<T>& ahead) {
+                   T* out, bool fresh, fetch_ahead<T>& ahead) {
     using V = simd<T>;
     fetch_ahead<T> next = ahead;
     V acc[Rows][Vectors];
@@ -37,7 +38,7 @@ void gradient_tile(T const* left, std::size_t left_row, std::size_t left_pixel, 
     for (std::size_t r = 0; r < Rows; ++r) {
         TRINE_UNROLL
         for (std::size_t v = 0; v < Vectors; ++v)
-            acc[r][v] = V::load_unaligned(out + (r * Vectors + v) * V::size);
+            acc[r][v] = fresh ? V(T(0)) : V::load_unaligned(out + (r * Vectors + v) * V::size);
     }
     if constexpr (!Pack)
         right_stride = Vectors * V::size;
@@ -74,19 +75,19 @@ void gradient_tile(T const* left, std::size_t left_row, std::size_t left_pixel, 
 }
 
 template <class T>
-using gradient_tile_function = void (*)(T const*, std::size_t, std::size_t, T const*, std::size_t, T*, std::size_t, std::size_t, T*, fetch_ahead<T>&);
+using gradient_tile_function = void (*)(T const*, std::size_t, std::size_t, T const*, std::size_t, T*, std::size_t, std::size_t, T*, bool, fetch_ahead<T>&);
 
 template <std::size_t Vectors, bool Pack, class T>
 inline constexpr auto gradient_tile_table = []<std::size_t... I>(std::index_sequence<I...>) {
     return std::array<gradient_tile_function<T>, sizeof...(I)>{&gradient_tile<I + 1, Vectors, Pack, T>...};
 }(std::make_index_sequence<tile_rows>{});
 
-// Adds to `rows_of_tile` rows of sums, each `vectors` wide.
+// Adds to `rows_of_tile` rows of sums, each `vectors` wide, or begins them.
 template <class T>
 void sum_products(std::size_t rows_of_tile, std::size_t vectors, T const* left, std::size_t left_row, std::size_t left_pixel, T const* right, std::size_t rows,
-                  std::size_t cols, T* out, fetch_ahead<T>& ahead) {
+                  std::size_t cols, T* out, bool fresh, fetch_ahead<T>& ahead) {
     auto const& table = vectors == 1 ? gradient_tile_table<1, false, T> : gradient_tile_table<2, false, T>;
-    table[rows_of_tile - 1](left, left_row, left_pixel, right, 0, nullptr, rows, cols, out, ahead);
+    table[rows_of_tile - 1](left, left_row, left_pixel, right, 0, nullptr, rows, cols, out, fresh, ahead);
 }
 // The same, leaving a packed copy of the right side.
 template <class T>
@@ -94,7 +95,7 @@ void sum_products_and_pack(std::size_t rows_of_tile, std::size_t vectors, T cons
                            std::size_t right_stride, T* packed, std::size_t rows, std::size_t cols, T* out,
                            fetch_ahead<T>& ahead) {
     auto const& table = vectors == 1 ? gradient_tile_table<1, true, T> : gradient_tile_table<2, true, T>;
-    table[rows_of_tile - 1](left, left_row, left_pixel, right, right_stride, packed, rows, cols, out, ahead);
+    table[rows_of_tile - 1](left, left_row, left_pixel, right, right_stride, packed, rows, cols, out, false, ahead);
 }
 
 } // namespace trine::kernels::detail

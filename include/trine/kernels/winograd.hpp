@@ -146,10 +146,9 @@ private:
 
 namespace detail {
 
-// Applies a one-dimensional transform From → To to the columns, then to the rows, of a From×From square.
-template <std::size_t From, std::size_t To, class V, class Load, class One, class Store>
-[[gnu::always_inline]] inline void transform_square(Load&& load, One&& one, Store&& store) {
-    V middle[To][From];
+// Applies a one-dimensional transform From → To to the columns of a From×From square.
+template <std::size_t From, std::size_t To, class V, class Load, class One>
+[[gnu::always_inline]] inline void transform_columns(Load&& load, One&& one, V (&middle)[To][From]) {
     TRINE_UNROLL
     for (std::size_t j = 0; j < From; ++j) {
         V in[From], out[To];
@@ -161,10 +160,36 @@ template <std::size_t From, std::size_t To, class V, class Load, class One, clas
         for (std::size_t i = 0; i < To; ++i)
             middle[i][j] = out[i];
     }
+}
+
+// The same to the columns, then to the rows.
+template <std::size_t From, std::size_t To, class V, class Load, class One, class Store>
+[[gnu::always_inline]] inline void transform_square(Load&& load, One&& one, Store&& store) {
+    V middle[To][From];
+    transform_columns<From, To, V>(load, one, middle);
     TRINE_UNROLL
     for (std::size_t i = 0; i < To; ++i) {
         V out[To];
         one(middle[i], out);
+        TRINE_UNROLL
+        for (std::size_t j = 0; j < To; ++j)
+            store(i, j, out[j]);
+    }
+}
+
+// The same, of whose rows only these are wanted; `store` is told their number among these. What only other rows need is neither loaded nor computed.
+template <std::size_t... Rows>
+struct some_rows {
+    static constexpr std::size_t count = sizeof...(Rows), number[] = {Rows...};
+};
+template <std::size_t From, std::size_t To, class V, std::size_t... Rows, class Load, class One, class Store>
+[[gnu::always_inline]] inline void transform_square(some_rows<Rows...> rows, Load&& load, One&& one, Store&& store) {
+    V middle[To][From];
+    transform_columns<From, To, V>(load, one, middle);
+    TRINE_UNROLL
+    for (std::size_t i = 0; i < rows.count; ++i) {
+        V out[To];
+        one(middle[rows.number[i]], out);
         TRINE_UNROLL
         for (std::size_t j = 0; j < To; ++j)
             store(i, j, out[j]);

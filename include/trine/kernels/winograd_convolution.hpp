@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <utility>
 
 #include "../core/parallel.hpp"
 #include "convolution_shape.hpp"
@@ -15,12 +16,24 @@
 
 namespace trine::kernels {
 
+/// Panels of outputs from `first` to before `last`.
+struct panel_range {
+    std::size_t first, last;
+    std::size_t count() const { return last - first; }
+};
+
+/// Whole images, or some rows of tiles of one.
+struct winograd_block {
+    std::size_t first_image, images, first_tile_row, tile_rows;
+};
+
 /// How the output of a convolution is cut into tiles and blocks of tiles.
 struct winograd_plan {
     std::size_t batch, height, width, channels, out_height, out_width, outputs, padding;
     std::size_t tile_outputs, tile, tiles_y, tiles_x;
-    std::size_t images_per_block, rows_per_block, blocks_per_image, blocks; ///< blocks of whole images, or of rows of tiles of one image
+    std::size_t images_per_block, rows_per_block, blocks_per_image, blocks;
     std::size_t splits; ///< groups of panels that work on a block apart, where blocks are few
+    std::size_t parts;  ///< parts of the panels whose weights are transformed one after the other, where all would take too much memory
 
     template <class W, class T>
     static winograd_plan make(std::size_t batch, std::size_t height, std::size_t width, std::size_t channels, std::size_t outputs, std::size_t padding) {
@@ -45,7 +58,17 @@ struct winograd_plan {
             p.blocks = batch * p.blocks_per_image;
         }
         p.splits = std::clamp<std::size_t>((8 + p.blocks - 1) / p.blocks, 1, panel_count<T>(outputs));
+        // Small maps of many channels: parts of 5 MB, and all tiles, are less than all weights, which would be most of a training step's scratch.
+        constexpr std::size_t whole = 16 * 1024 * 1024 / sizeof(T), part = 5 * 1024 * 1024 / sizeof(T);
+        bool const cut = p.weights_size<T>() > whole && 2 * p.all_tiles_size<T>() < p.weights_size<T>();
+        p.parts = cut ? std::min(panel_count<T>(outputs), (p.weights_size<T>() + part - 1) / part) : 1;
         return p;
+    }
+    winograd_block block(std::size_t i) const {
+        if (blocks_per_image == 1)
+            return {i * images_per_block, std::min(images_per_block, batch - i * images_per_block), 0, tiles_y};
+        std::size_t const first = i % blocks_per_image * rows_per_block;
+        return {i / blocks_per_image, 1, first, std::min(rows_per_block, tiles_y - first)};
     }
     template <class T>
     std::size_t v_stride() const { return staggered<T>(channels); }
@@ -57,41 +80,60 @@ struct winograd_plan {
     std::size_t tiles_per_block() const { return images_per_block * rows_per_block * tiles_x; }
     std::size_t rows_of_block() const { return images_per_block * std::min(rows_per_block * tile_outputs, out_height); }
     template <class T>
-    std::size_t thread_scratch(bool sink_only) const {
-        return tile * tile * (v_position<T>() + m_position<T>()) + (sink_only && splits == 1 ? rows_of_block() * out_width * outputs : 0);
+    std::size_t v_size() const { return tile * tile * v_position<T>(); }
+    template <class T>
+    std::size_t all_tiles_size() const { return blocks * v_size<T>(); }
+    template <class T>
+    std::size_t thread_scratch(bool sink_only, bool transforms = true) const {
+        return (transforms ? v_size<T>() : 0) + tile * tile * m_position<T>() + (sink_only && splits == 1 ? rows_of_block() * out_width * outputs : 0);
+    }
+    /// The panels of a part, and their outputs.
+    template <class T>
+    panel_range part(std::size_t i) const {
+        std::size_t const panels = panel_count<T>(outputs);
+        return {panels * i / parts, panels * (i + 1) / parts};
     }
     template <class T>
-    std::size_t weights_size() const;
+    std::pair<std::size_t, std::size_t> outputs_of(panel_range const& some) const {
+        std::size_t const each = panel_width<T>(outputs);
+        return {some.first * each, std::min(some.last * each, outputs)};
+    }
+    /// Scalars from one position to the next in the transformed weights of so many panels.
+    template <class T>
+    std::size_t weights_position(panel_range const& some) const { return staggered<T>(some.count() * channels * panel_width<T>(outputs)); }
+    template <class T>
+    std::size_t weights_size(panel_range const& some) const { return tile * tile * weights_position<T>(some); }
+    template <class T>
+    panel_range all_panels() const { return {0, panel_count<T>(outputs)}; }
+    template <class T>
+    std::size_t weights_size() const { return weights_size<T>(all_panels<T>()); }
+    /// The largest part.
+    template <class T>
+    panel_range largest_part() const { return {0, (panel_count<T>(outputs) + parts - 1) / parts}; }
+    template <class T>
+    std::size_t part_size() const { return weights_size<T>(largest_part<T>()); }
 };
-
-/// Scalars from one position to the next in transformed weights.
-template <class T>
-constexpr std::size_t winograd_weights_position(std::size_t channels, std::size_t outputs) {
-    return staggered<T>(panel_count<T>(outputs) * channels * panel_width<T>(outputs));
-}
-
-template <class T>
-std::size_t winograd_plan::weights_size() const { return tile * tile * winograd_weights_position<T>(channels, outputs); }
 
 /// Transforms weights for `winograd_convolution`: tile² positions × panels × channels × panel width.
 ///
-/// @param w        K×K×C×O
+/// @param w        K×K×C×`outputs`, those from `first_output` on
 /// @param flipped  whether to turn the kernel around
+/// @param some     the panels to transform
 template <class W, class T>
-void winograd_weights(std::size_t channels, std::size_t outputs, T const* w, bool flipped, T* out) {
+void winograd_weights(winograd_plan const& p, T const* w, std::size_t first_output, std::size_t outputs, bool flipped, T* out, panel_range const& some) {
     using V = simd<T>;
     constexpr std::size_t n = W::tile, r = W::kernel;
-    std::size_t const width = panel_width<T>(outputs), position = winograd_weights_position<T>(channels, outputs);
-    std::size_t const vectors = panel_count<T>(outputs) * panel_vectors<T>(outputs);
+    std::size_t const channels = p.channels;
+    std::size_t const width = panel_width<T>(p.outputs), position = p.weights_position<T>(some), vectors = panel_vectors<T>(p.outputs);
     parallel_blocks(channels, 8, [&](std::size_t first, std::size_t last) {
         for (std::size_t c = first; c < last; ++c)
-            for (std::size_t v = 0; v < vectors; ++v) {
-                std::size_t const o = v * V::size, left = o < outputs ? outputs - o : 0;
-                T* const to = out + (o / width * channels + c) * width + o % width;
+            for (std::size_t v = some.first * vectors; v < some.last * vectors; ++v) {
+                std::size_t const o = v * V::size, left = o < p.outputs ? p.outputs - o : 0;
+                T* const to = out + ((o / width - some.first) * channels + c) * width + o % width;
                 detail::transform_square<r, n, V>(
                     [&](std::size_t i, std::size_t j) __attribute__((always_inline)) {
                         std::size_t const tap = flipped ? (r - 1 - i) * r + r - 1 - j : i * r + j;
-                        return left > 0 ? load_first(w + (tap * channels + c) * outputs + o, left) : V(T(0));
+                        return left > 0 ? load_first(w + (tap * channels + c) * outputs + o - first_output, left) : V(T(0));
                     },
                     [](auto const& in, auto& u) __attribute__((always_inline)) { W::weights(in, u); },
                     [&](std::size_t i, std::size_t j, V const& u) __attribute__((always_inline)) { u.store_unaligned(to + (i * n + j) * position); });
@@ -101,21 +143,22 @@ void winograd_weights(std::size_t channels, std::size_t outputs, T const* w, boo
 
 namespace detail {
 
-// Transforms one tile of an image: the n×n pixels from (y, x) on, which may lie outside, over all channels. `store(i, j, c, value)` takes the result.
-template <class W, class T, class Load, class Store>
-[[gnu::always_inline]] inline void transform_input_channels(std::size_t channels, Load&& load, Store&& store) {
+// Transforms one tile of an image: the n×n pixels from (y, x) on, which may lie outside, over all channels. `store(i, j, c, value)` takes the result, or with
+// `some_rows` those rows of it.
+template <class W, class T, class Load, class Store, class... Rows>
+[[gnu::always_inline]] inline void transform_input_channels(std::size_t channels, Load&& load, Store&& store, Rows const&... rows) {
     using V = simd<T>;
     constexpr std::size_t n = W::tile;
     for (std::size_t c = 0; c < channels; c += V::size)
-        transform_square<n, n, V>([&](std::size_t i, std::size_t j) __attribute__((always_inline)) { return load(i, j, c); },
+        transform_square<n, n, V>(rows..., [&](std::size_t i, std::size_t j) __attribute__((always_inline)) { return load(i, j, c); },
                                   [](auto const& in, auto& t) __attribute__((always_inline)) { W::input(in, t); },
                                   [&](std::size_t i, std::size_t j, V const& t) __attribute__((always_inline)) { store(i, j, c, t); });
 }
 
-// V of one tile: position p at `to` + p·position_stride, channels rounded up to whole vectors.
-template <class W, class T>
+// V of one tile, or some rows of it: position p at `to` + p·position_stride, channels rounded up to whole vectors.
+template <class W, class T, class... Rows>
 void transform_input_tile(T const* image, std::size_t height, std::size_t width, std::size_t channels, std::ptrdiff_t y, std::ptrdiff_t x, T* to,
-                          std::size_t position_stride) {
+                          std::size_t position_stride, Rows const&... rows) {
     using V = simd<T>;
     constexpr std::size_t n = W::tile;
     auto const store = [&](std::size_t i, std::size_t j, std::size_t c, V const& t) __attribute__((always_inline)) { t.store_unaligned(to + (i * n + j) * position_stride + c); };
@@ -125,7 +168,7 @@ void transform_input_tile(T const* image, std::size_t height, std::size_t width,
         T const* const corner = image + (static_cast<std::size_t>(y) * width + static_cast<std::size_t>(x)) * channels;
         transform_input_channels<W, T>(channels, [&](std::size_t i, std::size_t j, std::size_t c) __attribute__((always_inline)) {
             return V::load_unaligned(corner + (i * width + j) * channels + c);
-        }, store);
+        }, store, rows...);
         return;
     }
     T const* pixels[n * n];
@@ -137,7 +180,7 @@ void transform_input_tile(T const* image, std::size_t height, std::size_t width,
     transform_input_channels<W, T>(channels, [&](std::size_t i, std::size_t j, std::size_t c) __attribute__((always_inline)) {
         T const* const from = pixels[i * n + j];
         return from ? load_first(from + c, channels - c) : V(T(0));
-    }, store);
+    }, store, rows...);
 }
 
 // Transforms one vector of outputs of one tile back and stores the pixels that exist.
@@ -161,25 +204,49 @@ void transform_output_tile(T const* m, std::size_t position_stride, simd<T> cons
 
 } // namespace detail
 
+namespace detail {
+
+// V of some images of a block, or of all its rows of one.
+template <class W, class T>
+void transform_block(winograd_plan const& p, T const* x, winograd_block const& b, std::size_t first_image, std::size_t last_image, T* v) {
+    std::size_t t = first_image * b.tile_rows * p.tiles_x;
+    auto const pad = static_cast<std::ptrdiff_t>(p.padding);
+    for (std::size_t image = first_image; image < last_image; ++image)
+        for (std::size_t ty = 0; ty < b.tile_rows; ++ty)
+            for (std::size_t tx = 0; tx < p.tiles_x; ++tx, ++t)
+                transform_input_tile<W>(x + (b.first_image + image) * p.height * p.width * p.channels, p.height, p.width, p.channels,
+                                        static_cast<std::ptrdiff_t>((b.first_tile_row + ty) * W::outputs) - pad, static_cast<std::ptrdiff_t>(tx * W::outputs) - pad,
+                                        v + t * p.template v_stride<T>(), p.template v_position<T>());
+}
+
+} // namespace detail
+
 /// Scalars of scratch that `winograd_convolution` needs for all threads together.
 template <class T>
-std::size_t winograd_scratch(winograd_plan const& p, std::size_t threads, bool sink_only) {
-    return threads * p.thread_scratch<T>(sink_only) + panel_width<T>(p.outputs) * panel_count<T>(p.outputs) +
+std::size_t winograd_scratch(winograd_plan const& p, std::size_t threads, bool sink_only, bool transforms = true) {
+    return threads * p.thread_scratch<T>(sink_only, transforms) + panel_width<T>(p.outputs) * panel_count<T>(p.outputs) +
            (sink_only && p.splits > 1 ? p.batch * p.out_height * p.out_width * p.outputs : 0);
 }
 
 /// y = x ∗ w + bias with transformed weights.
 ///
 /// @param x        N×H×W×C
-/// @param weights  of `winograd_weights`
+/// @param weights  of `winograd_weights` for the same panels
 /// @param bias     O, or null
 /// @param y        N×OH×OW×O; may be null when the sink takes all
+/// @param sink     is told of blocks once the last panel is done
+/// @param some     the panels of outputs to compute; fewer than all only where y is not null
+/// @param tiles_of_blocks  V of all blocks, where it is there already
 template <class W, class T>
-void winograd_convolution(winograd_plan const& p, T const* x, T const* weights, T const* bias, T* y, T* scratch, row_sink<T> const& sink = {}) {
+void winograd_convolution(winograd_plan const& p, T const* x, T const* weights, T const* bias, T* y, T* scratch, row_sink<T> const& sink, panel_range const& some,
+                          T const* tiles_of_blocks = nullptr) {
     using V = simd<T>;
     constexpr std::size_t n = W::tile, positions = n * n;
     std::size_t const width = panel_width<T>(p.outputs), panels = panel_count<T>(p.outputs), vectors = panel_vectors<T>(p.outputs);
-    std::size_t const stride = p.v_stride<T>(), v_position = p.v_position<T>(), m_position = p.m_position<T>(), per_thread = p.thread_scratch<T>(sink.only);
+    // A block is whole at the end of its item only where that computes all panels.
+    bool const at_once = p.splits == 1 && some.count() == panels;
+    std::size_t const weights_position = p.weights_position<T>(some);
+    std::size_t const stride = p.v_stride<T>(), v_position = p.v_position<T>(), m_position = p.m_position<T>(), per_thread = p.thread_scratch<T>(sink.only, !tiles_of_blocks);
     std::size_t const out_row = p.out_width * p.outputs;
     T* const padded_bias = scratch;
     std::fill_n(padded_bias, panels * width, T(0));
@@ -199,14 +266,15 @@ void winograd_convolution(winograd_plan const& p, T const* x, T const* weights, 
     };
     parallel_for(p.blocks * p.splits, [&](std::size_t item) {
         std::size_t const block = item / p.splits, split = item % p.splits;
-        std::size_t const first_panel = panels * split / p.splits, last_panel = panels * (split + 1) / p.splits;
-        std::size_t const images = p.blocks_per_image == 1 ? std::min(p.images_per_block, p.batch - block * p.images_per_block) : 1;
-        std::size_t const first_image = p.blocks_per_image == 1 ? block * p.images_per_block : block / p.blocks_per_image;
-        std::size_t const first_tile_row = p.blocks_per_image == 1 ? 0 : block % p.blocks_per_image * p.rows_per_block;
-        std::size_t const tile_row_count = std::min(p.rows_per_block, p.tiles_y - first_tile_row), tiles = images * tile_row_count * p.tiles_x;
-        T* const v = threads + thread_index() * per_thread;
-        T* const m = v + positions * v_position;
-        T* const rows_start = sink.only && p.splits == 1 ? m + positions * m_position : y + first_row_of(block) * out_row;
+        std::size_t const first_panel = some.first + some.count() * split / p.splits, last_panel = some.first + some.count() * (split + 1) / p.splits;
+        auto const [first_image, images, first_tile_row, tile_row_count] = p.block(block);
+        std::size_t const tiles = images * tile_row_count * p.tiles_x;
+        T* const own = threads + thread_index() * per_thread;
+        T* const m = own + (tiles_of_blocks ? 0 : p.v_size<T>());
+        T const* const v = tiles_of_blocks ? tiles_of_blocks + block * p.v_size<T>() : own;
+        if (!tiles_of_blocks)
+            detail::transform_block<W>(p, x, p.block(block), 0, images, own);
+        T* const rows_start = sink.only && at_once ? m + positions * m_position : y + first_row_of(block) * out_row;
         auto const each_tile = [&](auto&& body) __attribute__((always_inline)) {
             std::size_t t = 0;
             for (std::size_t image = 0; image < images; ++image)
@@ -214,14 +282,9 @@ void winograd_convolution(winograd_plan const& p, T const* x, T const* weights, 
                     for (std::size_t tx = 0; tx < p.tiles_x; ++tx, ++t)
                         body(t, image, ty, tx);
         };
-        each_tile([&](std::size_t t, std::size_t image, std::size_t ty, std::size_t tx) {
-            detail::transform_input_tile<W>(x + (first_image + image) * p.height * p.width * p.channels, p.height, p.width, p.channels,
-                                            static_cast<std::ptrdiff_t>((first_tile_row + ty) * W::outputs) - static_cast<std::ptrdiff_t>(p.padding),
-                                            static_cast<std::ptrdiff_t>(tx * W::outputs) - static_cast<std::ptrdiff_t>(p.padding), v + t * stride, v_position);
-        });
         for (std::size_t panel = first_panel; panel < last_panel; ++panel) {
             for (std::size_t position = 0; position < positions; ++position) {
-                T const* const u = weights + position * winograd_weights_position<T>(p.channels, p.outputs) + panel * p.channels * width;
+                T const* const u = weights + position * weights_position + (panel - some.first) * p.channels * width;
                 for (std::size_t t = 0; t < tiles;) {
                     std::size_t const rows = next_tile(tiles - t);
                     tile_operand<T> const left{v + position * v_position + t * stride, stride, 0, 1, p.channels};
@@ -242,13 +305,44 @@ void winograd_convolution(winograd_plan const& p, T const* x, T const* weights, 
                 });
             }
         }
-        if (sink && p.splits == 1)
+        if (sink && at_once)
             sink.take(sink.context, block, first_row_of(block), rows_of(block), rows_start);
     });
-    if (sink && p.splits > 1)
+    if (sink && !at_once && some.last == panels)
         parallel_for(p.blocks, [&](std::size_t block) {
             sink.take(sink.context, block, first_row_of(block), rows_of(block), y + first_row_of(block) * out_row);
         });
+}
+/// The same for all panels.
+template <class W, class T>
+void winograd_convolution(winograd_plan const& p, T const* x, T const* weights, T const* bias, T* y, T* scratch, row_sink<T> const& sink = {}) {
+    winograd_convolution<W>(p, x, weights, bias, y, scratch, sink, p.all_panels<T>());
+}
+
+/// Scalars of scratch that `winograd_convolution_once` needs for all threads together.
+template <class T>
+std::size_t winograd_once_scratch(winograd_plan const& p, std::size_t threads) {
+    return p.part_size<T>() + (p.parts > 1 ? p.all_tiles_size<T>() : 0) + winograd_scratch<T>(p, threads, false, p.parts == 1);
+}
+
+/// The same with weights as they are, for one use: they are transformed on the way, in parts where all together would take much memory.
+///
+/// @param transform  transform(panels, to): `winograd_weights` of some panels
+/// @param y          not null
+template <class W, class T, class Transform>
+void winograd_convolution_once(winograd_plan const& p, T const* x, Transform&& transform, T const* bias, T* y, T* scratch, row_sink<T> const& sink = {}) {
+    T* const tiles = scratch + p.part_size<T>();
+    if (p.parts > 1)
+        parallel_for(p.batch * p.blocks_per_image, [&](std::size_t i) {
+            std::size_t const block = i / p.images_per_block, image = i % p.images_per_block;
+            detail::transform_block<W>(p, x, p.block(block), image, image + 1, tiles + block * p.v_size<T>());
+        });
+    for (std::size_t i = 0; i < p.parts; ++i) {
+        auto const part = p.part<T>(i);
+        transform(part, scratch);
+        winograd_convolution<W>(p, x, static_cast<T const*>(scratch), bias, y, p.parts > 1 ? tiles + p.all_tiles_size<T>() : tiles, sink, part,
+                                static_cast<T const*>(p.parts > 1 ? tiles : nullptr));
+    }
 }
 
 } // namespace trine::kernels
