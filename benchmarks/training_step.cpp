@@ -94,8 +94,12 @@ void add_inference(std::string const& name) {
         add_benchmark("inference/" + name + "/b" + std::to_string(b), [=](benchmark::State& s) { infer<Network>(s, b); });
 }
 template <class Network>
-void add_network(std::string const& name, std::size_t batch) {
+void add_step(std::string const& name, std::size_t batch) {
     add_benchmark("step/" + name + "/b" + std::to_string(batch), [=](benchmark::State& s) { step<Network>(s, batch); });
+}
+template <class Network>
+void add_network(std::string const& name, std::size_t batch) {
+    add_step<Network>(name, batch);
     add_inference<Network>(name);
 }
 
@@ -103,6 +107,7 @@ void add() {
     add_network<compact<nn::shape<1, 112, 92>>>("compact_1x112x92", 64);
     add_network<compact<nn::shape<3, 96, 96>>>("compact_3x96x96", 64);
     add_network<backbones::resnet_18<nn::shape<3, 112, 112>>>("resnet18_3x112x112", 32);
+    add_step<backbones::resnet_18<nn::shape<3, 112, 112>, 128, 64, nn::keep_maps>>("resnet18_3x112x112_keeping_maps", 32);
     add_inference<backbones::mobile_face_net<>>("mobile_face_net");
 }
 

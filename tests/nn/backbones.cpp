@@ -85,7 +85,7 @@ TEST_CASE("gradients of the backbones agree with central differences", "[nn]") {
     using small = nn::shape<3, 32, 32>;
     SECTION("compact") { check_gradients<compact<small, 8, 4>>(); }
     SECTION("resnet_18") { check_gradients<resnet_18<small, 8, 4>>(); }
-    SECTION("resnet_50's blocks") { check_gradients<resnet_parts::resnet<small, 8, 4, resnet_parts::bottleneck, 1, 1, 2, 1>>(); }
+    SECTION("resnet_50's blocks") { check_gradients<resnet_parts::resnet<small, 8, 4, nn::recompute_maps<3>, resnet_parts::bottleneck, 1, 1, 2, 1>>(); }
     SECTION("ir_18") { check_gradients<ir_18<small, 8, 4>>(); }
     SECTION("nn4_small2") { check_gradients<nn4_small2<8, 4>>(); }
     SECTION("vgg_16") { check_gradients<vgg_16<small, 8, 4>>(); }

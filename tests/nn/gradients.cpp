@@ -7,6 +7,7 @@
 #include <trine/nn/concat.hpp>
 #include <trine/nn/frozen.hpp>
 #include <trine/nn/model.hpp>
+#include <trine/nn/recomputed.hpp>
 
 #include "support/catch.hpp"
 #include "support/random_values.hpp"
@@ -96,6 +97,25 @@ TEST_CASE("gradients of every layer agree with central differences", "[nn]") {
         check_gradients<in, conv2d<3, 1>, batch_norm, relu, concat<sequential<conv2d<2, 3>, batch_norm, relu, conv2d<3, 1>, batch_norm>, conv2d<1, 1>, sequential<conv2d<2, 1>, batch_norm, relu>>,
                         conv2d<4, 3>, batch_norm, relu, residual<sequential<conv2d<5, 1>, batch_norm, relu, conv2d<4, 3>, batch_norm>>, relu,
                         residual<sequential<conv2d<2, 1>, batch_norm, relu, conv2d<3, 3, stride<2>>, batch_norm>, sequential<conv2d<3, 1, stride<2>>, batch_norm>>, relu, flatten, linear<2>>();
+    }
+    SECTION("gradients in their inputs' places: a rectified sum, a shortcut, a rectifier in place between") {
+        using block = sequential<residual<sequential<conv2d<3, 1>, batch_norm, relu, conv2d<3, 3>, batch_norm>>, relu>;
+        check_gradients<in, conv2d<3, 3>, relu, block, block, conv2d<3, 1>, relu, residual<sequential<conv2d<4, 3, stride<2>>, relu, conv2d<4, 1>>, conv2d<4, 1, stride<2>>>, relu, flatten,
+                        linear<2>>();
+    }
+    SECTION("recomputed: convolutions, behind a first one that is recomputed too") {
+        check_gradients<in, conv2d<4, 5, recompute>, batch_norm, relu, recomputed<conv2d<3, 3>, batch_norm, relu, conv2d<5, 1>, batch_norm, relu>, conv2d<2, 3, recompute>, batch_norm, relu,
+                        max_pool<2>, flatten, linear<2>>();
+    }
+    SECTION("recomputed: blocks, and a block in a block") {
+        using body = sequential<conv2d<3, 3>, batch_norm, relu, conv2d<3, 3>, batch_norm>;
+        check_gradients<in, recomputed<residual<concat<conv2d<2, 1>, conv2d<1, 1>>>, relu>, residual<body>, relu, flatten, linear<2>>(); // needs its output to make its tape
+        check_gradients<in, conv2d<3, 3>, recomputed<residual<body>, relu>, recomputed<residual<recomputed<body>>, relu>,
+                        recomputed<recomputed<residual<sequential<conv2d<4, 3, stride<2>>, batch_norm>, sequential<conv2d<4, 1, stride<2>>, batch_norm>>, relu>>, flatten, linear<2>>();
+    }
+    SECTION("recomputed: layers that need their output, draw masks or follow statistics of their own") {
+        check_gradients<in, recomputed<conv2d<3, 3>, prelu, batch_norm>, recomputed<conv2d<4, 1>, batch_norm, prelu>, residual<recomputed<conv2d<4, 1>, relu>>, recomputed<dropout<30>, sigmoid>,
+                        recomputed<concat<conv2d<2, 1>, sequential<conv2d<2, 1>, batch_norm, relu>>>, relu, flatten, recomputed<linear<3>, l2_normalize>>();
     }
     SECTION("max_pool with padding, rounding up") { check_gradients<in, max_pool<3, 2, padding<1>, round_up>, flatten>(); }
     SECTION("average_pool with padding, rounding up") { check_gradients<in, average_pool<3, 2, padding<1>, round_up>, flatten>(); }
@@ -235,12 +255,56 @@ TEST_CASE("a network's figures are constant expressions", "[nn]") {
 }
 
 TEST_CASE("the memory of a training step is little more than what it has to keep", "[nn]") {
+    using in = shape<3, 112, 112>;
+    using keeping = backbones::resnet_18<in, 128, 64, keep_maps>;
+    using recomputing = backbones::resnet_18<in>;
     // One convolution's output for each, and one for each block: what comes between is made again. On top of that the fullest moment, of the last block, with its scratch.
-    using net = backbones::resnet_18<shape<3, 112, 112>>;
-    std::size_t const first = 64 * 56 * 56, maps = (1 + 4 + 2) * first + (5 + 2) * (first / 2 + first / 4 + first / 8);
-    CHECK(net::activations(32) == Approx(32 * maps).epsilon(0.01));
-    CHECK(net::memory(32) < 1.25 * static_cast<double>(net::activations(32)));
-    CHECK(net::memory(64) < 2 * net::memory(32));
+    std::size_t const first = 64 * 56 * 56, of_stages = (5 + 2) * (first / 2 + first / 4 + first / 8);
+    CHECK(keeping::activations(32) == Approx(32 * ((1 + 4 + 2) * first + of_stages)).epsilon(0.01));
+    CHECK(keeping::memory(32) < 1.1 * static_cast<double>(keeping::activations(32)));
+    CHECK(keeping::memory(64) < 2.1 * static_cast<double>(keeping::memory(32)));
+    // Nothing of the first convolution, and the blocks' outputs alone of the first two stages.
+    CHECK(recomputing::activations(32) == Approx(32 * (2 * first + 2 * first / 2 + (5 + 2) * (first / 4 + first / 8))).epsilon(0.01));
+    CHECK(recomputing::memory(32) < 0.5 * static_cast<double>(keeping::memory(32)));
+    // A gradient lies where the input was: so a chain of convolutions needs a map for each, and two for what is made again and for gradients.
+    using chain = network<shape<8, 64, 64>, sequential<conv2d<8, 3>, batch_norm, relu, conv2d<8, 3>, batch_norm, relu, conv2d<8, 3>, batch_norm, relu, conv2d<8, 3>, batch_norm, relu,
+                                                       global_average_pool>>;
+    std::size_t const map = 16 * 8 * 64 * 64;
+    set_thread_count(1);
+    CHECK(static_cast<double>(chain::memory(16)) < 6.5 * static_cast<double>(map));
+}
+
+TEST_CASE("recomputing changes no bit of a training step", "[nn]") {
+    using in = shape<3, 40, 33>;
+    auto const step = []<class Network>(Network) {
+        model<Network> m(3);
+        std::size_t const batch = 9;
+        auto const x = random_values<float>(batch * in::size, 1);
+        for (std::uint32_t i = 0; i < 2; ++i) {
+            auto dy = random_values<float>(batch * Network::embedding_size, 2);
+            m.forward(x.data(), batch, i, 5);
+            m.backward({dy.data(), batch, Network::embedding_size});
+            for (std::size_t k = 0; k < m.parameters().size(); ++k)
+                m.parameters()[k] -= 0.01f * m.gradients()[k];
+        }
+        auto all = std::vector<float>(m.parameters().begin(), m.parameters().end());
+        all.insert(all.end(), m.state().begin(), m.state().end());
+        return all;
+    };
+    CHECK(step(backbones::resnet_18<in, 8, 16>{}) == step(backbones::resnet_18<in, 8, 16, keep_maps>{}));
+    CHECK(step(backbones::resnet_18<in, 8, 16, recompute_maps<4>>{}) == step(backbones::resnet_18<in, 8, 16, keep_maps>{}));
+    CHECK(step(backbones::ir_18<in, 8, 16, recompute_maps<4>>{}) == step(backbones::ir_18<in, 8, 16, keep_maps>{}));
+    using layers = sequential<conv2d<16, 3>, batch_norm, relu, dropout<30>, prelu, batch_norm, flatten, linear<4>, l2_normalize>;
+    CHECK(step(network<in, sequential<max_pool<2>, recomputed<layers>>>{}) == step(network<in, sequential<max_pool<2>, layers>>{}));
+    // Names and places of tensors are those of the layers.
+    auto const names = [](inventory const& all) {
+        std::vector<std::string> list;
+        for (auto const& t : all.tensors)
+            list.push_back(t.name);
+        return list;
+    };
+    CHECK(names(tensors_of<backbones::resnet_50<in>>()) == names(tensors_of<backbones::resnet_50<in, 128, 64, keep_maps>>()));
+    CHECK(describe<backbones::resnet_18<in>>().find("conv2d 3×3, recomputed") != std::string::npos);
 }
 
 TEST_CASE("a backward pass with more threads than the forward pass is refused", "[nn]") {

@@ -18,7 +18,7 @@ namespace detail {
 
 struct conv_options {
     std::size_t stride = 1, padding = 0, groups = 1;
-    bool bias = false;
+    bool bias = false, recompute = false;
     kernels::convolution_algorithm algorithm = kernels::convolution_algorithm::automatic;
 
     template <std::size_t N>
@@ -30,6 +30,7 @@ struct conv_options {
     template <kernels::convolution_algorithm A>
     constexpr void set(nn::algorithm<A>) { algorithm = A; }
     constexpr void set(with_bias) { bias = true; }
+    constexpr void set(nn::recompute) { recompute = true; }
 };
 
 template <std::size_t Kernel, class... Options>
@@ -45,7 +46,7 @@ constexpr conv_options read_options() {
 /// Two-dimensional convolution with `Out` square kernels, by default with stride 1, padding that keeps the size of an odd kernel's
 /// input, and no bias (batch normalisation, which nearly always follows, has one).
 ///
-/// Options: `stride<N>`, `padding<N>`, `groups<N>`, `with_bias`, `algorithm<A>`. Weights start as He et al. say for rectifiers: normal, variance 2/(C/groups·K²).
+/// Options: `stride<N>`, `padding<N>`, `groups<N>`, `with_bias`, `algorithm<A>`, `recompute`. Weights start as He et al. say for rectifiers: normal, variance 2/(C/groups·K²).
 ///
 /// @see K. He et al., "Delving Deep into Rectifiers", ICCV 2015
 template <std::size_t Out, std::size_t Kernel, class... Options>
@@ -64,7 +65,7 @@ struct conv2d {
         static constexpr std::size_t group_channels = In::channels / options.groups, weights = Out * group_channels * Kernel * Kernel;
         static constexpr std::size_t parameters = weights + (options.bias ? Out : 0), state = 0, layers = 1;
         static constexpr std::size_t multiply_adds = output::pixels * weights;
-        static constexpr bool in_place = false, keeps_gradient = true, needs_input = true, needs_output = false;
+        static constexpr bool in_place = false, keeps_gradient = true, needs_input = true, needs_output = false, dx_over_x = true;
 
         static constexpr kernels::convolution_shape sizes(std::size_t batch) {
             return {batch, In::height, In::width, In::channels, Out, Kernel, Kernel, options.stride, options.padding, options.groups};
@@ -82,7 +83,7 @@ struct conv2d {
         template <class T>
         static std::size_t workspace(std::size_t batch) {
             auto const k = kernel<T>(batch);
-            return std::max({extent::round(k.weights_size()) + k.forward_scratch(), k.gradient_data_scratch(), k.gradient_weights_scratch()});
+            return std::max({k.forward_once_scratch(), k.gradient_data_scratch(), k.gradient_weights_scratch()});
         }
         template <class T>
         static std::size_t prepared() { return kernel<T>(1).weights_size(); }
@@ -95,9 +96,7 @@ struct conv2d {
 
         template <class T>
         static void forward(pass<T> const& p, T const* x, T* y, T*) {
-            auto const k = kernel<T>(p.batch);
-            k.prepare(p.parameters, p.workspace);
-            k.forward(x, p.workspace, bias_of(p.parameters), y, p.workspace + extent::round(k.weights_size()));
+            kernel<T>(p.batch).forward_once(x, p.parameters, bias_of(p.parameters), y, p.workspace);
         }
         template <class T>
         static void backward(pass<T> const& p, T const* x, T const*, T* dy, T* dx, T*) {

@@ -9,20 +9,6 @@
 
 namespace trine::nn {
 
-namespace detail {
-
-// One layer is itself, so that freezing changes no tensor's name.
-template <class... Layers>
-struct one_or_sequential {
-    using type = sequential<Layers...>;
-};
-template <class Layer>
-struct one_or_sequential<Layer> {
-    using type = Layer;
-};
-
-} // namespace detail
-
 /// Layers that keep the values they have while those behind them learn: for fine-tuning. They come first in the network.
 ///
 /// In training too they are computed as in inference: running statistics, normalisation folded into weights, nothing kept for a backward pass that never comes. So

@@ -105,21 +105,26 @@ struct fused_convolution {
     static constexpr bool recomputed = Convolution::options.groups == 1 && conv::sizes(1).depth() <= 32 &&
                                        (Convolution::options.algorithm == kernels::convolution_algorithm::direct ||
                                         (Convolution::options.algorithm == kernels::convolution_algorithm::automatic && In::channels < 16));
-    static constexpr std::size_t kept(std::size_t batch) { return recomputed ? 0 : extent::round(batch * map::size); }
+    // Any other's can be left in scratch, and computed once more for the backward pass.
+    static constexpr bool forgotten = Convolution::options.recompute && !recomputed;
+    static constexpr bool dx_over_x = true, dx_over_dy = !recomputed;
+    static constexpr std::size_t kept(std::size_t batch) { return recomputed || forgotten ? 0 : extent::round(batch * map::size); }
+    static constexpr std::size_t in_scratch(std::size_t batch) { return forgotten ? extent::round(batch * map::size) : 0; }
     static constexpr std::size_t tape_of(std::size_t batch) { return kept(batch) + extent::round(2 * channels); }
 
+    template <class Kernel>
+    static std::size_t sums_size(Kernel const& k) { return extent::round(kernels::block_statistics_size(channels) * k.blocks()); }
     template <class T>
     static std::size_t workspace(std::size_t batch) {
         auto const k = conv::template kernel<T>(batch);
-        std::size_t const weights = extent::round(k.weights_size()), forward = weights + extent::round(k.forward_scratch(recomputed)) +
-                                                                               kernels::block_statistics_size(channels) * k.blocks() + extent::round(2 * channels);
+        std::size_t const sums = sums_size(k);
         if constexpr (recomputed) {
             auto const one = conv::template kernel<T>(1);
-            return forward + extent::round(5 * channels) +
+            return extent::round(k.weights_size()) + extent::round(k.forward_scratch(true)) + sums + extent::round(2 * channels) + extent::round(5 * channels) +
                    std::max(k.recomputed_gradient_scratch(),
                             extent::round(map::size) + extent::round(one.forward_scratch()) + one.gradient_data_scratch());
         }
-        return std::max({forward, k.gradient_data_scratch(), k.gradient_weights_scratch(), kernels::norm_backward_scratch<T>(sizes(batch))});
+        return in_scratch(batch) + std::max({sums + k.forward_once_scratch(), k.gradient_data_scratch(), k.gradient_weights_scratch(), kernels::norm_backward_scratch<T>(sizes(batch))});
     }
 
     // Where the rows of finished blocks go: normalised, rectified and pooled.
@@ -169,45 +174,68 @@ struct fused_convolution {
     };
 
     template <class T>
-    static void forward(pass<T> const& p, T const* x, T* y, T* tape) {
+    static T* map_at(pass<T> const& p, T* tape) { return forgotten ? p.workspace : tape; }
+    // The convolution and its statistics: all that the tape holds.
+    template <class T>
+    static void forward_tape(pass<T> const& p, T const* x, T* tape) {
         auto const k = conv::template kernel<T>(p.batch);
         T* const statistics = tape + kept(p.batch);
-        T* const scratch = p.workspace + extent::round(k.weights_size());
-        T* const sums = scratch + extent::round(k.forward_scratch(recomputed));
         T const* const bias = conv::bias_of(p.parameters);
-        kernels::row_sink<T> const measure{[](void* to, std::size_t block, std::size_t, std::size_t rows, T* values) {
-                                               kernels::block_statistics<T>(rows * map::width, channels, values,
-                                                                            static_cast<T*>(to) + block * kernels::block_statistics_size(channels));
-                                           },
-                                           sums, recomputed};
-        k.prepare(p.parameters, p.workspace);
-        k.forward(x, p.workspace, bias, recomputed ? nullptr : tape, scratch, measure);
-        kernels::combine_statistics<T>(k.blocks(), channels, sums, statistics, statistics + channels);
-        norm::follow(statistics, p.state, p.batch * map::pixels);
+        auto const measure = [](void* to, std::size_t block, std::size_t, std::size_t rows, T* values) {
+            kernels::block_statistics<T>(rows * map::width, channels, values, static_cast<T*>(to) + block * kernels::block_statistics_size(channels));
+        };
+        T* const sums = p.workspace + in_scratch(p.batch);
+        T* const scratch = sums + sums_size(k);
         if constexpr (recomputed) {
-            T* const scale = sums + kernels::block_statistics_size(channels) * k.blocks();
-            T const* const gamma = p.parameters + conv::parameters;
-            kernels::norm_scale_shift<T>(channels, gamma, gamma + channels, statistics, statistics + channels, T(norm::epsilon), scale, scale + channels);
-            target<T> to{y, scale, scale + channels};
-            k.forward(x, p.workspace, bias, nullptr, scratch, {&target<T>::take, &to, true});
+            k.prepare(p.parameters, scratch);
+            k.forward(x, scratch, bias, nullptr, scratch + extent::round(k.weights_size()), {measure, sums, true});
         } else
-            output_of(p, static_cast<T const*>(tape), y);
+            k.forward_once(x, p.parameters, bias, map_at(p, tape), scratch, {measure, sums});
+        kernels::combine_statistics<T>(k.blocks(), channels, sums, statistics, statistics + channels);
+        if (!p.again)
+            norm::follow(statistics, p.state, p.batch * map::pixels);
+    }
+    // Scale and shift of the normalisation, from the statistics.
+    template <class T>
+    static std::array<T, 2 * channels> scale_shift(pass<T> const& p, T const* tape) {
+        T const *const statistics = tape + kept(p.batch), *const gamma = p.parameters + conv::parameters;
+        std::array<T, 2 * channels> both;
+        kernels::norm_scale_shift<T>(channels, gamma, gamma + channels, statistics, statistics + channels, T(norm::epsilon), both.data(), both.data() + channels);
+        return both;
+    }
+    template <class T>
+    static void forward(pass<T> const& p, T const* x, T* y, T* tape) {
+        forward_tape(p, x, tape);
+        if constexpr (recomputed) {
+            auto const k = conv::template kernel<T>(p.batch);
+            auto const scale = scale_shift<T>(p, tape);
+            target<T> to{y, scale.data(), scale.data() + channels};
+            T* const weights = p.workspace + sums_size(k);
+            k.forward(x, weights, conv::bias_of(p.parameters), nullptr, weights + extent::round(k.weights_size()), {&target<T>::take, &to, true});
+        } else
+            output_of(p, static_cast<T const*>(map_at(p, tape)), static_cast<T const*>(tape), y);
     }
     // A pass over z is cheaper than as much memory. (A pooled output is a quarter of z: that one is kept.)
     template <class T>
     static void restore(pass<T> const& p, T const* tape, T* y)
-        requires(!recomputed && !pooled)
+        requires(!recomputed && !forgotten && !pooled)
     {
-        output_of(p, tape, y);
+        output_of(p, tape, tape, y);
     }
-    // From z and its statistics.
     template <class T>
-    static void output_of(pass<T> const& p, T const* tape, T* y) {
-        T const* const statistics = tape + kept(p.batch);
-        T const* const gamma = p.parameters + conv::parameters;
-        std::array<T, 2 * channels> scale;
-        kernels::norm_scale_shift<T>(channels, gamma, gamma + channels, statistics, statistics + channels, T(norm::epsilon), scale.data(), scale.data() + channels);
-        kernels::norm_forward<T>(sizes(p.batch), tape, scale.data(), scale.data() + channels, y);
+    static std::size_t restore_first_workspace(std::size_t batch) { return conv::template kernel<T>(batch).forward_once_scratch(); }
+    template <class T>
+    static void restore_first(pass<T> const& p, T const* x, T const* tape, T* y)
+        requires(forgotten && !pooled)
+    {
+        auto const scale = scale_shift<T>(p, tape);
+        target<T> to{y, scale.data(), scale.data() + channels};
+        conv::template kernel<T>(p.batch).forward_once(x, p.parameters, conv::bias_of(p.parameters), y, p.workspace, {&target<T>::take, &to});
+    }
+    template <class T>
+    static void output_of(pass<T> const& p, T const* z, T const* tape, T* y) {
+        auto const scale = scale_shift<T>(p, tape);
+        kernels::norm_forward<T>(sizes(p.batch), z, scale.data(), scale.data() + channels, y);
     }
     template <class T>
     static void backward(pass<T> const& p, T const* x, T const*, T* dy, T* dx, T* tape) {
@@ -215,9 +243,12 @@ struct fused_convolution {
         T const* const gamma = p.parameters + conv::parameters;
         T* const dgamma = p.gradients + conv::parameters;
         if constexpr (!recomputed) {
-            kernels::norm_backward<T>(sizes(p.batch), tape, dy, gamma, gamma + channels, statistics, statistics + channels, T(norm::epsilon), dgamma, dgamma + channels,
-                                      p.workspace);
-            conv::backward(p, x, static_cast<T const*>(nullptr), tape, dx, static_cast<T*>(nullptr));
+            T* const z = map_at(p, tape);
+            auto const own = p.inside(0, 0, 0, in_scratch(p.batch));
+            if constexpr (forgotten)
+                conv::template kernel<T>(p.batch).forward_once(x, p.parameters, conv::bias_of(p.parameters), z, own.workspace);
+            kernels::norm_backward<T>(sizes(p.batch), z, dy, gamma, gamma + channels, statistics, statistics + channels, T(norm::epsilon), dgamma, dgamma + channels, own.workspace);
+            conv::backward(own, x, static_cast<T const*>(nullptr), z, dx, static_cast<T*>(nullptr));
         } else {
             auto const k = conv::template kernel<T>(p.batch);
             T const* const bias = conv::bias_of(p.parameters);
@@ -283,6 +314,8 @@ struct fused_convolution {
     }
     static void describe(std::vector<layer_row>& rows, std::string const& prefix) {
         conv::describe(rows, row_name(prefix, ConvolutionPlace::name()));
+        if (kept(1) == 0)
+            rows.back().activations = 0;
         norm::describe(rows, row_name(prefix, NormPlace::name()));
         rows.back().activations = pooled ? 0 : map::size;
         if constexpr (rectified)
@@ -300,7 +333,7 @@ struct sloped_convolution {
     using output = typename Fused::output;
     static constexpr std::size_t parameters = Fused::parameters + Prelu::parameters, state = Fused::state, layers = Fused::layers + Prelu::layers;
     static constexpr std::size_t multiply_adds = Fused::multiply_adds;
-    static constexpr bool in_place = false, keeps_gradient = false, needs_input = true, needs_output = false;
+    static constexpr bool in_place = false, keeps_gradient = false, needs_input = true, needs_output = false, dx_over_x = Fused::dx_over_x, dx_over_dy = Fused::dx_over_dy;
 
     static constexpr std::size_t between(std::size_t batch) { return extent::round(batch * output::size); }
     static constexpr std::size_t tape_of(std::size_t batch) { return between(batch) + Fused::tape_of(batch); }
@@ -313,6 +346,8 @@ struct sloped_convolution {
         Fused::forward(p, x, tape, tape + between(p.batch));
         Prelu::forward(behind(p), static_cast<T const*>(tape), y, static_cast<T*>(nullptr));
     }
+    template <class T>
+    static void forward_tape(pass<T> const& p, T const* x, T* tape) { Fused::forward(p, x, tape, tape + between(p.batch)); }
     template <class T>
     static void backward(pass<T> const& p, T const* x, T const* y, T* dy, T* dx, T* tape) {
         Prelu::backward(behind(p), static_cast<T const*>(tape), y, dy, dy, static_cast<T*>(nullptr));

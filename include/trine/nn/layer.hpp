@@ -10,6 +10,10 @@
 ///   in_place                     whether y may be x and dx may be dy
 ///   keeps_gradient               whether the backward pass leaves dy as it was
 ///   needs_input, needs_output    whether the backward pass reads x, y
+///   dx_over_x                    whether it may be given dx = x; like the next three, false where a layer does not say
+///   dx_over_dy                   whether it reads dy no more once it writes dx, which may then lie anywhere over it
+///   rectifies_dx                 whether it heeds pass.rectify_dx
+///   takes_rectified_dy           whether it reads y no more where pass.rectified_dy is set
 /// for training
 ///   tape_of(batch)               scalars that the forward pass leaves for the backward pass
 ///   workspace<T>(batch)          scalars of scratch for either, at pass.workspace
@@ -17,6 +21,8 @@
 ///   backward(pass, x, y, dy, dx, tape)   may overwrite the tape; dx is null when nobody needs it; adds to pass.gradients
 ///   memory<T>(batch)             in place of workspace, for layers made of layers: scalars at `tape` that either pass may use, the tape's among them
 ///   restore(pass, tape, y)       only where it costs little: makes y again from the tape, bit for bit, so that y need not be kept
+///   restore_first(pass, x, tape, y), restore_first_workspace<T>(batch)   the same for a layer that comes first, with its input and scratch at hand
+///   forward_tape(pass, x, tape)  only where it saves something: the forward pass once more in the same step, for the tape alone (see `recomputed`)
 /// for inference
 ///   prepared<T>()                scalars that depend on the parameters alone, made once for many images: packed and folded weights
 ///   prepare(pass, to)            makes them
@@ -50,6 +56,9 @@ struct pass {
     T* state;              ///< the layer's own
     T* workspace;
     T const* prepared = nullptr; ///< the layer's own; null in training
+    bool again = false;          ///< the forward pass has been done in this step before: running statistics have followed already
+    bool rectify_dx = false;     ///< dx is x, which comes from a rectifier: dx is to be 0 where that was
+    bool rectified_dy = false;   ///< that has been done for dy
 
     /// The pass of a layer inside this one.
     pass inside(std::size_t layers, std::size_t parameter_offset, std::size_t state_offset, std::size_t workspace_offset, std::size_t prepared_offset = 0) const {
@@ -87,6 +96,38 @@ std::size_t memory_of(std::size_t batch) {
 /// Whether a layer can make its output again.
 template <class Layer>
 inline constexpr bool restores = requires(pass<float> const& p, float* memory) { Layer::restore(p, memory, memory); };
+template <class Layer>
+inline constexpr bool restores_first = requires(pass<float> const& p, float* memory) { Layer::restore_first(p, memory, memory, memory); };
+
+/// Scalars at a layer's tape that its backward pass may use and its dx, which lies at their end.
+template <class T, class Layer>
+std::size_t memory_with_dx_of(std::size_t batch) {
+    if constexpr (requires { Layer::template memory_with_dx<T>(batch); })
+        return extent::round(Layer::template memory_with_dx<T>(batch));
+    else
+        return memory_of<T, Layer>(batch) + extent::round(batch * Layer::input::size);
+}
+/// The backward pass in that memory, which ends at `end`.
+template <class Layer, class T>
+void backward_with_dx(pass<T> const& p, T const* x, T const* y, T* dy, T* dx, T* tape, T* end) {
+    if constexpr (requires { Layer::template memory_with_dx<T>(p.batch); })
+        Layer::backward_with_dx(p, x, y, dy, dx, tape, end);
+    else
+        Layer::backward(p, x, y, dy, dx, tape);
+}
+
+template <class Layer>
+inline constexpr bool dx_over_x = requires { requires Layer::dx_over_x; };
+template <class Layer>
+inline constexpr bool dx_over_dy = requires { requires Layer::dx_over_dy; };
+template <class Layer>
+inline constexpr bool rectifies_dx = requires { requires Layer::rectifies_dx; };
+template <class Layer>
+inline constexpr bool takes_rectified_dy = requires { requires Layer::takes_rectified_dy; };
+
+/// Whether a layer can make its tape again without its output.
+template <class Layer>
+inline constexpr bool makes_tape_alone = requires(pass<float> const& p, float* memory) { Layer::forward_tape(p, memory, memory); };
 
 } // namespace detail
 

@@ -60,7 +60,8 @@ struct batch_norm_with {
                                           p.workspace + piece * kernels::block_statistics_size(channels));
             });
             kernels::combine_statistics<T>(pieces.count, channels, p.workspace, tape, tape + channels);
-            follow(tape, p.state, s.pixels());
+            if (!p.again)
+                follow(tape, p.state, s.pixels());
             T* const scale = p.workspace;
             kernels::norm_scale_shift<T>(channels, p.parameters, p.parameters + channels, tape, tape + channels, T(epsilon), scale, scale + channels);
             kernels::norm_forward<T>(s, x, scale, scale + channels, y);

@@ -35,6 +35,8 @@ struct sequential {
         using output = typename layer<count - 1>::output;
 
         static constexpr bool in_place = false, keeps_gradient = layer<count - 1>::keeps_gradient, needs_input = true, needs_output = layer<count - 1>::needs_output;
+        static constexpr bool dx_over_x = detail::dx_over_x<layer<0>>, rectifies_dx = detail::rectifies_dx<layer<0>>;
+        static constexpr bool takes_rectified_dy = detail::takes_rectified_dy<layer<count - 1>>;
 
         // Whether layer I writes over its input.
         template <std::size_t I>
@@ -50,7 +52,31 @@ struct sequential {
             if constexpr (I + 1 == count)
                 return false;
             else
-                return detail::restores<layer<I>> && !overwrites<I + 1>();
+                return (detail::restores<layer<I>> || (I == 0 && detail::restores_first<layer<I>>)) && !overwrites<I + 1>();
+        }
+        // Whether the gradient of layer I's input lies where that input was. If the layer before needs its output only to know where a rectifier was at 0, layer I sees to that.
+        template <std::size_t I>
+        static constexpr bool replaces_input() {
+            if constexpr (I == 0)
+                return false;
+            else // on the tape, behind what layer I−1 keeps, its scratch would be in the way
+                return detail::dx_over_x<layer<I>> && !layer<I>::in_place && (!layer<I - 1>::in_place || overwrites<I - 1>()) &&
+                       (!layer<I - 1>::needs_output || (detail::rectifies_dx<layer<I>> && detail::takes_rectified_dy<layer<I - 1>>));
+        }
+        template <std::size_t I>
+        static constexpr bool rectifies_between() {
+            if constexpr (I == 0 || I == count)
+                return false;
+            else
+                return replaces_input<I>() && layer<I - 1>::needs_output;
+        }
+        // Whether the gradient of layer I's input is what layer 0 is given.
+        template <std::size_t I>
+        static constexpr bool becomes_first_gradient() {
+            if constexpr (I == 1)
+                return true;
+            else
+                return layer<I - 1>::in_place && becomes_first_gradient<I - 1>();
         }
         // Scalars of the tape that layer I's output takes: none when it lies in its input's place, is made again, or is the caller's.
         template <std::size_t I>
@@ -75,21 +101,30 @@ struct sequential {
             std::size_t const at = a.near >= size ? 0 : b.near >= a.far + size ? a.far : std::max(a.far, b.far);
             return {at, at + size};
         }
-        // Of each layer: where its output lies if it is made again, in either pass, and where the gradient of its input lies. The gradient of the whole's output is the caller's.
+        // Of each layer: where its output lies if it is made again, in either pass, and where the gradient of its input lies, if at the far end. The gradients of the whole's output
+        // and input are the caller's, but the latter may lie at the end, where it is written last.
         struct places {
             std::array<place, count> output{}, restored_output{}, gradient{};
 
-            explicit constexpr places(std::size_t batch) {
+            explicit constexpr places(std::size_t batch, bool with_dx = false) {
                 each([&]<std::size_t I>() {
                     if constexpr (restored<I>())
                         output[I] = beside(out<I>(batch), I > 0 ? output[I - 1] : place{});
                 });
+                if (with_dx)
+                    gradient[0] = {0, extent::round(batch * In::size)};
                 parts::each_backwards([&]<std::size_t I>() {
                     if constexpr (I > 0) {
                         place const behind = I + 1 < count ? gradient[I + 1] : place{};
-                        gradient[I] = layer<I>::in_place ? behind : beside(out<I - 1>(batch), behind);
-                        if constexpr (restored<I - 1>())
-                            restored_output[I - 1] = beside(out<I - 1>(batch), behind, gradient[I]);
+                        place const ahead = becomes_first_gradient<I>() && !detail::dx_over_dy<layer<0>> ? gradient[0] : place{};
+                        if constexpr (replaces_input<I>()) {
+                            if constexpr (restored<I - 1>())
+                                gradient[I] = restored_output[I - 1] = beside(out<I - 1>(batch), behind, ahead);
+                        } else {
+                            gradient[I] = layer<I>::in_place ? behind : beside(out<I - 1>(batch), detail::dx_over_dy<layer<I>> ? place{} : behind, ahead);
+                            if constexpr (restored<I - 1>())
+                                restored_output[I - 1] = beside(out<I - 1>(batch), behind, gradient[I]);
+                        }
                     }
                 });
             }
@@ -103,13 +138,25 @@ struct sequential {
                 return far;
             }
         };
-        template <class T>
-        static std::size_t memory(std::size_t batch) {
-            places const at(batch);
-            std::size_t most = 0;
-            each([&]<std::size_t I>() { most = std::max(most, tape_before(I, batch) + output_on_tape<I>(batch) + detail::memory_of<T, layer<I>>(batch) + at.reach(I)); });
+        // At layer I's tape.
+        template <std::size_t I, class T>
+        static std::size_t memory_at(std::size_t batch) {
+            std::size_t most = detail::memory_of<T, layer<I>>(batch);
+            if constexpr (I == 1)
+                if constexpr (restored<0>() && detail::restores_first<layer<0>>)
+                    most = std::max(most, layer<I>::tape_of(batch) + extent::round(layer<0>::template restore_first_workspace<T>(batch)));
             return most;
         }
+        template <class T>
+        static std::size_t memory(std::size_t batch, places const& at) {
+            std::size_t most = 0;
+            each([&]<std::size_t I>() { most = std::max(most, tape_before(I, batch) + output_on_tape<I>(batch) + memory_at<I, T>(batch) + at.reach(I)); });
+            return most;
+        }
+        template <class T>
+        static std::size_t memory(std::size_t batch) { return memory<T>(batch, places(batch)); }
+        template <class T>
+        static std::size_t memory_with_dx(std::size_t batch) { return memory<T>(batch, places(batch, true)); }
 
         // Activations in inference go back and forth between two buffers, each as large as the largest that it holds.
         static constexpr std::array<std::size_t, 2> activation_buffers = [] {
@@ -149,20 +196,43 @@ struct sequential {
             return p.template training<layer<I>>(layers_before(I), parameters_before(I), state_before(I), tape_at<I>(p.batch, tape));
         }
         // The last layer may overwrite its input in the tape and still has to leave its result in y: it then simply writes there.
-        template <class T>
+        template <bool Whole = true, class T>
         static void forward(pass<T> const& p, T const* x, T* y, T* tape) {
             auto const at = outputs(p.batch, y, tape, tape + memory<T>(p.batch), places(p.batch));
             each([&]<std::size_t I>() {
                 T const* from = x;
                 if constexpr (I > 0)
                     from = at[I - 1];
-                layer<I>::forward(pass_of<I>(p, tape), from, at[I], tape_at<I>(p.batch, tape));
+                if constexpr (!Whole && I + 1 == count)
+                    layer<I>::forward_tape(pass_of<I>(p, tape), from, tape_at<I>(p.batch, tape));
+                else
+                    layer<I>::forward(pass_of<I>(p, tape), from, at[I], tape_at<I>(p.batch, tape));
             });
         }
         template <class T>
-        static void backward(pass<T> const& p, T const* x, T const* y, T* dy, T* dx, T* tape) {
-            places const far(p.batch);
-            T* const end = tape + memory<T>(p.batch);
+        static void forward_tape(pass<T> const& p, T const* x, T* tape)
+            requires detail::makes_tape_alone<layer<count - 1>>
+        {
+            forward<false>(p, x, static_cast<T*>(nullptr), tape);
+        }
+        template <class T>
+        static void backward(pass<T> const& p, T const* x, T const* y, T* dy, T* dx, T* tape) { backward(p, x, y, dy, dx, tape, tape + memory<T>(p.batch), places(p.batch)); }
+        template <class T>
+        static void backward_with_dx(pass<T> const& p, T const* x, T const* y, T* dy, T* dx, T* tape, T* end) { backward(p, x, y, dy, dx, tape, end, places(p.batch, true)); }
+        // The input of layer I.
+        template <std::size_t I, class T>
+        static void restore_before(pass<T> const& p, T const* x, T* tape, T* y) {
+            auto own = pass_of<I - 1>(p, tape);
+            T const* const kept = tape_at<I - 1>(p.batch, tape);
+            if constexpr (detail::restores<layer<I - 1>>)
+                layer<I - 1>::restore(own, kept, y);
+            else {
+                own.workspace = tape_at<I>(p.batch, tape) + layer<I>::tape_of(p.batch); // behind its own tape there is more already
+                layer<I - 1>::restore_first(own, x, kept, y);
+            }
+        }
+        template <class T>
+        static void backward(pass<T> const& p, T const* x, T const* y, T* dy, T* dx, T* tape, T* end, places const& far) {
             auto at = outputs(p.batch, const_cast<T*>(y), tape, end, far);
             T* gradient = dy;
             parts::each_backwards([&]<std::size_t I>() {
@@ -172,12 +242,15 @@ struct sequential {
                     if constexpr (restored<I - 1>()) {
                         at[I - 1] = end - far.restored_output[I - 1].far;
                         if constexpr (layer<I>::needs_input)
-                            layer<I - 1>::restore(pass_of<I - 1>(p, tape), static_cast<T const*>(tape_at<I - 1>(p.batch, tape)), at[I - 1]);
+                            restore_before<I>(p, x, tape, at[I - 1]);
                     }
                     from = at[I - 1];
-                    to = layer<I>::in_place ? gradient : end - far.gradient[I].far;
+                    to = layer<I>::in_place ? gradient : replaces_input<I>() ? at[I - 1] : end - far.gradient[I].far;
                 }
-                layer<I>::backward(pass_of<I>(p, tape), from, at[I], gradient, to, tape_at<I>(p.batch, tape));
+                auto own = pass_of<I>(p, tape);
+                own.rectify_dx = I == 0 ? p.rectify_dx : rectifies_between<I>();
+                own.rectified_dy = I + 1 == count ? p.rectified_dy : rectifies_between<I + 1>();
+                layer<I>::backward(own, from, at[I], gradient, to, tape_at<I>(p.batch, tape));
                 gradient = to;
             });
         }
@@ -255,6 +328,7 @@ struct residual {
         static constexpr std::size_t multiply_adds = body::multiply_adds + shortcut::multiply_adds;
         static constexpr bool in_place = false, needs_input = true, needs_output = rectified;
         static constexpr bool keeps_gradient = !rectified && body::keeps_gradient && shortcut::keeps_gradient;
+        static constexpr bool dx_over_x = true, rectifies_dx = true, takes_rectified_dy = rectified;
 
         static constexpr std::size_t out(std::size_t batch) { return extent::round(batch * output::size); }
         static constexpr std::size_t in(std::size_t batch) { return extent::round(batch * In::size); }
@@ -263,16 +337,17 @@ struct residual {
         static constexpr std::size_t shortcut_copy(std::size_t batch) { return shortcut::needs_output ? out(batch) : 0; }
         static constexpr std::size_t copies(std::size_t batch) { return body_copy(batch) + shortcut_copy(batch); }
         static constexpr std::size_t tape_of(std::size_t batch) { return copies(batch) + body::tape_of(batch) + shortcut::tape_of(batch); }
-        // The gradient has to outlive the branch that is taken first.
-        static constexpr bool copies_gradient = !body::keeps_gradient || !shortcut::keeps_gradient;
-        // At the memory's end: in the forward pass the shortcut's output, in the backward pass a copy of the gradient and what the shortcut makes of it.
+        // The body is the second to go forward and the first to go back, so it may use all that lies behind the shortcut's tape and its own. The gradient has to outlive it.
+        static constexpr bool copies_gradient = !body::keeps_gradient;
+        // At the memory's end: in the forward pass the shortcut's output; in the backward pass a copy of the gradient, then what the body makes of it, then what the shortcut does.
         static constexpr std::size_t output_apart(std::size_t batch) { return plain || shortcut::needs_output ? 0 : out(batch); }
-        static constexpr std::size_t gradients_apart(std::size_t batch) { return (copies_gradient ? out(batch) : 0) + (plain ? 0 : in(batch)); }
+        static constexpr std::size_t gradient_copy(std::size_t batch) { return copies_gradient ? out(batch) : 0; }
         template <class T>
         static std::size_t memory(std::size_t batch) {
-            // The shortcut is the second to go forward and the first to go back, so the body may use what lies behind its own tape.
-            std::size_t const of_body = copies(batch) + detail::memory_of<T, body>(batch), of_shortcut = copies(batch) + body::tape_of(batch) + detail::memory_of<T, shortcut>(batch);
-            return std::max(of_body + gradients_apart(batch), of_shortcut + std::max(output_apart(batch), gradients_apart(batch)));
+            std::size_t const of_shortcut = plain ? 0 : detail::memory_of<T, shortcut>(batch) + std::max(output_apart(batch), gradient_copy(batch) + 2 * in(batch));
+            std::size_t const of_body = shortcut::tape_of(batch) + std::max(detail::memory_of<T, body>(batch) + output_apart(batch),
+                                                                             detail::memory_with_dx_of<T, body>(batch) + gradient_copy(batch));
+            return copies(batch) + std::max(of_shortcut, of_body);
         }
 
         // y = [y + other]₊
@@ -286,41 +361,87 @@ struct residual {
             });
         }
         template <class T>
+        static T* shortcut_tape(pass<T> const& p, T* tape) { return tape + copies(p.batch); }
+        template <class T>
+        static T* body_tape(pass<T> const& p, T* tape) { return shortcut_tape(p, tape) + shortcut::tape_of(p.batch); }
+        template <class T>
+        static pass<T> body_pass(pass<T> const& p, T* tape) { return apart(p.template training<body>(0, 0, 0, body_tape(p, tape))); }
+        template <class T>
+        static pass<T> shortcut_pass(pass<T> const& p, T* tape) {
+            return apart(p.template training<shortcut>(body::layers, body::parameters, body::state, shortcut_tape(p, tape)));
+        }
+        template <class T>
+        static pass<T> apart(pass<T> p) {
+            p.rectify_dx = p.rectified_dy = false;
+            return p;
+        }
+        template <class T>
         static void forward(pass<T> const& p, T const* x, T* y, T* tape) {
-            T *const inner = tape + copies(p.batch), *const behind = inner + body::tape_of(p.batch);
-            T* const body_out = body::needs_output ? tape : y;
-            body::forward(p.template training<body>(0, 0, 0, inner), x, body_out, inner);
-            if (body_out != y)
-                kernels::copy(p.batch * output::size, static_cast<T const*>(body_out), y);
             T const* other = x;
             if constexpr (!plain) {
                 T* const branch = shortcut::needs_output ? tape + body_copy(p.batch) : tape + memory<T>(p.batch) - out(p.batch);
-                shortcut::forward(p.template training<shortcut>(body::layers, body::parameters, body::state, behind), x, branch, behind);
+                shortcut::forward(shortcut_pass(p, tape), x, branch, shortcut_tape(p, tape));
                 other = branch;
             }
+            T* const body_out = body::needs_output ? tape : y;
+            body::forward(body_pass(p, tape), x, body_out, body_tape(p, tape));
+            if (body_out != y)
+                kernels::copy(p.batch * output::size, static_cast<T const*>(body_out), y);
             add(p.batch * output::size, other, y);
+        }
+        // Without the sum: a branch needs a place for its output only where it keeps a copy of that.
+        template <class T>
+        static void forward_tape(pass<T> const& p, T const* x, T* tape)
+            requires((body::needs_output || detail::makes_tape_alone<body>) && (plain || shortcut::needs_output || detail::makes_tape_alone<shortcut>))
+        {
+            if constexpr (!plain) {
+                if constexpr (shortcut::needs_output)
+                    shortcut::forward(shortcut_pass(p, tape), x, tape + body_copy(p.batch), shortcut_tape(p, tape));
+                else
+                    shortcut::forward_tape(shortcut_pass(p, tape), x, shortcut_tape(p, tape));
+            }
+            if constexpr (body::needs_output)
+                body::forward(body_pass(p, tape), x, tape, body_tape(p, tape));
+            else
+                body::forward_tape(body_pass(p, tape), x, body_tape(p, tape));
         }
         template <class T>
         static void backward(pass<T> const& p, T const* x, T const* y, T* dy, T* dx, T* tape) {
             std::size_t const size = p.batch * output::size;
-            T *const inner = tape + copies(p.batch), *const behind = inner + body::tape_of(p.batch), *const end = tape + memory<T>(p.batch);
-            if constexpr (rectified)
+            T* const end = tape + memory<T>(p.batch);
+            if (rectified && !p.rectified_dy)
                 kernels::relu_backward(size, y, static_cast<T const*>(dy), dy);
             T* gradient = dy;
             if constexpr (copies_gradient) {
                 gradient = end - out(p.batch);
                 kernels::copy(size, static_cast<T const*>(dy), gradient);
             }
-            T const* add_to_dx = gradient;
-            if constexpr (!plain) {
-                T* const other = end - gradients_apart(p.batch);
-                shortcut::backward(p.template training<shortcut>(body::layers, body::parameters, body::state, behind), x, static_cast<T const*>(tape + body_copy(p.batch)), gradient,
-                                   dx ? other : nullptr, behind);
-                add_to_dx = other;
-            }
-            body::backward(p.template training<body>(0, 0, 0, inner), x, static_cast<T const*>(tape), dy, dx, inner);
+            T *const body_end = end - gradient_copy(p.batch), *const of_body = dx ? body_end - in(p.batch) : nullptr;
             if (dx)
-                kernels::add(p.batch * In::size, add_to_dx, dx);
+                detail::backward_with_dx<body>(body_pass(p, tape), x, static_cast<T const*>(tape), dy, of_body, body_tape(p, tape), body_end);
+            else
+                body::backward(body_pass(p, tape), x, static_cast<T const*>(tape), dy, of_body, body_tape(p, tape));
+            T* of_shortcut = gradient;
+            if constexpr (!plain) {
+                of_shortcut = dx ? of_body - in(p.batch) : nullptr;
+                shortcut::backward(shortcut_pass(p, tape), x, static_cast<T const*>(tape + body_copy(p.batch)), gradient, of_shortcut, shortcut_tape(p, tape));
+            }
+            if (dx)
+                sum_gradients(p.batch * In::size, static_cast<T const*>(of_body), static_cast<T const*>(of_shortcut), p.rectify_dx, dx);
+        }
+        // dx = a + b; with `rectify`, 0 where it is 0 before.
+        template <class T>
+        static void sum_gradients(std::size_t size, T const* a, T const* b, bool rectify, T* dx) {
+            parallel_blocks(size, kernels::elementwise_block, [&](std::size_t first, std::size_t last) {
+                if (rectify)
+                    for (std::size_t i = first; i < last; ++i) {
+                        T const sum = a[i] + b[i];
+                        dx[i] = dx[i] > T(0) ? sum : T(0);
+                    }
+                else
+                    for (std::size_t i = first; i < last; ++i)
+                        dx[i] = a[i] + b[i];
+            });
         }
 
         template <class T>
@@ -363,6 +484,16 @@ struct residual {
 };
 
 namespace detail {
+
+// One layer is itself, so that a layer around it changes no tensor's name.
+template <class... Layers>
+struct one_or_sequential {
+    using type = sequential<Layers...>;
+};
+template <class Layer>
+struct one_or_sequential<Layer> {
+    using type = Layer;
+};
 
 template <class Layer, class Indices>
 struct repeated;
