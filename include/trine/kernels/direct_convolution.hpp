@@ -89,9 +89,27 @@ struct pixel_grid {
     std::size_t base, row_stride, col_stride;
 };
 
+// What of the input comes after that of some output rows: the next strip is fetched from there into the second cache while this one is multiplied.
+template <class T>
+struct input_ahead {
+    T const* at = nullptr;
+    std::size_t size = 0;
+
+    input_ahead() = default;
+    // Images lie one behind the other, so what comes after an image's last rows are the next one's first.
+    input_ahead(strip_plan const& plan, std::size_t batch, T const* images, std::size_t image, std::size_t first, std::size_t rows) {
+        if (plan.inside() || plan.channels != plan.pixel)
+            return;
+        std::size_t const row = plan.in_width * plan.pixel;
+        auto const end = std::clamp<std::ptrdiff_t>(static_cast<std::ptrdiff_t>(first * plan.step + plan.strip_rows(rows)) + plan.top, 0, static_cast<std::ptrdiff_t>(plan.in_height));
+        std::size_t const from = (image * plan.in_height + static_cast<std::size_t>(end)) * row;
+        at = images + from, size = std::min(rows * plan.step * row, batch * plan.in_height * row - from);
+    }
+};
+
 template <class T>
 void convolve_rows(strip_plan const& plan, strip<T> const& source, std::size_t rows, T const* panels, T const* bias, std::size_t outputs, T* out,
-                   pixel_grid const& grid) {
+                   pixel_grid const& grid, input_ahead<T> ahead = {}) {
     std::size_t const c = plan.strip_pixel(), run = plan.kernel_width * plan.channels;
     std::size_t const vectors = panel_vectors<T>(outputs), width = panel_width<T>(outputs);
     std::size_t const panel_size = plan.kernel_height * run * width;
@@ -99,6 +117,7 @@ void convolve_rows(strip_plan const& plan, strip<T> const& source, std::size_t r
     std::size_t const lines = flat ? 1 : rows, line = flat ? rows * plan.out_cols : plan.out_cols, count = panel_count<T>(outputs);
     // Panels that all fit the first cache are taken tile by tile, so that a tile's input is read once; larger ones stay there one at a time.
     std::size_t const together = count * panel_size * sizeof(T) <= 20 * 1024 ? count : 1;
+    std::size_t const tiles = count * lines * ((line + tile_rows - 1) / tile_rows), share = (ahead.size + tiles - 1) / tiles;
     for (std::size_t first = 0; first < count; first += together)
         for (std::size_t r = 0; r < lines; ++r) {
             T const* window = source.data + r * plan.step * source.row_stride;
@@ -111,6 +130,10 @@ void convolve_rows(strip_plan const& plan, strip<T> const& source, std::size_t r
                     // What is read in place comes from memory: the next tile's pixels, shared out among this one's panels.
                     if (flat && first == 0 && plan.inside() && q + tile < line)
                         left.next = left.first + tile * c + panel * tile * c / together, left.next_size = tile * c / together;
+                    else if (ahead.size > 0) {
+                        left.next = ahead.at, left.next_size = std::min(share, ahead.size);
+                        ahead.at += left.next_size, ahead.size -= left.next_size;
+                    }
                     compute_tile<multiply_add>(tile, vectors, left, panels + panel * panel_size, bias ? bias + o : nullptr, to + q * grid.col_stride + o,
                                                grid.col_stride, outputs - o);
                 }
@@ -219,7 +242,7 @@ void direct_forward(convolution_shape const& s, T const* x, T const* weights, T 
         for (std::size_t g = 0; g < s.groups; ++g) {
             auto const source = detail::load_strip(plan, x + image * s.height * s.width * s.channels + g * plan.channels, first, rows, own);
             detail::convolve_rows(plan, source, rows, weights + g * padded * s.depth(), bias ? padded_bias + g * padded : nullptr, each, to,
-                                  {g * each, out_row, s.outputs});
+                                  {g * each, out_row, s.outputs}, g == 0 ? detail::input_ahead<T>(plan, s.batch, x, image, first, rows) : detail::input_ahead<T>());
         }
         if (sink)
             sink.take(sink.context, item, row, rows, to);
@@ -296,6 +319,7 @@ void direct_gradient_data(convolution_shape const& s, T const* dy, T const* w, T
             });
     parallel_for(s.batch * all.items_per_image, [&](std::size_t item) {
         std::size_t const image = item / all.items_per_image, first = item % all.items_per_image * all.rows_per_item;
+        bool fetched = false; // by one phase for all
         for (auto const& phase : all.phases) {
             if (first >= phase.vertical.pixels)
                 continue;
@@ -312,7 +336,9 @@ void direct_gradient_data(convolution_shape const& s, T const* dy, T const* w, T
             for (std::size_t g = 0; g < s.groups; ++g) {
                 auto const source = detail::load_strip(phase.plan, dy + image * gradient_size + g * phase.plan.channels, first, rows, strips + thread_index() * all.strip);
                 detail::convolve_rows<T>(phase.plan, source, rows, panels + phase.panels + g * padded * phase.depth(s), nullptr, each, to,
-                                         {grid.base + g * each, grid.row_stride, grid.col_stride});
+                                         {grid.base + g * each, grid.row_stride, grid.col_stride},
+                                         fetched ? detail::input_ahead<T>() : detail::input_ahead<T>(phase.plan, s.batch, dy, image, first, rows));
+                fetched = true;
             }
         }
     });
