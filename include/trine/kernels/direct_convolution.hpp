@@ -286,11 +286,41 @@ struct gradient_data_plan {
 
 } // namespace detail
 
+namespace detail {
+
+// Panels of a group's channels from weights whose last side are outputs: element (k, c), where k counts the phase's flipped taps, and in each the group's outputs.
+template <class T>
+void pack_exchanged(convolution_shape const& s, gradient_phase const& phase, std::size_t group, T const* w, T* out) {
+    constexpr std::size_t run = 16; // every line that is fetched is used whole while it is there
+    auto const &v = phase.vertical, &h = phase.horizontal;
+    std::size_t const each = s.group_channels(), outputs = s.group_outputs(), width = panel_width<T>(each), taps = v.taps * h.taps;
+    auto const pack = [&](std::size_t panel, std::size_t tap) {
+        std::size_t const ky = v.first_tap + (v.taps - 1 - tap / h.taps) * s.stride, kx = h.first_tap + (h.taps - 1 - tap % h.taps) * s.stride;
+        std::size_t const first = panel * width, used = std::min(width, each - first);
+        T const* const from = w + ((ky * s.kernel_width + kx) * each + first) * s.outputs + group * outputs;
+        T* const to = out + (panel * taps + tap) * outputs * width;
+        if (used < width)
+            std::fill_n(to, outputs * width, T(0));
+        for (std::size_t start = 0; start < outputs; start += run)
+            for (std::size_t c = 0; c < used; ++c)
+                for (std::size_t o = start; o < std::min(start + run, outputs); ++o)
+                    to[o * width + c] = from[c * s.outputs + o];
+    };
+    std::size_t const panels = panel_count<T>(each);
+    if (s.weights() < 4096) // not worth waking the others for
+        for (std::size_t item = 0; item < panels * taps; ++item)
+            pack(item / taps, item % taps);
+    else
+        parallel_for(panels * taps, [&](std::size_t item) { pack(item / taps, item % taps); });
+}
+
+} // namespace detail
+
 /// Scalars of scratch that `direct_gradient_data` needs for all threads together.
 template <class T>
 std::size_t direct_gradient_data_scratch(convolution_shape const& s, std::size_t threads) {
     auto const plan = detail::gradient_data_plan::make<T>(s);
-    return s.weights() + plan.panels + threads * plan.strip;
+    return plan.panels + threads * plan.strip;
 }
 
 /// dx = dy ∗ᵀ w: what the loss changes by, for a change of the input.
@@ -306,17 +336,11 @@ void direct_gradient_data(convolution_shape const& s, T const* dy, T const* w, T
     auto const all = detail::gradient_data_plan::make<T>(s);
     std::size_t const image_size = s.height * s.width * s.channels, gradient_size = s.out_height() * s.out_width() * s.outputs;
     std::size_t const each = s.group_channels(), padded = panel_count<T>(each) * panel_width<T>(each);
-    T* const panels = scratch + s.weights();
+    T* const panels = scratch;
     T* const strips = panels + all.panels;
-    exchange_sides(s, 0, each, w, scratch);
     for (auto const& phase : all.phases)
         for (std::size_t g = 0; g < s.groups && phase.plan.kernel_height > 0; ++g)
-            pack_panels(phase.depth(s), each, panels + phase.panels + g * padded * phase.depth(s), [&](std::size_t k, std::size_t c) {
-                auto const &v = phase.vertical, &h = phase.horizontal;
-                std::size_t const o = g * s.group_outputs() + k % s.group_outputs(), tap = k / s.group_outputs(), tx = tap % h.taps, ty = tap / h.taps;
-                std::size_t const ky = v.first_tap + (v.taps - 1 - ty) * s.stride, kx = h.first_tap + (h.taps - 1 - tx) * s.stride;
-                return scratch[((ky * s.kernel_width + kx) * s.outputs + o) * each + c];
-            });
+            detail::pack_exchanged(s, phase, g, w, panels + phase.panels + g * padded * phase.depth(s));
     parallel_for(s.batch * all.items_per_image, [&](std::size_t item) {
         std::size_t const image = item / all.items_per_image, first = item % all.items_per_image * all.rows_per_item;
         bool fetched = false; // by one phase for all
