@@ -217,25 +217,30 @@ private:
         for (std::size_t i = 0; i < count && p.is_lossy(); ++i)
             w.lost = std::max(w.lost, w.rows[i].lost), w.shortest = std::min(w.shortest, w.rows[i].squares);
         w.shortest = std::sqrt(w.shortest) * 0.999999f;
-        alignas(64) float products[kernels::tile_rows * width];
-        for (std::size_t panel = w.first_panel; panel < w.last_panel; ++panel) {
-            std::size_t const begin = panel * width, own = begin - w.first_panel * width, vectors = vectors_of(panel);
+        for (std::size_t q = w.first_panel * width; q < std::min(w.last_panel * width, queries_.size()); ++q)
             // Another thread may know better.
-            for (std::size_t c = 0; c < std::min(width, queries_.size() - begin); ++c)
-                if (float const now = shared_[begin + c].load(std::memory_order_relaxed); now < w.thresholds[own + c] || p.is_lossy())
-                    lower_limit(w, begin + c, now);
-            for (std::size_t i = 0; i < count;) {
-                std::size_t const tile = kernels::next_tile(count - i);
-                bool const fetches = panel == w.first_panel && i < ahead_rows;
-                kernels::tile_operand<float> const left_operand{values + i * stride, stride, 0, 1, in_.size, fetches ? ahead + i * in_.size : nullptr,
-                                                                fetches ? std::min(tile, ahead_rows - i) * in_.size : 0};
-                kernels::compute_tile<kernels::multiply_add>(tile, vectors, left_operand, packed_.data() + panel * in_.size * width, static_cast<float const*>(nullptr), products, width,
-                                                             vectors * V::size);
-                for (std::size_t t = 0; t < tile; ++t)
+            if (float const now = shared_[q].load(std::memory_order_relaxed); now < w.thresholds[q - w.first_panel * width] || p.is_lossy())
+                lower_limit(w, q, now);
+        alignas(64) float products[kernels::tile_rows * width];
+        // A tile's rows stay in the first cache while the panels stream through it.
+        for (std::size_t i = 0; i < count;) {
+            std::size_t const tile = kernels::next_tile(count - i);
+            kernels::tile_operand<float> left_operand{values + i * stride, stride, 0, 1, in_.size};
+            if (i < ahead_rows)
+                left_operand.next = ahead + i * in_.size, left_operand.next_size = std::min(tile, ahead_rows - i) * in_.size;
+            for (std::size_t panel = w.first_panel; panel < w.last_panel; ++panel, left_operand.next_size = 0) {
+                std::size_t const begin = panel * width, own = begin - w.first_panel * width, vectors = vectors_of(panel);
+                float const* const queries = packed_.data() + panel * in_.size * width;
+                bool promising = true;
+                if (tile == kernels::tile_rows && vectors == 2) // nearly all
+                    promising = kernels::compute_low_tile(left_operand, queries, &w.rows[i].factor, &w.rows[i].offset, sizeof(row_terms) / sizeof(float), w.limits.data() + own, products);
+                else
+                    kernels::compute_tile<kernels::multiply_add>(tile, vectors, left_operand, queries, static_cast<float const*>(nullptr), products, width, vectors * V::size);
+                for (std::size_t t = 0; promising && t < tile; ++t)
                     for (std::size_t v = 0; v < vectors; ++v)
                         look_through(w, p, first + i + t, w.rows[i + t], begin + v * V::size, products + t * width + v * V::size);
-                i += tile;
             }
+            i += tile;
         }
     }
 
