@@ -202,10 +202,6 @@ void transform_output_tile(T const* m, std::size_t position_stride, simd<T> cons
         });
 }
 
-} // namespace detail
-
-namespace detail {
-
 // V of some images of a block, or of all its rows of one.
 template <class W, class T>
 void transform_block(winograd_plan const& p, T const* x, winograd_block const& b, std::size_t first_image, std::size_t last_image, T* v) {
