@@ -215,6 +215,15 @@ void transform_block(winograd_plan const& p, T const* x, winograd_block const& b
                                         v + t * p.template v_stride<T>(), p.template v_position<T>());
 }
 
+// The same of all blocks, one behind the other.
+template <class W, class T>
+void transform_blocks(winograd_plan const& p, T const* x, T* v) {
+    parallel_for(p.batch * p.blocks_per_image, [&](std::size_t i) {
+        std::size_t const block = i / p.images_per_block, image = i % p.images_per_block;
+        transform_block<W>(p, x, p.block(block), image, image + 1, v + block * p.v_size<T>());
+    });
+}
+
 } // namespace detail
 
 /// Scalars of scratch that `winograd_convolution` needs for all threads together.
@@ -263,13 +272,13 @@ void winograd_convolution(winograd_plan const& p, T const* x, T const* weights, 
     parallel_for(p.blocks * p.splits, [&](std::size_t item) {
         std::size_t const block = item / p.splits, split = item % p.splits;
         std::size_t const first_panel = some.first + some.count() * split / p.splits, last_panel = some.first + some.count() * (split + 1) / p.splits;
-        auto const [first_image, images, first_tile_row, tile_row_count] = p.block(block);
-        std::size_t const tiles = images * tile_row_count * p.tiles_x;
+        winograd_block const b = p.block(block);
+        std::size_t const images = b.images, first_tile_row = b.first_tile_row, tile_row_count = b.tile_rows, tiles = images * tile_row_count * p.tiles_x;
         T* const own = threads + thread_index() * per_thread;
         T* const m = own + (tiles_of_blocks ? 0 : p.v_size<T>());
         T const* const v = tiles_of_blocks ? tiles_of_blocks + block * p.v_size<T>() : own;
         if (!tiles_of_blocks)
-            detail::transform_block<W>(p, x, p.block(block), 0, images, own);
+            detail::transform_block<W>(p, x, b, 0, images, own);
         T* const rows_start = sink.only && at_once ? m + positions * m_position : y + first_row_of(block) * out_row;
         auto const each_tile = [&](auto&& body) __attribute__((always_inline)) {
             std::size_t t = 0;
@@ -329,10 +338,7 @@ template <class W, class T, class Transform>
 void winograd_convolution_once(winograd_plan const& p, T const* x, Transform&& transform, T const* bias, T* y, T* scratch, row_sink<T> const& sink = {}) {
     T* const tiles = scratch + p.part_size<T>();
     if (p.parts > 1)
-        parallel_for(p.batch * p.blocks_per_image, [&](std::size_t i) {
-            std::size_t const block = i / p.images_per_block, image = i % p.images_per_block;
-            detail::transform_block<W>(p, x, p.block(block), image, image + 1, tiles + block * p.v_size<T>());
-        });
+        detail::transform_blocks<W>(p, x, tiles);
     for (std::size_t i = 0; i < p.parts; ++i) {
         auto const part = p.part<T>(i);
         transform(part, scratch);

@@ -106,8 +106,8 @@ void winograd_gradient_weights(convolution_shape const& s, T const* x, T const* 
             c += tile;
         }
     };
-    // dw += Gᵀ sums G, where only these rows of the sums are there: the others count as zero.
-    auto const finish = [&]<std::size_t... Rows>(detail::some_rows<Rows...> rows) {
+    // dw += Gᵀ sums G, where only these p.rows rows of the sums are there: the others count as zero.
+    auto const finish = [&](std::size_t const* rows) {
         parallel_for(panels * ((s.channels + 7) / 8), [&](std::size_t item) {
             auto const one = [](auto const& in, auto& w) __attribute__((always_inline)) { W::weights_gradient(in, w); };
             std::size_t const panel = item % panels, first = item / panels * 8;
@@ -116,7 +116,7 @@ void winograd_gradient_weights(convolution_shape const& s, T const* x, T const* 
                     V columns[kernel][n];
                     for (auto& column : columns)
                         std::fill_n(column, n, V(T(0)));
-                    for (std::size_t i = 0; i < rows.count; ++i) {
+                    for (std::size_t i = 0; i < p.rows; ++i) {
                         V in[n], out[kernel];
                         for (std::size_t j = 0; j < n; ++j) {
                             T const* const from = scratch + (i * n + j) * p.sums_position + (panel * s.channels + c) * width + o % width;
@@ -126,7 +126,7 @@ void winograd_gradient_weights(convolution_shape const& s, T const* x, T const* 
                         }
                         one(in, out);
                         for (std::size_t b = 0; b < kernel; ++b)
-                            columns[b][rows.number[i]] = out[b];
+                            columns[b][rows[i]] = out[b];
                     }
                     for (std::size_t b = 0; b < kernel; ++b) {
                         V out[kernel];
@@ -156,11 +156,16 @@ void winograd_gradient_weights(convolution_shape const& s, T const* x, T const* 
                             multiply(position, panel, block, count, v, z, sums, first == start);
             }
         });
-        finish(all_rows);
+        finish(all_rows.number);
         return;
     }
     T* const v = tiles_memory;
     T* const z = v + p.positions * p.v_position;
+    auto const multiply_chunk = [&](std::size_t count, bool fresh) {
+        parallel_for(p.positions * panels * channel_blocks, [&](std::size_t item) {
+            multiply(item / channel_blocks / panels, item / channel_blocks % panels, item % channel_blocks, count, v, z, scratch, fresh);
+        });
+    };
     auto const sum_tiles = [&](auto const&... rows) {
         for (std::size_t start = 0; start < p.tiles; start += p.chunk) {
             std::size_t const count = std::min(p.chunk, p.tiles - start);
@@ -168,19 +173,17 @@ void winograd_gradient_weights(convolution_shape const& s, T const* x, T const* 
                 for (std::size_t t = first; t < last; ++t)
                     transform(start + t, t, v, z, rows...);
             });
-            parallel_for(p.positions * panels * channel_blocks, [&](std::size_t item) {
-                multiply(item / channel_blocks / panels, item / channel_blocks % panels, item % channel_blocks, count, v, z, scratch, start == 0);
-            });
+            multiply_chunk(count, start == 0);
         }
     };
     if (p.rows == n) {
         sum_tiles();
-        finish(all_rows);
+        finish(all_rows.number);
         return;
     }
     auto const two_rows = [&](auto rows) {
         sum_tiles(rows);
-        finish(rows);
+        finish(rows.number);
     };
     // Such as have most in common.
     two_rows(detail::some_rows<0, n - 1>{});
