@@ -81,11 +81,12 @@ void direct_gradient_weights(convolution_shape const& s, T const* x, T const* dy
         std::size_t const first_panel = item % item_groups * plan.panels_per_item, last_panel = std::min(first_panel + plan.panels_per_item, panels);
         std::size_t const g = item / item_groups % s.groups, chunk = item / plan.shares;
         T* const sums = scratch + chunk * partial + g * panels * panel_sums;
-        std::fill(sums + first_panel * panel_sums, sums + last_panel * panel_sums, T(0));
         T* const strip_memory = threads + thread_index() * (strip_size + packed_size + recomputed_size);
         T* const packed = strip_memory + strip_size;
         T* const recomputed = packed + packed_size;
-        for (std::size_t block = blocks * chunk / plan.chunks; block < blocks * (chunk + 1) / plan.chunks; ++block) {
+        std::size_t const first_block = blocks * chunk / plan.chunks;
+        for (std::size_t block = first_block; block < blocks * (chunk + 1) / plan.chunks; ++block) {
+            bool const fresh = block == first_block;
             std::size_t const image = block / plan.blocks_per_image, first = block % plan.blocks_per_image * plan.rows_per_block;
             std::size_t const rows = std::min(plan.rows_per_block, s.out_height() - first);
             auto const source = detail::load_strip(plan.strip, x + image * s.height * s.width * s.channels + g * plan.strip.channels, first, rows, strip_memory);
@@ -126,9 +127,9 @@ void direct_gradient_weights(convolution_shape const& s, T const* x, T const* dy
                         auto& ahead = next_x.rows > 0 ? next_x : next_dy;
                         std::size_t const left_row = s.stride * source.row_stride, left_pixel = s.stride * plan.strip.strip_pixel();
                         if (pack)
-                            detail::sum_products_and_pack<T>(tile, vectors, left, left_row, left_pixel, from + o, s.outputs, packed, rows, out_width, to, ahead);
+                            detail::sum_products_and_pack<T>(tile, vectors, left, left_row, left_pixel, from + o, s.outputs, packed, rows, out_width, to, fresh, ahead);
                         else
-                            detail::sum_products<T>(tile, vectors, left, left_row, left_pixel, right, rows, out_width, to, false, ahead);
+                            detail::sum_products<T>(tile, vectors, left, left_row, left_pixel, right, rows, out_width, to, fresh, ahead);
                         pack = false;
                         k += tile;
                     }

@@ -92,10 +92,10 @@ void sum_products(std::size_t rows_of_tile, std::size_t vectors, T const* left, 
 // The same, leaving a packed copy of the right side.
 template <class T>
 void sum_products_and_pack(std::size_t rows_of_tile, std::size_t vectors, T const* left, std::size_t left_row, std::size_t left_pixel, T const* right,
-                           std::size_t right_stride, T* packed, std::size_t rows, std::size_t cols, T* out,
+                           std::size_t right_stride, T* packed, std::size_t rows, std::size_t cols, T* out, bool fresh,
                            fetch_ahead<T>& ahead) {
     auto const& table = vectors == 1 ? gradient_tile_table<1, true, T> : gradient_tile_table<2, true, T>;
-    table[rows_of_tile - 1](left, left_row, left_pixel, right, right_stride, packed, rows, cols, out, false, ahead);
+    table[rows_of_tile - 1](left, left_row, left_pixel, right, right_stride, packed, rows, cols, out, fresh, ahead);
 }
 
 } // namespace trine::kernels::detail

@@ -198,4 +198,11 @@ struct layer_row {
     std::size_t parameters, multiply_adds, activations;
 };
 
+namespace detail {
+
+// `prefix` ends in a dot or is empty for tensors; for rows of a table it has no dot.
+inline std::string row_name(std::string prefix, std::string const& own) { return prefix.empty() ? own : prefix.append(".").append(own); }
+
+} // namespace detail
+
 } // namespace trine::nn
