@@ -89,7 +89,8 @@ struct pixel_grid {
     std::size_t base, row_stride, col_stride;
 };
 
-// What of the input comes after that of some output rows: the next strip is fetched from there into the second cache while this one is multiplied.
+// What of the input comes after that of some output rows: the next strip is fetched from there into the second cache while this one is multiplied. Nothing where there are
+// groups, or no strips.
 template <class T>
 struct input_ahead {
     T const* at = nullptr;
@@ -242,7 +243,7 @@ void direct_forward(convolution_shape const& s, T const* x, T const* weights, T 
         for (std::size_t g = 0; g < s.groups; ++g) {
             auto const source = detail::load_strip(plan, x + image * s.height * s.width * s.channels + g * plan.channels, first, rows, own);
             detail::convolve_rows(plan, source, rows, weights + g * padded * s.depth(), bias ? padded_bias + g * padded : nullptr, each, to,
-                                  {g * each, out_row, s.outputs}, g == 0 ? detail::input_ahead<T>(plan, s.batch, x, image, first, rows) : detail::input_ahead<T>());
+                                  {g * each, out_row, s.outputs}, detail::input_ahead<T>(plan, s.batch, x, image, first, rows));
         }
         if (sink)
             sink.take(sink.context, item, row, rows, to);
@@ -283,10 +284,6 @@ struct gradient_data_plan {
         return p;
     }
 };
-
-} // namespace detail
-
-namespace detail {
 
 // Panels of a group's channels from weights whose last side are outputs: element (k, c), where k counts the phase's flipped taps, and in each the group's outputs.
 template <class T>

@@ -95,8 +95,8 @@ public:
         }
     }
 
-    // Calls take(what, body, bytes of it and of all that follow) for every whole entry behind those read so far, once it is known that none is damaged. False when the log belongs to a later generation; nothing is read of an earlier one, whose
-    // entries are in the file already. Throws format_error when it is damaged.
+    // Calls take(what, body, bytes of it and of all that follow) for every whole entry behind those read so far, once it is known that none is damaged. False when the log belongs
+    // to a later generation; nothing is read of an earlier one, whose entries are in the file already. Throws format_error when it is damaged.
     template <class Take>
     bool read(std::uint64_t generation, Take&& take) {
         std::error_code none;
