@@ -200,6 +200,15 @@ TEST_CASE("a search gives the same bits with any number of threads", "[neighbors
     }
 }
 
+TEST_CASE("points of very many values are searched all the same", "[neighbors]") {
+    std::size_t const d = kernels::most_widened + 1;
+    auto const gallery = random_points(40, d, 1), queries = random_points(5, d, 2);
+    check_lists<distances::squared_euclidean>(neighbors::exact{}.search(distances::squared_euclidean{}, queries.view(), gallery.view(), 3), queries, gallery, 3);
+    neighbors::exact_in<storage::int8>::index<distances::cosine> index(d);
+    index.add_kept(gallery.view());
+    check_lists<distances::cosine>(index.search(queries.view(), 3), queries, gallery, 3);
+}
+
 TEST_CASE("many neighbours of many points are found in bounded memory", "[neighbors]") {
     auto const gallery = random_points(60000, 4, 1), queries = random_points(2, 4, 2);
     check_lists<distances::squared_euclidean>(neighbors::exact{}.search(distances::squared_euclidean{}, queries.view(), gallery.view(), 50000), queries, gallery, 50000);

@@ -3,9 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#if defined(__AVX2__)
-#include <immintrin.h>
-#endif
+#include "simd.hpp"
 
 namespace trine::kernels {
 
@@ -23,14 +21,6 @@ inline __m512i sum_each(__m512i const* v) {
         quarter[i] = across64(across32(v[4 * i], v[4 * i + 1]), across32(v[4 * i + 2], v[4 * i + 3]));
     auto const halves = [](__m512i a, __m512i b) { return _mm512_add_epi32(_mm512_maskz_shuffle_i32x4(0xffff, a, b, 0x88), _mm512_maskz_shuffle_i32x4(0xffff, a, b, 0xdd)); };
     return halves(halves(quarter[0], quarter[1]), halves(quarter[2], quarter[3]));
-}
-
-inline __m512i multiply_add_codes(__m512i acc, __m512i a, __m512i b) {
-#if defined(__AVX512VNNI__)
-    return _mm512_dpwssd_epi32(acc, a, b);
-#else
-    return _mm512_add_epi32(acc, _mm512_madd_epi16(a, b));
-#endif
 }
 
 #endif
@@ -58,8 +48,8 @@ inline void sum_codes(std::size_t size, std::int16_t const* query, std::int8_t c
         __m512i p = _mm512_setzero_si512(), s = _mm512_setzero_si512();
         for (std::size_t i = 0; i < done; i += 32) {
             __m512i const c = _mm512_maskz_cvtepi8_epi16(~0u, _mm256_loadu_si256(reinterpret_cast<__m256i const*>(row + i)));
-            p = detail::multiply_add_codes(p, c, _mm512_loadu_si512(query + i));
-            s = detail::multiply_add_codes(s, c, c);
+            p = add_pair_products(p, c, code_sums(_mm512_loadu_si512(query + i))).data;
+            s = add_pair_products(s, c, c).data;
         }
         product[r] = p, square[r] = s;
     }
@@ -91,6 +81,23 @@ inline void sum_codes(std::size_t size, std::int16_t const* query, std::int8_t c
             products[r] += std::int32_t{query[i]} * codes[r * stride + i];
             squares[r] += std::int32_t{codes[r * stride + i]} * codes[r * stride + i];
         }
+}
+
+/// Most codes of a row for `widen_row`: so the sum of their squares, and products with codes of the length 32000, fit 32 bits.
+inline constexpr std::size_t most_widened = std::size_t{1} << 16;
+
+/// wide[i] = codes[i], zero from `size` to whole pairs.
+///
+/// @return Σ codes²
+inline std::int32_t widen_row(std::size_t size, std::int8_t const* codes, std::int16_t* wide) {
+    std::int32_t squares = 0;
+    for (std::size_t i = 0; i < size; ++i) {
+        wide[i] = codes[i];
+        squares += std::int32_t{codes[i]} * codes[i];
+    }
+    if (size % 2 != 0)
+        wide[size] = 0;
+    return squares;
 }
 
 /// to[i] = scale · codes[i].

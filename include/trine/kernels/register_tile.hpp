@@ -70,10 +70,9 @@ struct tile_operand {
 
 namespace detail {
 
-// Sums a tile's products, and hands them over in registers. Arithmetic bounds it: Rows·Vectors FMAs against Rows broadcasts and Vectors loads; the panel streams from L2.
-// The `written` lines from `out` on, `out_stride` apart, are fetched meanwhile.
-template <class Op, std::size_t Rows, std::size_t Vectors, class T, class Finish>
-[[gnu::always_inline]] inline auto sum_tile(tile_operand<T> const& left, T const* panel, T const* initial, T const* out, std::size_t out_stride, std::size_t written, Finish&& finish) {
+// Arithmetic bounds it: Rows·Vectors FMAs against Rows broadcasts and Vectors loads; the panel streams from L2.
+template <class Op, std::size_t Rows, std::size_t Vectors, class T>
+void register_tile(tile_operand<T> const& left, T const* panel, T const* initial, T* out, std::size_t out_stride, std::size_t columns) {
     using V = simd<T>;
     V acc[Rows][Vectors];
     TRINE_UNROLL
@@ -101,6 +100,7 @@ template <class Op, std::size_t Rows, std::size_t Vectors, class T, class Finish
     // Lines that will be written, then lines that the next tile will read, come from memory while products are summed: a step at a time, for all at once they
     // would block the loads.
     constexpr std::size_t line = 64 / sizeof(T);
+    std::size_t const written = left.segments * left.run >= 64 ? std::min(Rows, left.run) : 0;
     std::size_t const fetched = std::min(left.run, written + left.next_size / (2 * line));
     for (std::size_t k = 0; k < written; ++k) {
         __builtin_prefetch(out + k * out_stride, 1);
@@ -123,22 +123,13 @@ template <class Op, std::size_t Rows, std::size_t Vectors, class T, class Finish
         a += rest == 0 ? jump : 0;
         rest = rest == 0 ? left.run : rest;
     }
-    return finish(acc);
-}
-
-template <class Op, std::size_t Rows, std::size_t Vectors, class T>
-void register_tile(tile_operand<T> const& left, T const* panel, T const* initial, T* out, std::size_t out_stride, std::size_t columns) {
-    using V = simd<T>;
-    std::size_t const written = left.segments * left.run >= 64 ? std::min(Rows, left.run) : 0;
-    sum_tile<Op, Rows, Vectors>(left, panel, initial, out, out_stride, written, [&](auto const& acc) __attribute__((always_inline)) {
+    TRINE_UNROLL
+    for (std::size_t r = 0; r < Rows; ++r) {
         TRINE_UNROLL
-        for (std::size_t r = 0; r < Rows; ++r) {
-            TRINE_UNROLL
-            for (std::size_t v = 0; v < Vectors; ++v)
-                if (columns > v * V::size)
-                    store_first(out + r * out_stride + v * V::size, acc[r][v], columns - v * V::size);
-        }
-    });
+        for (std::size_t v = 0; v < Vectors; ++v)
+            if (columns > v * V::size)
+                store_first(out + r * out_stride + v * V::size, acc[r][v], columns - v * V::size);
+    }
 }
 
 template <class Op, class T>
@@ -165,36 +156,6 @@ void compute_tile(std::size_t rows, std::size_t vectors, tile_operand<T> const& 
                   std::size_t out_stride, std::size_t columns) {
     auto const& table = vectors == 1 ? detail::tile_table<Op, 1, T> : detail::tile_table<Op, 2, T>;
     table[rows - 1](left, panel, initial, out, out_stride, columns);
-}
-
-/// A tile of `tile_rows` rows and two vectors of columns whose products are wanted only where one may be low: where for some row r and column c
-/// product · factors[r · stride] + offsets[r · stride] is not above limits[c]. Then all are stored.
-///
-/// @param out  tile_rows × panel width
-/// @return whether they are stored
-template <class T>
-bool compute_low_tile(tile_operand<T> const& left, T const* panel, T const* factors, T const* offsets, std::size_t stride, T const* limits, T* out) {
-    using V = simd<T>;
-    return detail::sum_tile<multiply_add, tile_rows, 2>(left, panel, static_cast<T const*>(nullptr), out, 0, 0, [&](auto const& acc) __attribute__((always_inline)) {
-        V const limit[2]{V::load_unaligned(limits), V::load_unaligned(limits + V::size)};
-        typename V::batch_bool_type above(true);
-        TRINE_UNROLL
-        for (std::size_t r = 0; r < tile_rows; ++r) {
-            V const factor(factors[r * stride]), offset(offsets[r * stride]);
-            TRINE_UNROLL
-            for (std::size_t v = 0; v < 2; ++v)
-                above = above & (xsimd::fma(acc[r][v], factor, offset) > limit[v]);
-        }
-        if (xsimd::all(above)) [[likely]]
-            return false;
-        TRINE_UNROLL
-        for (std::size_t r = 0; r < tile_rows; ++r) {
-            TRINE_UNROLL
-            for (std::size_t v = 0; v < 2; ++v)
-                acc[r][v].store_unaligned(out + (r * 2 + v) * V::size);
-        }
-        return true;
-    });
 }
 
 /// How many rows the next tile takes when `remaining` are left: tiles of nearly equal height rather than full ones and a stump.

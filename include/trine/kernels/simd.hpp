@@ -55,6 +55,24 @@ constexpr std::size_t staggered(std::size_t scalars) {
 #endif
 }
 
+/// Sums of products of sixteen-bit codes, two of which lie in each lane.
+using code_sums = simd<std::int32_t>;
+
+/// sums + a₀·b₀ + a₁·b₁, of the two codes in each lane.
+[[gnu::always_inline]] inline code_sums add_pair_products(code_sums const& sums, code_sums const& a, code_sums const& b) {
+#if defined(__AVX512VNNI__) && defined(__AVX512BW__)
+    return _mm512_dpwssd_epi32(sums.data, a.data, b.data);
+#elif defined(__AVX512BW__)
+    return _mm512_add_epi32(sums.data, _mm512_madd_epi16(a.data, b.data));
+#elif defined(__AVX2__) && !defined(__AVX512F__)
+    return _mm256_add_epi32(sums.data, _mm256_madd_epi16(a.data, b.data));
+#elif defined(__SSE2__) && !defined(__AVX__)
+    return _mm_add_epi32(sums.data, _mm_madd_epi16(a.data, b.data));
+#else
+    return sums + ((a << 16) >> 16) * ((b << 16) >> 16) + (a >> 16) * (b >> 16);
+#endif
+}
+
 /// A bit for each lane of a comparison, the first lane's lowest.
 [[gnu::always_inline]] inline std::uint64_t lane_bits(typename simd<float>::batch_bool_type const& lanes) {
 #if defined(__AVX512F__)

@@ -85,7 +85,7 @@ neighbor_lists search_exactly(Distance const& distance, matrix_view<float const>
 /// Exact nearest neighbours: every query is compared with every reference.
 ///
 /// One query runs at the speed of memory, many at the speed of arithmetic, and no matrix of distances is ever held: beyond its result a search takes some 30 MiB at
-/// most. For distances that rise with ‖x − y‖², a cosine or a product, float arithmetic bounds every value, and what the bounds cannot separate is settled in double,
+/// most. For distances that rise with ‖x − y‖², a cosine or a product, arithmetic in few bits bounds every value, and what the bounds cannot separate is settled in double,
 /// so the neighbours are those of the true values, ties to the smaller index, with any number of threads. Other distances are compared as they compute themselves.
 ///
 /// `Storage` says how references are kept. With fewer bytes a value, bounds take the loss into account: where the original rows are at hand, the neighbours are

@@ -12,13 +12,14 @@
 
 #include "../core/buffer.hpp"
 #include "../core/parallel.hpp"
-#include "../kernels/register_tile.hpp"
+#include "../kernels/code_tile.hpp"
 #include "scan_input.hpp"
 
 namespace trine::neighbors::detail {
 
-// Many queries: panels of them times tiles of rows. Arithmetic bounds it: rows are read where they lie, a group of panels stays in L2 and one of them in L1, and of the
-// products only those below a query's limit, a vector of them compared at once, are looked at again.
+// Many queries: panels of them times tiles of rows, both as sixteen-bit codes, whose products bound the values nearly as closely as floats would in half the time.
+// Arithmetic bounds it: a block of rows is encoded where all panels of a group find it in L1 or L2, the group stays in L2, and of the products only those below a
+// query's limit, a vector of them compared at once, are looked at again.
 template <geometry G, class Storage>
 class panel_scan {
     using V = kernels::simd<float>;
@@ -26,13 +27,17 @@ class panel_scan {
 
 public:
     panel_scan(scan_input<G, Storage> const& in, std::vector<query_terms> const& queries)
-        : in_(in), queries_(queries), panels_((queries.size() + width - 1) / width), packed_(panels_ * width * in.size), shared_(queries.size()) {
+        : in_(in), queries_(queries), panels_((queries.size() + width - 1) / width), unit_(in.unit + kernels::code_error(in.size)), packed_(panels_ * panel_codes()),
+          scales_(panels_ * width), shared_(queries.size()) {
         parallel_for(panels_, [&](std::size_t panel) {
             std::size_t const columns = vectors_of(panel) * V::size;
             for (std::size_t c = 0; c < columns; ++c) {
                 std::size_t const q = panel * width + c;
-                for (std::size_t k = 0; k < in_.size; ++k)
-                    packed_[panel * in_.size * width + k * columns + c] = q < queries_.size() && !queries_[q].wild ? queries_[q].values[k] * queries_[q].factor : 0.0f;
+                bool const has_codes = q < queries_.size() && !queries_[q].wild && queries_[q].norm > 0;
+                double const factor = has_codes ? -static_cast<double>(kernels::code_norm) / queries_[q].norm : 0.0;
+                for (std::size_t k = 0; k < row_codes(); ++k)
+                    packed_[panel * panel_codes() + k / 2 * 2 * columns + 2 * c + k % 2] = has_codes && k < in_.size ? static_cast<std::int16_t>(std::nearbyint(queries_[q].values[k] * factor)) : std::int16_t{0};
+                scales_[panel * width + c] = has_codes ? static_cast<float>((G == geometry::squared_length ? 2 * queries_[q].norm : 1.0) / static_cast<double>(kernels::code_norm)) : 0.0f;
             }
         });
         for (auto& s : shared_)
@@ -42,11 +47,11 @@ public:
     template <class Done>
     void run(Done&& done) {
         std::size_t const threads = thread_count(), pool_bytes = candidate_pool::capacity_for(in_.k) * sizeof(candidate);
-        std::size_t const most_panels = std::max<std::size_t>(1, std::min({std::size_t{8}, (panels_ + threads - 1) / threads, (std::size_t{256} << 10) / (width * in_.size * sizeof(float)),
+        std::size_t const most_panels = std::max<std::size_t>(1, std::min({std::size_t{16}, (panels_ + threads - 1) / threads, (std::size_t{256} << 10) / (panel_codes() * sizeof(std::int16_t)),
                                                                            working_memory / (threads * width * pool_bytes)}));
         std::size_t const groups = (panels_ + most_panels - 1) / most_panels, group = (panels_ + groups - 1) / groups;
         // Rows are cut too where there are fewer groups than threads could share.
-        std::size_t const cuts = groups >= 8 * threads ? 1 : std::max<std::size_t>(1, std::min((4 * threads + groups - 1) / groups, in_.rows / 2048));
+        std::size_t const cuts = threads == 1 || groups >= 8 * threads ? 1 : std::max<std::size_t>(1, std::min((4 * threads + groups - 1) / groups, in_.rows / 2048));
         auto const pieces = in_.ranges(std::max<std::size_t>(row_block, (in_.rows + cuts - 1) / cuts));
         std::vector<std::vector<candidate>> found(queries_.size() * pieces.size());
         std::vector<worker> workers(threads);
@@ -75,13 +80,16 @@ public:
     }
 
 private:
-    // What a block of rows adds to the tile's products, x = product · factor + offset, and what it lost in storage.
+    std::size_t row_codes() const { return 2 * kernels::code_pairs(in_.size); }
+    std::size_t panel_codes() const { return row_codes() * width; }
+
+    // What a row makes of its products with queries (−2 q or −q/‖q‖), x = product · factor + offset, and what it lost in storage.
     struct row_terms {
         float squares, norm, factor, offset, lost;
     };
 
-    // For `count` rows of values, `stride` apart, of which `first` is the first one's place in its part.
-    void find_terms(part<Storage> const& p, std::size_t first, float const* values, std::size_t stride, std::size_t count, row_terms* terms) const {
+    // Terms and codes of `count` rows of values, `stride` apart, of which `first` is the first one's place in its part.
+    void encode(part<Storage> const& p, std::size_t first, float const* values, std::size_t stride, std::size_t count, row_terms* terms, std::int16_t* codes) const {
         constexpr std::size_t lanes = V::size;
         for (std::size_t i = 0; i < count; i += lanes) {
             V sums[lanes];
@@ -99,19 +107,38 @@ private:
                 sums[l] = even + odd;
             }
             (kernels::sum_each(sums) + V::load_aligned(rest)).store_aligned(squares);
-            for (std::size_t l = 0; l < lanes && i + l < count; ++l)
-                terms[i + l] = terms_of(p, first + i + l, squares[l]);
+            for (std::size_t l = 0; l < lanes && i + l < count; ++l) {
+                float const* const row = values + (i + l) * stride;
+                // The squares of very small values vanish, so that a sum of 0 need not be that of zeros.
+                bool const zero = squares[l] == 0 && std::all_of(row, row + in_.size, [](float v) { return v == 0; });
+                auto const& t = terms[i + l] = terms_of(p, first + i + l, squares[l], std::sqrt(squares[l]) / kernels::code_norm, zero);
+                if (zero || std::isnan(t.factor))
+                    std::fill_n(codes + (i + l) * row_codes(), row_codes(), std::int16_t{0});
+                else
+                    kernels::encode_row(in_.size, row, kernels::code_norm / std::sqrt(squares[l]), codes + (i + l) * row_codes());
+            }
         }
     }
-    row_terms terms_of(part<Storage> const& p, std::size_t row, float squares) const {
-        row_terms t{squares, std::sqrt(squares) * 1.000001f, 1, 0, 0};
-        bool const bounded = squares < static_cast<float>(largest_squares) && (G == geometry::squared_length || squares > static_cast<float>(smallest_squares));
+    // Rows of eight-bit codes have theirs already.
+    void widen(part<Storage> const& p, std::size_t first, std::size_t count, row_terms* terms, std::int16_t* codes) const
+        requires std::is_same_v<Storage, storage::int8>
+    {
+        for (std::size_t i = 0; i < count; ++i) {
+            std::int32_t const squares = kernels::widen_row(in_.size, p.rows.row(first + i), codes + i * row_codes());
+            float const scale = p.rows.scale(first + i);
+            terms[i] = terms_of(p, first + i, static_cast<float>(squares) * scale * scale, scale, squares == 0);
+        }
+    }
+    row_terms terms_of(part<Storage> const& p, std::size_t row, float squares, float code_scale, bool zero) const {
+        float const norm = std::sqrt(squares);
+        row_terms t{squares, norm * 1.000001f, code_scale, 0, 0};
         if constexpr (G == geometry::squared_length)
-            t.offset = squares * (1 - in_.unit);
+            t.offset = squares * (1 - unit_);
         else if constexpr (of_directions<G>)
-            t.factor = 1 / std::sqrt(squares);
+            t.factor = code_scale / norm;
         else
-            t.offset = -in_.unit * t.norm;
+            t.offset = -unit_ * t.norm;
+        bool const bounded = squares < static_cast<float>(largest_squares) && (squares > static_cast<float>(smallest_squares) || (G == geometry::squared_length && zero));
         if (!bounded)
             t.factor = std::numeric_limits<float>::quiet_NaN(); // passes every limit
         if (p.is_lossy())
@@ -129,14 +156,14 @@ private:
                 double const far = std::sqrt(std::max(threshold, 0.0)) + lost;
                 threshold = far * far * (1 + 1e-5);
             }
-            limit = threshold - q.squares * (1 - static_cast<double>(in_.unit)) + static_cast<double>(in_.tiny);
+            limit = threshold - q.squares * (1 - static_cast<double>(unit_)) + static_cast<double>(in_.tiny);
             limit += (std::abs(limit) + q.squares) * 0x1p-22;
         } else if constexpr (of_directions<G>) {
             if (lost > 0) {
                 double const turn = 3 * lost < shortest ? 1.05 * lost / (shortest - lost) : 2, far = std::sqrt(std::max(2 * threshold, 0.0)) + turn;
                 threshold = 0.5 * far * far * (1 + 1e-5);
             }
-            limit = threshold - 1 + static_cast<double>(in_.unit);
+            limit = threshold - 1 + static_cast<double>(unit_);
             limit += std::abs(limit) * 0x1p-22;
         } else {
             limit = threshold / q.norm + lost * (1 + 1e-5) + static_cast<double>(in_.tiny) * 2;
@@ -145,7 +172,7 @@ private:
         return round_up(limit);
     }
 
-    // Bounds of a value from the tile's x.
+    // Bounds of a value from a product with the row, product · factor.
     candidate bounds_of(query_terms const& q, row_terms const& r, float product, bool lossy, std::size_t place) const {
         candidate c{-infinite, infinite, place};
         if (q.wild || std::isnan(r.factor))
@@ -153,11 +180,11 @@ private:
         float value, error, lower, upper;
         auto const query_squares = static_cast<float>(q.squares), query_norm = static_cast<float>(q.norm);
         if constexpr (G == geometry::squared_length)
-            value = product + r.squares + query_squares, error = in_.unit * (r.squares + query_squares) + in_.tiny;
+            value = product + r.squares + query_squares, error = unit_ * (r.squares + query_squares) + in_.tiny;
         else if constexpr (of_directions<G>)
-            value = 1 + product * r.factor, error = in_.unit;
+            value = 1 + product, error = unit_;
         else
-            value = product * query_norm, error = in_.unit * r.norm * query_norm + in_.tiny * (1 + query_norm);
+            value = product * query_norm, error = unit_ * r.norm * query_norm + in_.tiny * (1 + query_norm);
         if (lossy)
             bounds<G, true>(value, error, r.norm, r.lost, query_norm, lower, upper);
         else
@@ -173,7 +200,8 @@ private:
         std::vector<candidate_pool> pools;
         std::vector<float> thresholds;
         buffer<float> limits, decoded;
-        row_terms rows[row_block];
+        buffer<std::int16_t> codes; // of the block's rows
+        row_terms rows[row_block] = {};
         float lost = 0, shortest = infinite; // of the block's rows: the most that one lost in storage, and the shortest
 
         void begin(panel_scan const& scan, std::size_t first, std::size_t last) {
@@ -185,6 +213,7 @@ private:
                 pools[i].reset(scan.in_.k, scan.in_.lossy);
             thresholds.assign(queries, infinite);
             limits.reserve_discarding(queries);
+            codes.reserve_discarding(row_block * scan.row_codes());
             // Nothing is near the columns that are no queries.
             std::size_t const real = std::min(queries, scan.queries_.size() - first * width);
             std::fill_n(limits.data(), real, infinite);
@@ -195,24 +224,31 @@ private:
     // A panel of few queries is one vector wide.
     std::size_t vectors_of(std::size_t panel) const { return queries_.size() - panel * width > V::size ? 2 : 1; }
 
-    // `count` rows from `first` on, of which `left` are to come in all: their terms, then every panel with them.
-    void scan_block(worker& w, part<Storage> const& p, std::size_t first, std::size_t count, std::size_t left) {
-        float const* values = nullptr;
-        std::size_t stride = in_.size;
-        // The rows after these are fetched meanwhile, where they lie one behind the other.
-        float const* ahead = nullptr;
-        std::size_t ahead_rows = 0;
-        if constexpr (std::is_same_v<Storage, storage::float32>) {
-            values = p.rows.row(first), stride = p.rows.stride;
-            if (stride == in_.size)
-                ahead = values + row_block * in_.size, ahead_rows = std::min(row_block, left - count);
-        } else {
+    // The terms and codes of a block.
+    void take_rows(worker& w, part<Storage> const& p, std::size_t first, std::size_t count) const {
+        if constexpr (std::is_same_v<Storage, storage::float32>)
+            encode(p, first, p.rows.row(first), p.rows.stride, count, w.rows, w.codes.data());
+        else {
+            if constexpr (std::is_same_v<Storage, storage::int8>)
+                if (in_.size <= kernels::most_widened) {
+                    widen(p, first, count, w.rows, w.codes.data());
+                    return;
+                }
             w.decoded.reserve_discarding(row_block * in_.size);
             for (std::size_t i = 0; i < count; ++i)
                 p.rows.decoded(first + i, w.decoded.data() + i * in_.size);
-            values = w.decoded.data();
+            encode(p, first, w.decoded.data(), in_.size, count, w.rows, w.codes.data());
         }
-        find_terms(p, first, values, stride, count, w.rows);
+    }
+
+    // `count` rows from `first` on, of which `left` are to come in all: their terms, then every panel with them.
+    void scan_block(worker& w, part<Storage> const& p, std::size_t first, std::size_t count, std::size_t left) {
+        // The rows after these are fetched meanwhile, where they lie one behind the other.
+        std::byte const* ahead = nullptr;
+        std::size_t ahead_rows = 0, row_bytes = in_.size * sizeof(typename Storage::scalar);
+        if (p.rows.stride == in_.size)
+            ahead = reinterpret_cast<std::byte const*>(p.rows.row(first + count)), ahead_rows = std::min(row_block, left - count);
+        take_rows(w, p, first, count);
         w.lost = 0, w.shortest = infinite;
         for (std::size_t i = 0; i < count && p.is_lossy(); ++i)
             w.lost = std::max(w.lost, w.rows[i].lost), w.shortest = std::min(w.shortest, w.rows[i].squares);
@@ -221,40 +257,56 @@ private:
             // Another thread may know better.
             if (float const now = shared_[q].load(std::memory_order_relaxed); now < w.thresholds[q - w.first_panel * width] || p.is_lossy())
                 lower_limit(w, q, now);
-        alignas(64) float products[kernels::tile_rows * width];
+        alignas(64) std::int32_t products[kernels::tile_rows * width];
         // A tile's rows stay in the first cache while the panels stream through it.
-        for (std::size_t i = 0; i < count;) {
-            std::size_t const tile = kernels::next_tile(count - i);
-            kernels::tile_operand<float> left_operand{values + i * stride, stride, 0, 1, in_.size};
-            if (i < ahead_rows)
-                left_operand.next = ahead + i * in_.size, left_operand.next_size = std::min(tile, ahead_rows - i) * in_.size;
-            for (std::size_t panel = w.first_panel; panel < w.last_panel; ++panel, left_operand.next_size = 0) {
+        for (std::size_t i = 0; i < count; i += kernels::tile_rows) {
+            std::size_t const tile = std::min(kernels::tile_rows, count - i);
+            for (std::size_t panel = w.first_panel; panel < w.last_panel; ++panel) {
                 std::size_t const begin = panel * width, own = begin - w.first_panel * width, vectors = vectors_of(panel);
-                float const* const queries = packed_.data() + panel * in_.size * width;
-                bool promising = true;
-                if (tile == kernels::tile_rows && vectors == 2) // nearly all
-                    promising = kernels::compute_low_tile(left_operand, queries, &w.rows[i].factor, &w.rows[i].offset, sizeof(row_terms) / sizeof(float), w.limits.data() + own, products);
-                else
-                    kernels::compute_tile<kernels::multiply_add>(tile, vectors, left_operand, queries, static_cast<float const*>(nullptr), products, width, vectors * V::size);
+                kernels::code_tile operands{w.codes.data() + i * row_codes(), row_codes(), kernels::code_pairs(in_.size), packed_.data() + panel * panel_codes()};
+                if (i < ahead_rows && panel == w.first_panel)
+                    operands.next = ahead + i * row_bytes, operands.next_lines = std::min(tile, ahead_rows - i) * row_bytes / 64;
+                bool const promising = vectors == 2 ? multiply<2>(operands, &w.rows[i], begin, w.limits.data() + own, products) : multiply<1>(operands, &w.rows[i], begin, w.limits.data() + own, products);
                 for (std::size_t t = 0; promising && t < tile; ++t)
                     for (std::size_t v = 0; v < vectors; ++v)
-                        look_through(w, p, first + i + t, w.rows[i + t], begin + v * V::size, products + t * width + v * V::size);
+                        look_through(w, p, first + i + t, w.rows[i + t], begin + v * V::size, products + (t * vectors + v) * V::size);
             }
-            i += tile;
         }
     }
 
+    // A tile's products, and whether one of them may be below its query's limit.
+    template <std::size_t Vectors>
+    bool multiply(kernels::code_tile const& operands, row_terms const* rows, std::size_t first_query, float const* limits, std::int32_t* products) const {
+        kernels::multiply_codes<Vectors>(operands, products);
+        V scale[Vectors], limit[Vectors];
+        TRINE_UNROLL
+        for (std::size_t v = 0; v < Vectors; ++v)
+            scale[v] = V::load_aligned(scales_.data() + first_query + v * V::size), limit[v] = V::load_aligned(limits + v * V::size);
+        typename V::batch_bool_type above(true);
+        for (std::size_t t = 0; t < kernels::tile_rows; ++t) {
+            V const factor(rows[t].factor), offset(rows[t].offset);
+            TRINE_UNROLL
+            for (std::size_t v = 0; v < Vectors; ++v) {
+                V const product = kernels::to_floats(kernels::code_sums::load_aligned(products + (t * Vectors + v) * V::size)) * scale[v];
+                above = above & (xsimd::fma(product, factor, offset) > limit[v]);
+            }
+        }
+        return !xsimd::all(above);
+    }
+
     // The products of one row with a vector of queries: those that may be among the nearest go to their queries' pools.
-    [[gnu::always_inline]] void look_through(worker& w, part<Storage> const& p, std::size_t row, row_terms const& terms, std::size_t first_query, float const* products) {
+    [[gnu::always_inline]] void look_through(worker& w, part<Storage> const& p, std::size_t row, row_terms const& terms, std::size_t first_query, std::int32_t const* sums) {
         constexpr std::uint64_t lanes = (std::uint64_t{1} << V::size) - 1;
         std::size_t const own = first_query - w.first_panel * width;
-        V const x = xsimd::fma(V::load_aligned(products), V(terms.factor), V(terms.offset));
+        V const product = kernels::to_floats(kernels::code_sums::load_aligned(sums)) * V::load_aligned(scales_.data() + first_query), x = xsimd::fma(product, V(terms.factor), V(terms.offset));
         std::uint64_t promising = ~kernels::lane_bits(x > V::load_aligned(w.limits.data() + own)) & lanes; // NaN is not above
         if (promising == 0) [[likely]]
             return;
         std::size_t const place = p.first + row;
         if (in_.is_removed(place))
             return;
+        alignas(64) float products[V::size];
+        (product * V(terms.factor)).store_aligned(products);
         for (; promising != 0; promising &= promising - 1) {
             auto const lane = static_cast<std::size_t>(std::countr_zero(promising));
             std::size_t const q = first_query + lane;
@@ -283,7 +335,9 @@ private:
     scan_input<G, Storage> const& in_;
     std::vector<query_terms> const& queries_;
     std::size_t panels_;
-    buffer<float> packed_;                   // a panel: for each value, a row of its queries' values times their factors
+    float unit_;                             // as the input's, and what codes are off besides
+    buffer<std::int16_t> packed_;            // a panel: for each pair of codes, a row of its queries' pairs, of −q
+    buffer<float> scales_;                   // of each query's codes: −2 q or −q/‖q‖ = codes · scale
     std::vector<std::atomic<float>> shared_; // the lowest threshold that a thread knows of each query
 };
 

@@ -68,17 +68,15 @@ struct query_terms {
     float const* values;
     double squares, norm;
     bool wild;         // float arithmetic cannot bound its values
-    float factor;      // values · factor is what the tile multiplies: −2 q, −q/‖q‖
     float code_scale;  // for references of eight-bit codes: values ≈ code_scale · codes
     double code_error; // ‖values − code_scale · codes‖ at most
 };
 
 template <geometry G>
 query_terms make_query(float const* values, std::size_t size) {
-    query_terms q{values, sum_in_double(size, [&](std::size_t k) { return static_cast<double>(values[k]) * static_cast<double>(values[k]); }), 0, false, 1, 0, 0};
+    query_terms q{values, sum_in_double(size, [&](std::size_t k) { return static_cast<double>(values[k]) * static_cast<double>(values[k]); }), 0, false, 0, 0};
     q.norm = std::sqrt(q.squares);
-    q.wild = !(q.squares < largest_squares) || (G != geometry::squared_length && !(q.squares > smallest_squares));
-    q.factor = G == geometry::squared_length ? -2.0f : q.wild ? 0.0f : static_cast<float>(-1 / q.norm);
+    q.wild = !(q.squares < largest_squares) || !(q.squares > smallest_squares || (G == geometry::squared_length && q.squares == 0));
     return q;
 }
 
