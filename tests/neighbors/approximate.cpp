@@ -55,6 +55,14 @@ TEMPLATE_TEST_CASE("hnsw finds nearly all that exact search finds", "[neighbors]
     index.set_ef(200);
     CHECK(index.size() == n);
     CHECK(recall<TestType>(index, points, queries) > 0.95);
+    if constexpr (std::is_same_v<TestType, distances::squared_euclidean>) // which is hnswlib's own
+        for (std::size_t q = 0; q < queries_count; ++q) {
+            auto const found = index.search(queries.slice(q, 1), k);
+            auto heap = index.graph().searchKnn(queries.row(q).data(), k);
+            CHECK(heap.size() == k);
+            for (std::size_t i = heap.size(); i-- > 0; heap.pop())
+                CHECK(found[0][i].distance == heap.top().first);
+        }
     std::vector<bool> removed(n);
     for (std::size_t i = 0; i < n; i += 3)
         index.remove(i), removed[i] = true;

@@ -88,6 +88,9 @@ struct hnsw_with {
             graph_->setEf(ef);
         }
 
+        /// hnswlib's own graph, for what it can do beyond this; a point's label is its place.
+        graph_type const& graph() const { return *graph_; }
+
         /// Near points of each query, nearest first: mostly the nearest. Lists may be shorter than k where the graph leads to fewer points.
         ///
         /// @throws as `exact_in::index::search`
