@@ -118,7 +118,8 @@ void convolve_rows(strip_plan const& plan, strip<T> const& source, std::size_t r
     std::size_t const lines = flat ? 1 : rows, line = flat ? rows * plan.out_cols : plan.out_cols, count = panel_count<T>(outputs);
     // Panels that all fit the first cache are taken tile by tile, so that a tile's input is read once; larger ones stay there one at a time.
     std::size_t const together = count * panel_size * sizeof(T) <= 20 * 1024 ? count : 1;
-    std::size_t const tiles = count * lines * ((line + tile_rows - 1) / tile_rows), share = (ahead.size + tiles - 1) / tiles;
+    // What comes next is fetched while the last panels are multiplied: the ones after them would drive it out of the second cache again.
+    std::size_t const late = count - (count + 7) / 8, tiles = (count - late) * lines * ((line + tile_rows - 1) / tile_rows), share = (ahead.size + tiles - 1) / tiles;
     for (std::size_t first = 0; first < count; first += together)
         for (std::size_t r = 0; r < lines; ++r) {
             T const* window = source.data + r * plan.step * source.row_stride;
@@ -131,7 +132,7 @@ void convolve_rows(strip_plan const& plan, strip<T> const& source, std::size_t r
                     // What is read in place comes from memory: the next tile's pixels, shared out among this one's panels.
                     if (flat && first == 0 && plan.inside() && q + tile < line)
                         left.next = left.first + tile * c + panel * tile * c / together, left.next_size = tile * c / together;
-                    else if (ahead.size > 0) {
+                    else if (ahead.size > 0 && panel >= late) {
                         left.next = ahead.at, left.next_size = std::min(share, ahead.size);
                         ahead.at += left.next_size, ahead.size -= left.next_size;
                     }
@@ -299,9 +300,11 @@ void pack_exchanged(convolution_shape const& s, gradient_phase const& phase, std
         if (used < width)
             std::fill_n(to, outputs * width, T(0));
         for (std::size_t start = 0; start < outputs; start += run)
-            for (std::size_t c = 0; c < used; ++c)
+            for (std::size_t c = 0; c < used; ++c) {
+                __builtin_prefetch(from + c * s.outputs + start + 2 * run, 0, 2); // rows far apart are not foreseen
                 for (std::size_t o = start; o < std::min(start + run, outputs); ++o)
                     to[o * width + c] = from[c * s.outputs + o];
+            }
     };
     std::size_t const panels = panel_count<T>(each);
     if (s.weights() < 4096) // not worth waking the others for
