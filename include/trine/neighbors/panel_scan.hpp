@@ -13,6 +13,7 @@
 #include "../core/buffer.hpp"
 #include "../core/parallel.hpp"
 #include "../kernels/code_tile.hpp"
+#include "coded_rows.hpp"
 #include "scan_input.hpp"
 
 namespace trine::neighbors::detail {
@@ -23,22 +24,16 @@ namespace trine::neighbors::detail {
 template <geometry G, class Storage>
 class panel_scan {
     using V = kernels::simd<float>;
-    static constexpr std::size_t width = 2 * V::size, row_block = 8 * kernels::tile_rows;
+    using block = coded_rows<G, Storage>;
+    static constexpr std::size_t width = 2 * V::size, row_block = block::most;
 
 public:
     panel_scan(scan_input<G, Storage> const& in, std::vector<query_terms> const& queries)
-        : in_(in), queries_(queries), panels_((queries.size() + width - 1) / width), unit_(in.unit + kernels::code_error(in.size)), packed_(panels_ * panel_codes()),
+        : in_(in), queries_(queries), panels_((queries.size() + width - 1) / width), unit_(block::unit(in)), packed_(panels_ * panel_codes()),
           scales_(panels_ * width), shared_(queries.size()) {
         parallel_for(panels_, [&](std::size_t panel) {
-            std::size_t const columns = vectors_of(panel) * V::size;
-            for (std::size_t c = 0; c < columns; ++c) {
-                std::size_t const q = panel * width + c;
-                bool const has_codes = q < queries_.size() && !queries_[q].wild && queries_[q].norm > 0;
-                double const factor = has_codes ? -static_cast<double>(kernels::code_norm) / queries_[q].norm : 0.0;
-                for (std::size_t k = 0; k < row_codes(); ++k)
-                    packed_[panel * panel_codes() + k / 2 * 2 * columns + 2 * c + k % 2] = has_codes && k < in_.size ? static_cast<std::int16_t>(std::nearbyint(queries_[q].values[k] * factor)) : std::int16_t{0};
-                scales_[panel * width + c] = has_codes ? static_cast<float>((G == geometry::squared_length ? 2 * queries_[q].norm : 1.0) / static_cast<double>(kernels::code_norm)) : 0.0f;
-            }
+            for (std::size_t c = 0; c < width && panel * width + c < queries_.size(); ++c)
+                pack(panel, c, queries_[panel * width + c]);
         });
         for (auto& s : shared_)
             s = infinite;
@@ -80,70 +75,18 @@ public:
     }
 
 private:
-    std::size_t row_codes() const { return 2 * kernels::code_pairs(in_.size); }
-    std::size_t panel_codes() const { return row_codes() * width; }
+    std::size_t panel_codes() const { return 2 * kernels::code_pairs(in_.size) * width; }
 
-    // What a row makes of its products with queries (−2 q or −q/‖q‖), x = product · factor + offset, and what it lost in storage.
-    struct row_terms {
-        float squares, norm, factor, offset, lost;
-    };
-
-    // Terms and codes of `count` rows of values, `stride` apart, of which `first` is the first one's place in its part.
-    void encode(part<Storage> const& p, std::size_t first, float const* values, std::size_t stride, std::size_t count, row_terms* terms, std::int16_t* codes) const {
-        constexpr std::size_t lanes = V::size;
-        for (std::size_t i = 0; i < count; i += lanes) {
-            V sums[lanes];
-            alignas(64) float squares[lanes], rest[lanes] = {};
-            for (std::size_t l = 0; l < lanes; ++l) {
-                float const* const row = values + std::min(i + l, count - 1) * stride;
-                V even(0.0f), odd(0.0f);
-                std::size_t k = 0;
-                for (; k + 2 * lanes <= in_.size; k += 2 * lanes) {
-                    V const a = V::load_unaligned(row + k), b = V::load_unaligned(row + k + lanes);
-                    even = xsimd::fma(a, a, even), odd = xsimd::fma(b, b, odd);
-                }
-                for (; k < in_.size; ++k)
-                    rest[l] += row[k] * row[k];
-                sums[l] = even + odd;
-            }
-            (kernels::sum_each(sums) + V::load_aligned(rest)).store_aligned(squares);
-            for (std::size_t l = 0; l < lanes && i + l < count; ++l) {
-                float const* const row = values + (i + l) * stride;
-                // The squares of very small values vanish, so that a sum of 0 need not be that of zeros.
-                bool const zero = squares[l] == 0 && std::all_of(row, row + in_.size, [](float v) { return v == 0; });
-                auto const& t = terms[i + l] = terms_of(p, first + i + l, squares[l], std::sqrt(squares[l]) / kernels::code_norm, zero);
-                if (zero || std::isnan(t.factor))
-                    std::fill_n(codes + (i + l) * row_codes(), row_codes(), std::int16_t{0});
-                else
-                    kernels::encode_row(in_.size, row, kernels::code_norm / std::sqrt(squares[l]), codes + (i + l) * row_codes());
-            }
-        }
-    }
-    // Rows of eight-bit codes have theirs already.
-    void widen(part<Storage> const& p, std::size_t first, std::size_t count, row_terms* terms, std::int16_t* codes) const
-        requires std::is_same_v<Storage, storage::int8>
-    {
-        for (std::size_t i = 0; i < count; ++i) {
-            std::int32_t const squares = kernels::widen_row(in_.size, p.rows.row(first + i), codes + i * row_codes());
-            float const scale = p.rows.scale(first + i);
-            terms[i] = terms_of(p, first + i, static_cast<float>(squares) * scale * scale, scale, squares == 0);
-        }
-    }
-    row_terms terms_of(part<Storage> const& p, std::size_t row, float squares, float code_scale, bool zero) const {
-        float const norm = std::sqrt(squares);
-        row_terms t{squares, norm * 1.000001f, code_scale, 0, 0};
-        if constexpr (G == geometry::squared_length)
-            t.offset = squares * (1 - unit_);
-        else if constexpr (of_directions<G>)
-            t.factor = code_scale / norm;
-        else
-            t.offset = -unit_ * t.norm;
-        bool const bounded = squares < static_cast<float>(largest_squares) && (squares > static_cast<float>(smallest_squares) || (G == geometry::squared_length && zero));
-        if (!bounded)
-            t.factor = std::numeric_limits<float>::quiet_NaN(); // passes every limit
-        if (p.is_lossy())
-            t.lost = (in_.loss.per_norm * t.norm * 1.0001f + in_.loss.per_scale * p.rows.scale(row)) * 1.00001f + in_.loss.fixed;
-        return t;
+    // A query's codes, into a column of a panel. Queries that have none, and columns that are no queries, stay 0.
+    void pack(std::size_t panel, std::size_t column, query_terms const& q) {
+        if (q.wild || q.norm == 0)
+            return;
+        constexpr auto length = static_cast<double>(kernels::code_norm);
+        std::size_t const columns = vectors_of(panel) * V::size;
+        std::int16_t* const to = packed_.data() + panel * panel_codes() + 2 * column;
+        for (std::size_t k = 0; k < in_.size; ++k)
+            to[k / 2 * 2 * columns + k % 2] = static_cast<std::int16_t>(std::nearbyint(-length / q.norm * q.values[k]));
+        scales_[panel * width + column] = static_cast<float>((G == geometry::squared_length ? 2 * q.norm : 1.0) / length);
     }
 
     // The limit of x below which a row, of those that lost at most so much, may have a value up to the threshold. Rounded up.
@@ -173,7 +116,7 @@ private:
     }
 
     // Bounds of a value from a product with the row, product · factor.
-    candidate bounds_of(query_terms const& q, row_terms const& r, float product, bool lossy, std::size_t place) const {
+    candidate bounds_of(query_terms const& q, typename block::terms const& r, float product, bool lossy, std::size_t place) const {
         candidate c{-infinite, infinite, place};
         if (q.wild || std::isnan(r.factor))
             return c;
@@ -199,10 +142,8 @@ private:
         std::size_t first_panel = 0, last_panel = 0;
         std::vector<candidate_pool> pools;
         std::vector<float> thresholds;
-        buffer<float> limits, decoded;
-        buffer<std::int16_t> codes; // of the block's rows
-        row_terms rows[row_block] = {};
-        float lost = 0, shortest = infinite; // of the block's rows: the most that one lost in storage, and the shortest
+        buffer<float> limits;
+        block rows;
 
         void begin(panel_scan const& scan, std::size_t first, std::size_t last) {
             first_panel = first, last_panel = last;
@@ -213,7 +154,6 @@ private:
                 pools[i].reset(scan.in_.k, scan.in_.lossy);
             thresholds.assign(queries, infinite);
             limits.reserve_discarding(queries);
-            codes.reserve_discarding(row_block * scan.row_codes());
             // Nothing is near the columns that are no queries.
             std::size_t const real = std::min(queries, scan.queries_.size() - first * width);
             std::fill_n(limits.data(), real, infinite);
@@ -224,23 +164,6 @@ private:
     // A panel of few queries is one vector wide.
     std::size_t vectors_of(std::size_t panel) const { return queries_.size() - panel * width > V::size ? 2 : 1; }
 
-    // The terms and codes of a block.
-    void take_rows(worker& w, part<Storage> const& p, std::size_t first, std::size_t count) const {
-        if constexpr (std::is_same_v<Storage, storage::float32>)
-            encode(p, first, p.rows.row(first), p.rows.stride, count, w.rows, w.codes.data());
-        else {
-            if constexpr (std::is_same_v<Storage, storage::int8>)
-                if (in_.size <= kernels::most_widened) {
-                    widen(p, first, count, w.rows, w.codes.data());
-                    return;
-                }
-            w.decoded.reserve_discarding(row_block * in_.size);
-            for (std::size_t i = 0; i < count; ++i)
-                p.rows.decoded(first + i, w.decoded.data() + i * in_.size);
-            encode(p, first, w.decoded.data(), in_.size, count, w.rows, w.codes.data());
-        }
-    }
-
     // `count` rows from `first` on, of which `left` are to come in all: their terms, then every panel with them.
     void scan_block(worker& w, part<Storage> const& p, std::size_t first, std::size_t count, std::size_t left) {
         // The rows after these are fetched meanwhile, where they lie one behind the other.
@@ -248,11 +171,7 @@ private:
         std::size_t ahead_rows = 0, row_bytes = in_.size * sizeof(typename Storage::scalar);
         if (p.rows.stride == in_.size)
             ahead = reinterpret_cast<std::byte const*>(p.rows.row(first + count)), ahead_rows = std::min(row_block, left - count);
-        take_rows(w, p, first, count);
-        w.lost = 0, w.shortest = infinite;
-        for (std::size_t i = 0; i < count && p.is_lossy(); ++i)
-            w.lost = std::max(w.lost, w.rows[i].lost), w.shortest = std::min(w.shortest, w.rows[i].squares);
-        w.shortest = std::sqrt(w.shortest) * 0.999999f;
+        w.rows.take(in_, p, first, count);
         for (std::size_t q = w.first_panel * width; q < std::min(w.last_panel * width, queries_.size()); ++q)
             // Another thread may know better.
             if (float const now = shared_[q].load(std::memory_order_relaxed); now < w.thresholds[q - w.first_panel * width] || p.is_lossy())
@@ -263,10 +182,11 @@ private:
             std::size_t const tile = std::min(kernels::tile_rows, count - i);
             for (std::size_t panel = w.first_panel; panel < w.last_panel; ++panel) {
                 std::size_t const begin = panel * width, own = begin - w.first_panel * width, vectors = vectors_of(panel);
-                kernels::code_tile operands{w.codes.data() + i * row_codes(), row_codes(), kernels::code_pairs(in_.size), packed_.data() + panel * panel_codes()};
+                kernels::code_tile operands{w.rows.codes(i), w.rows.row_codes(), kernels::code_pairs(in_.size), packed_.data() + panel * panel_codes()};
                 if (i < ahead_rows && panel == w.first_panel)
                     operands.next = ahead + i * row_bytes, operands.next_lines = std::min(tile, ahead_rows - i) * row_bytes / 64;
-                bool const promising = vectors == 2 ? multiply<2>(operands, &w.rows[i], begin, w.limits.data() + own, products) : multiply<1>(operands, &w.rows[i], begin, w.limits.data() + own, products);
+                bool const promising = vectors == 2 ? multiply<2>(operands, &w.rows[i], begin, w.limits.data() + own, products)
+                                                    : multiply<1>(operands, &w.rows[i], begin, w.limits.data() + own, products);
                 for (std::size_t t = 0; promising && t < tile; ++t)
                     for (std::size_t v = 0; v < vectors; ++v)
                         look_through(w, p, first + i + t, w.rows[i + t], begin + v * V::size, products + (t * vectors + v) * V::size);
@@ -276,7 +196,7 @@ private:
 
     // A tile's products, and whether one of them may be below its query's limit.
     template <std::size_t Vectors>
-    bool multiply(kernels::code_tile const& operands, row_terms const* rows, std::size_t first_query, float const* limits, std::int32_t* products) const {
+    bool multiply(kernels::code_tile const& operands, typename block::terms const* rows, std::size_t first_query, float const* limits, std::int32_t* products) const {
         kernels::multiply_codes<Vectors>(operands, products);
         V scale[Vectors], limit[Vectors];
         TRINE_UNROLL
@@ -295,10 +215,11 @@ private:
     }
 
     // The products of one row with a vector of queries: those that may be among the nearest go to their queries' pools.
-    [[gnu::always_inline]] void look_through(worker& w, part<Storage> const& p, std::size_t row, row_terms const& terms, std::size_t first_query, std::int32_t const* sums) {
+    [[gnu::always_inline]] void look_through(worker& w, part<Storage> const& p, std::size_t row, typename block::terms const& terms, std::size_t first_query, std::int32_t const* sums) {
         constexpr std::uint64_t lanes = (std::uint64_t{1} << V::size) - 1;
         std::size_t const own = first_query - w.first_panel * width;
-        V const product = kernels::to_floats(kernels::code_sums::load_aligned(sums)) * V::load_aligned(scales_.data() + first_query), x = xsimd::fma(product, V(terms.factor), V(terms.offset));
+        V const product = kernels::to_floats(kernels::code_sums::load_aligned(sums)) * V::load_aligned(scales_.data() + first_query);
+        V const x = xsimd::fma(product, V(terms.factor), V(terms.offset));
         std::uint64_t promising = ~kernels::lane_bits(x > V::load_aligned(w.limits.data() + own)) & lanes; // NaN is not above
         if (promising == 0) [[likely]]
             return;
@@ -329,7 +250,7 @@ private:
     void lower_limit(worker& w, std::size_t q, float threshold) const {
         std::size_t const own = q - w.first_panel * width;
         w.thresholds[own] = std::min(w.thresholds[own], threshold);
-        w.limits[own] = limit_of(queries_[q], static_cast<double>(w.thresholds[own]), static_cast<double>(w.lost), static_cast<double>(w.shortest));
+        w.limits[own] = limit_of(queries_[q], static_cast<double>(w.thresholds[own]), static_cast<double>(w.rows.lost()), static_cast<double>(w.rows.shortest()));
     }
 
     scan_input<G, Storage> const& in_;
