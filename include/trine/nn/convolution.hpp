@@ -41,6 +41,15 @@ constexpr conv_options read_options() {
     return o;
 }
 
+inline std::string convolution_text(std::size_t kernel, std::size_t stride, std::size_t groups, bool depthwise) {
+    std::string text = "conv2d " + std::to_string(kernel) + "×" + std::to_string(kernel);
+    if (stride > 1)
+        text += " /" + std::to_string(stride);
+    if (groups > 1)
+        text += depthwise ? " depthwise" : " in " + std::to_string(groups);
+    return text;
+}
+
 } // namespace detail
 
 /// Two-dimensional convolution with `Out` square kernels, by default with stride 1, padding that keeps the size of an odd kernel's
@@ -114,12 +123,8 @@ struct conv2d {
                 all.add({prefix + "bias", {Out}});
         }
         static void describe(std::vector<layer_row>& rows, std::string const& prefix) {
-            std::string text = "conv2d " + std::to_string(Kernel) + "×" + std::to_string(Kernel);
-            if (options.stride > 1)
-                text += " /" + std::to_string(options.stride);
-            if (options.groups > 1)
-                text += options.groups == In::channels && Out == In::channels ? " depthwise" : " in " + std::to_string(options.groups);
-            rows.push_back({prefix, text, output::text(), parameters, multiply_adds, output::size});
+            rows.push_back({prefix, detail::convolution_text(Kernel, options.stride, options.groups, options.groups == In::channels && Out == In::channels), output::text(), parameters,
+                            multiply_adds, output::size});
         }
     };
 };

@@ -13,6 +13,34 @@
 
 namespace trine::nn {
 
+/// A model's tensors and their values, whatever its network is.
+template <class T>
+struct model_values {
+    std::span<tensor_info const> tensors;
+    std::span<T> parameters, state;
+
+    std::span<T> of(tensor_info const& info) const { return (info.learnt ? parameters : state).subspan(info.offset, info.size()); }
+};
+
+namespace detail {
+
+// He initialisation: every tensor from a random stream of its own.
+template <class T>
+void initialize(model_values<T> const& model, std::uint64_t seed) {
+    for (std::size_t i = 0; i < model.tensors.size(); ++i) {
+        auto const& info = model.tensors[i];
+        random_stream stream(seed, purpose::initialization, 0, static_cast<std::uint32_t>(i));
+        double const deviation = std::sqrt(2.0 / static_cast<double>(info.fan_in));
+        for (T& v : model.of(info))
+            v = info.start == initial_value::he_normal ? static_cast<T>(deviation * stream.normal())
+                : info.start == initial_value::one     ? T(1)
+                : info.start == initial_value::quarter ? T(0.25)
+                                                       : T(0);
+    }
+}
+
+} // namespace detail
+
 /// A network with values: parameters, their gradients, running statistics, and the memory that passes through it need.
 ///
 /// Memory grows to the largest batch seen and is then reused. A model is used by one thread at a time; it is parallel inside.
@@ -29,17 +57,7 @@ public:
     /// He initialisation from the seed: every tensor from a random stream of its own.
     explicit model(std::uint64_t seed = 1)
         : tensors_(tensors_of<Network>().tensors), parameters_(Network::parameters), gradients_(Network::parameters), state_(Network::state) {
-        for (std::size_t i = 0; i < tensors_.size(); ++i) {
-            auto const& info = tensors_[i];
-            auto const values = values_of(info);
-            random_stream stream(seed, purpose::initialization, 0, static_cast<std::uint32_t>(i));
-            double const deviation = std::sqrt(2.0 / static_cast<double>(info.fan_in));
-            for (T& v : values)
-                v = info.start == initial_value::he_normal ? static_cast<T>(deviation * stream.normal())
-                    : info.start == initial_value::one     ? T(1)
-                    : info.start == initial_value::quarter ? T(0.25)
-                                                           : T(0);
-        }
+        detail::initialize(values(), seed);
     }
 
     /// All that is learnt. Inference keeps weights in a form of its own, made anew after this was called: to change parameters after an `embed`, call it again.
@@ -57,7 +75,11 @@ public:
     std::span<T const> state() const { return state_.span(); }
     /// Names, shapes and places of all tensors.
     std::vector<tensor_info> const& tensors() const { return tensors_; }
-    std::span<T> values_of(tensor_info const& info) { return (info.learnt ? parameters() : state()).subspan(info.offset, info.size()); }
+    /// All tensors with their values; the same holds as for `parameters`.
+    model_values<T> values() { return {tensors_, parameters(), state()}; }
+    model_values<T const> values() const { return {tensors_, parameters(), state()}; }
+    std::span<T> values_of(tensor_info const& info) { return values().of(info); }
+    std::span<T const> values_of(tensor_info const& info) const { return values().of(info); }
     /// Keeps training from changing the parameters whose names begin so. Running statistics still follow the batches, as in PyTorch; `nn::frozen` holds these too, and saves
     /// the time and memory of the backward pass.
     ///
@@ -70,9 +92,6 @@ public:
                 info.frozen = true, ++count;
         require<argument_error>(count > 0, "no parameter of the network has a name that begins with \"", prefix, "\"");
         return count;
-    }
-    std::span<T const> values_of(tensor_info const& info) const {
-        return (info.learnt ? parameters_ : state_).span().subspan(info.offset, info.size());
     }
 
     /// Embeddings of a batch, for inference: running statistics, no dropout. Done in portions, so any number of images will do.

@@ -45,15 +45,10 @@ inventory tensors_of() {
     return all;
 }
 
-/// A table of the network's layers: output shape, parameters, multiply-adds, activation memory.
-template <class Network>
-std::string describe() {
-    std::vector<layer_row> rows;
-    Network::body::describe(rows, "");
-    std::size_t activations = 0;
-    for (auto const& r : rows)
-        activations += r.activations;
-    rows.push_back({"", "total", "", Network::parameters, Network::multiply_adds, activations});
+namespace detail {
+
+// The table of `describe`.
+inline std::string layer_table(std::vector<layer_row> const& rows, std::string const& input) {
     std::size_t name_width = 10, layer_width = 22;
     for (auto const& r : rows)
         name_width = std::max(name_width, r.name.size() + 1), layer_width = std::max(layer_width, r.layer.size() + 1);
@@ -69,7 +64,7 @@ std::string describe() {
     cell("layer", name_width, true), cell("", layer_width, true), cell("output", 14, true), cell("parameters", 12, false), cell("multiply-adds", 15, false),
         cell("activations", 13, false);
     out << "\n" << std::string(name_width, ' ');
-    cell("input", layer_width, true), cell(Network::input::text(), 14, true);
+    cell("input", layer_width, true), cell(input, 14, true);
     out << "\n";
     for (auto const& r : rows) {
         cell(r.name, name_width, true), cell(r.layer, layer_width, true), cell(r.output, 14, true), cell(std::to_string(r.parameters), 12, false),
@@ -77,6 +72,20 @@ std::string describe() {
         out << "\n";
     }
     return out.str();
+}
+
+} // namespace detail
+
+/// A table of the network's layers: output shape, parameters, multiply-adds, activation memory.
+template <class Network>
+std::string describe() {
+    std::vector<layer_row> rows;
+    Network::body::describe(rows, "");
+    std::size_t activations = 0;
+    for (auto const& r : rows)
+        activations += r.activations;
+    rows.push_back({"", "total", "", Network::parameters, Network::multiply_adds, activations});
+    return detail::layer_table(rows, Network::input::text());
 }
 
 } // namespace trine::nn

@@ -5,6 +5,12 @@
 
 namespace trine::nn {
 
+namespace detail {
+inline std::string shape_text(std::size_t channels, std::size_t height, std::size_t width) {
+    return std::to_string(channels) + "×" + std::to_string(height) + "×" + std::to_string(width);
+}
+} // namespace detail
+
 /// Channels, height and width of one image or feature map; a vector of D values is `shape<D, 1, 1>`.
 template <std::size_t C, std::size_t H = 1, std::size_t W = 1>
 struct shape {
@@ -13,7 +19,7 @@ struct shape {
     static constexpr std::size_t pixels = H * W;
     static constexpr std::size_t size = C * H * W;
 
-    static std::string text() { return std::to_string(C) + "×" + std::to_string(H) + "×" + std::to_string(W); }
+    static std::string text() { return detail::shape_text(C, H, W); }
 };
 
 /// Memory that a layer keeps, in scalars: so much for every image of the batch, and so much whatever the batch.

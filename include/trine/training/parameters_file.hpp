@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <set>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -29,11 +30,10 @@ inline std::size_t memory_place(nn::tensor_info const& info, std::size_t i) {
 } // namespace detail
 
 /// Adds a model's parameters and running statistics, by name and in the shapes that PyTorch gives them.
-template <class Model>
-void store_parameters(Model& model, io::safetensors& file, std::string const& prefix = "") {
-    using T = typename Model::scalar;
-    for (auto const& info : model.tensors()) {
-        auto const values = model.values_of(info);
+template <class T>
+void store_parameters(nn::model_values<T const> model, io::safetensors& file, std::string const& prefix = "") {
+    for (auto const& info : model.tensors) {
+        auto const values = model.of(info);
         std::vector<T> ordered(values.size());
         for (std::size_t i = 0; i < ordered.size(); ++i)
             ordered[i] = values[detail::memory_place(info, i)];
@@ -41,24 +41,32 @@ void store_parameters(Model& model, io::safetensors& file, std::string const& pr
     }
 }
 
+template <class Network, class T>
+void store_parameters(nn::model<Network, T> const& model, io::safetensors& file, std::string const& prefix = "") {
+    store_parameters(model.values(), file, prefix);
+}
+
 /// Sets a model's parameters and running statistics. All are checked before any is changed.
 ///
 /// @throws format_error   when one is missing, or of another shape or scalar
 /// @throws numeric_error  when one holds NaN or infinity
-template <class Model>
-void load_parameters(Model& model, io::safetensors const& file, std::string const& prefix = "") {
-    using T = typename Model::scalar;
+template <class T>
+void load_parameters(nn::model_values<T> model, io::safetensors const& file, std::string const& prefix = "") {
     std::vector<std::vector<T>> all;
-    for (auto const& info : model.tensors()) {
+    for (auto const& info : model.tensors) {
         all.push_back(file.get<T>(prefix + info.name, info.shape));
         for (T v : all.back())
             require<numeric_error>(std::isfinite(v), "tensor \"", prefix + info.name, "\" holds NaN or infinity");
     }
     for (std::size_t t = 0; t < all.size(); ++t) {
-        auto const values = model.values_of(model.tensors()[t]);
+        auto const values = model.of(model.tensors[t]);
         for (std::size_t i = 0; i < values.size(); ++i)
-            values[detail::memory_place(model.tensors()[t], i)] = all[t][i];
+            values[detail::memory_place(model.tensors[t], i)] = all[t][i];
     }
+}
+template <class Network, class T>
+void load_parameters(nn::model<Network, T>& model, io::safetensors const& file, std::string const& prefix = "") {
+    load_parameters(model.values(), file, prefix);
 }
 
 /// What came of reading weights that others wrote.
@@ -78,9 +86,8 @@ enum class weight_match { all, partial };
 /// @throws format_error    when one is missing or of another shape, unless `partial`; when one holds other scalars
 /// @throws numeric_error   when one holds NaN or infinity
 /// @throws argument_error  when the model has no tensor of a name
-template <class Model>
-weight_report load_weights(Model& model, io::safetensors const& file, std::vector<nn::weight_source> const& sources, weight_match match = weight_match::all) {
-    using T = typename Model::scalar;
+template <class T>
+weight_report load_weights(nn::model_values<T> model, io::safetensors const& file, std::vector<nn::weight_source> const& sources, weight_match match = weight_match::all) {
     weight_report report;
     std::vector<std::pair<nn::tensor_info const*, std::vector<T>>> all;
     std::set<std::string> used;
@@ -91,8 +98,8 @@ weight_report load_weights(Model& model, io::safetensors const& file, std::vecto
         return s;
     };
     for (auto const& source : sources) {
-        auto const info = std::find_if(model.tensors().begin(), model.tensors().end(), [&](auto const& i) { return i.name == source.ours; });
-        require<argument_error>(info != model.tensors().end(), "the network has no tensor \"", source.ours, "\"");
+        auto const info = std::find_if(model.tensors.begin(), model.tensors.end(), [&](auto const& i) { return i.name == source.ours; });
+        require<argument_error>(info != model.tensors.end(), "the network has no tensor \"", source.ours, "\"");
         if (source.theirs.empty())
             continue;
         if (!file.contains(source.theirs)) {
@@ -125,7 +132,7 @@ weight_report load_weights(Model& model, io::safetensors const& file, std::vecto
         report.loaded.push_back(source.ours);
     }
     for (auto const& [info, values] : all) {
-        auto const to = model.values_of(*info);
+        auto const to = model.of(*info);
         for (std::size_t i = 0; i < to.size(); ++i)
             to[detail::memory_place(*info, i)] = values[i];
     }
@@ -134,30 +141,46 @@ weight_report load_weights(Model& model, io::safetensors const& file, std::vecto
             report.unused.push_back(name);
     return report;
 }
-
-/// A text that tells networks apart: their input and every tensor's name and shape.
-template <class Network>
-std::string network_signature() {
-    std::string s = Network::input::text();
-    for (auto const& info : nn::tensors_of<Network>().tensors) {
-        s.append(" ").append(info.name);
-        for (auto extent : info.shape)
-            s.append(",").append(std::to_string(extent));
-    }
-    return s;
+template <class Network, class T>
+weight_report load_weights(nn::model<Network, T>& model, io::safetensors const& file, std::vector<nn::weight_source> const& sources, weight_match match = weight_match::all) {
+    return load_weights(model.values(), file, sources, match);
 }
 
-/// A text that tells a model from others of another shape or with other parameters.
-template <class Model>
-std::string model_fingerprint(Model& model) {
-    std::uint64_t sum = io::checksum(network_signature<typename Model::network_type>());
-    for (auto const& info : model.tensors()) {
-        auto const values = model.values_of(info);
+namespace detail {
+
+inline std::string signature_of(std::string input, std::span<nn::tensor_info const> tensors) {
+    for (auto const& info : tensors) {
+        input.append(" ").append(info.name);
+        for (auto extent : info.shape)
+            input.append(",").append(std::to_string(extent));
+    }
+    return input;
+}
+
+template <class T>
+std::string fingerprint_of(std::string const& input, std::size_t embedding_size, nn::model_values<T const> model) {
+    std::uint64_t sum = io::checksum(signature_of(input, model.tensors));
+    for (auto const& info : model.tensors) {
+        auto const values = model.of(info);
         sum = io::checksum({reinterpret_cast<char const*>(values.data()), values.size_bytes()}, sum);
     }
     char digits[17];
     std::snprintf(digits, sizeof digits, "%016llx", static_cast<unsigned long long>(sum));
-    return std::string(Model::network_type::input::text()) + " to " + std::to_string(Model::embedding_size) + ", parameters " + digits;
+    return input + " to " + std::to_string(embedding_size) + ", parameters " + digits;
+}
+
+} // namespace detail
+
+/// A text that tells networks apart: their input and every tensor's name and shape.
+template <class Network>
+std::string network_signature() {
+    return detail::signature_of(Network::input::text(), nn::tensors_of<Network>().tensors);
+}
+
+/// A text that tells a model from others of another shape or with other parameters.
+template <class Network, class T>
+std::string model_fingerprint(nn::model<Network, T> const& model) {
+    return detail::fingerprint_of(Network::input::text(), Network::embedding_size, model.values());
 }
 
 } // namespace trine
