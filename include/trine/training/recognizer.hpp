@@ -1,37 +1,18 @@
 #pragma once
 
-#include <limits>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 #include "../backbones/compact.hpp"
 #include "../distances/cosine.hpp"
 #include "../neighbors/exact.hpp"
 #include "../neighbors/gallery_search.hpp"
-#include "../neighbors/vote.hpp"
 #include "../losses/triplet.hpp"
+#include "enrolled_people.hpp"
+#include "identification.hpp"
 #include "trainer.hpp"
 
 namespace trine {
-
-/// Who a photo shows, as far as the gallery knows.
-struct identification {
-    std::string name;         ///< of the winner, whether known or not
-    bool known = true;        ///< whether the distance is within the threshold
-    float distance = 0;       ///< of this person's nearest enrolled photo
-    float margin = 0;         ///< how much farther the nearest photo of anybody else is
-    std::size_t votes = 0;    ///< of the k nearest photos
-    double confidence = 0;    ///< this person's share of what the k nearest weigh
-    std::vector<neighbors::neighbor> nearest; ///< places in the gallery, nearest first
-};
-
-/// How a photo is named.
-struct decision_rule {
-    std::size_t k = 1;                  ///< neighbours that vote
-    bool weighted = false;              ///< nearer ones weigh more
-    double threshold = std::numeric_limits<double>::infinity(); ///< farther than this is unknown; see evaluation/thresholds.hpp for finding one
-};
 
 /// The whole story as one type: learn a map from photos to points, enrol known people, name new photos.
 ///
@@ -101,21 +82,7 @@ public:
     /// @throws argument_error  when k is 0 or larger than the gallery
     /// @throws shape_error     when the points have another number of values
     std::vector<identification> identify(matrix_view<float const> points, decision_rule const& rule) {
-        auto const found = search_.search(gallery_, points, rule.k);
-        std::vector<identification> all;
-        for (std::size_t q = 0; q < found.size(); ++q) {
-            // Votes are counted among the neighbours alone: a gallery may hold millions.
-            std::vector<neighbors::neighbor> near(found[q].begin(), found[q].end());
-            std::vector<label> labels;
-            for (std::size_t i = 0; i < near.size(); ++i) {
-                labels.push_back(static_cast<label>(gallery_.person(near[i].index)));
-                near[i].index = i;
-            }
-            auto const v = rule.weighted ? neighbors::distance_weighted(near, labels) : neighbors::majority(near, labels);
-            all.push_back({gallery_.person_label(static_cast<std::size_t>(v.who)), static_cast<double>(v.distance) <= rule.threshold, v.distance, v.margin, v.votes, v.confidence,
-                           {found[q].begin(), found[q].end()}});
-        }
-        return all;
+        return trine::identify(gallery_, search_.search(gallery_, points, rule.k), rule);
     }
 
     /// Distance between the persons on two photos (1×C×H×W each): small for one person.
@@ -133,27 +100,9 @@ public:
     /// @throws io_error  when it cannot be written; an old file is kept
     void save(std::filesystem::path const& path) {
         io::safetensors file;
-        std::vector<std::string> names, sources;
-        std::vector<std::int64_t> labels;
-        std::vector<float> points;
-        std::unordered_map<std::size_t, std::int64_t> numbers; // people without photos are left out
-        for (std::size_t place = 0; place < gallery_.places(); ++place) {
-            if (gallery_.is_removed(place))
-                continue;
-            auto const [at, is_new] = numbers.try_emplace(gallery_.person(place), static_cast<std::int64_t>(names.size()));
-            if (is_new)
-                names.push_back(gallery_.name(place));
-            labels.push_back(at->second);
-            sources.push_back(gallery_.source(place));
-            auto const point = gallery_.point(place);
-            points.insert(points.end(), point.begin(), point.end());
-        }
-        auto const json = [](std::vector<std::string> const& texts) { return nlohmann::json(texts).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace); };
-        file.metadata = {{"format", "trine recognizer 1"}, {"network", network_signature<Backbone>()}, {"distance", std::string(Distance::name)}, {"names", json(names)},
-                         {"sources", json(sources)}};
+        file.metadata = {{"format", "trine recognizer 1"}, {"network", network_signature<Backbone>()}, {"distance", std::string(Distance::name)}};
         store_parameters(model_, file, "model.");
-        file.add<float>("gallery.points", {labels.size(), Backbone::embedding_size}, points);
-        file.add<std::int64_t>("gallery.labels", {labels.size()}, labels);
+        detail::enrolled_people::of(gallery_).store(file, Backbone::embedding_size);
         file.save(path);
     }
 
@@ -168,26 +117,8 @@ public:
         require<format_error>(file.text_of("network") == network_signature<Backbone>(), where, ": is of another network; it has ", file.text_of("network"),
                               ", this one ", network_signature<Backbone>());
         require<format_error>(file.text_of("distance") == Distance::name, where, ": was made with the distance ", file.text_of("distance"), ", not ", Distance::name);
-        auto const texts = [&](char const* key) {
-            auto const json = nlohmann::json::parse(file.text_of(key), nullptr, false);
-            require<format_error>(json.is_array(), where, ": its ", key, " are not a list");
-            std::vector<std::string> all;
-            for (auto const& text : json) {
-                require<format_error>(text.is_string(), where, ": its ", key, " are not texts");
-                all.push_back(text.template get<std::string>());
-            }
-            return all;
-        };
-        auto names = texts("names"), sources = texts("sources");
-        auto points = file.get<float>("gallery.points", {sources.size(), Backbone::embedding_size});
-        auto labels = file.get<std::int64_t>("gallery.labels", {sources.size()});
-        for (auto l : labels)
-            require<format_error>(l >= 0 && static_cast<std::size_t>(l) < names.size(), where, ": a photo of person ", l, " of ", names.size());
-        std::vector<std::string> names_of_photos;
-        for (auto l : labels)
-            names_of_photos.push_back(names[static_cast<std::size_t>(l)]);
         gallery_type fresh(memory_identity());
-        fresh.add(names_of_photos, sources, {points.data(), labels.size(), Backbone::embedding_size});
+        detail::enrolled_people::read(file, where, Backbone::embedding_size).add_to(fresh);
         load_parameters(model_, file, "model.");
         gallery_ = std::move(fresh);
     }
