@@ -34,29 +34,10 @@ double share_right(std::vector<identification> const& found, data::dataset const
 }
 
 template <class Backbone>
-data::dataset load(program::training_choices const& c) {
-    using in = typename Backbone::input;
-    if (c.data.empty()) {
-        std::printf("drawing %zu people with %zu photos each\n", c.synthetic_people, c.synthetic_photos);
-        return data::synthetic_faces{in::channels, in::height, in::width, c.training.seed}.make(c.synthetic_people, c.synthetic_photos);
-    }
-    data::load_report report;
-    auto photos = data::load_folder(c.data, in::channels, in::height, in::width, c.how.options(c.strict), &report);
-    std::printf("%s: %zu photos of %zu people", c.data.c_str(), photos.size(), photos.people.size());
-    if (report.ignored > 0)
-        std::printf(", %zu files that are no photos", report.ignored);
-    std::printf("\n");
-    for (auto const& message : report.skipped)
-        std::printf("skipped: %s\n", message.c_str());
-    if (!report.skipped.empty())
-        std::printf("%zu photos were skipped (--strict makes that an error)\n", report.skipped.size());
-    return photos;
-}
-
-template <class Backbone>
 int run(program::training_choices c, any_objective const& objective) {
     using faces = program::faces<Backbone>;
-    auto const all = load<Backbone>(c);
+    using in = typename Backbone::input;
+    auto const all = c.photos(in::channels, in::height, in::width);
     auto const parts = data::split_by_photo(all, 1 - c.held_out, c.training.seed);
     auto const learn = all.subset(parts.first), held_out = all.subset(parts.second);
     require<data_error>(held_out.size() > 0, "no photo can be held out: every person has one photo only, and learning needs two or more of a person");

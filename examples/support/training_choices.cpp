@@ -1,9 +1,12 @@
 #include "training_choices.hpp"
 
+#include <cstdio>
 #include <sstream>
 
 #include <CLI/CLI.hpp>
 
+#include <trine/data/image_io.hpp>
+#include <trine/data/synthetic.hpp>
 #include <trine/distances/euclidean.hpp>
 #include <trine/losses/triplet.hpp>
 #include <trine/miners/triplet_miners.hpp>
@@ -70,6 +73,24 @@ any_objective training_choices::objective() const {
     if (miner == "semi_hard")
         return with_loss(miners::semi_hard{.margin = margin});
     return with_loss(miners::all{});
+}
+
+data::dataset training_choices::photos(std::size_t channels, std::size_t height, std::size_t width) const {
+    if (data.empty()) {
+        std::printf("drawing %zu people with %zu photos each\n", synthetic_people, synthetic_photos);
+        return trine::data::synthetic_faces{channels, height, width, training.seed}.make(synthetic_people, synthetic_photos);
+    }
+    trine::data::load_report loaded;
+    auto all = trine::data::load_folder(data, channels, height, width, how.options(strict), &loaded);
+    std::printf("%s: %zu photos of %zu people", data.c_str(), all.size(), all.people.size());
+    if (loaded.ignored > 0)
+        std::printf(", %zu files that are no photos", loaded.ignored);
+    std::printf("\n");
+    for (auto const& message : loaded.skipped)
+        std::printf("skipped: %s\n", message.c_str());
+    if (!loaded.skipped.empty())
+        std::printf("%zu photos were skipped (--strict makes that an error)\n", loaded.skipped.size());
+    return all;
 }
 
 std::vector<std::pair<std::string, std::string>> training_choices::in_words(data::dataset const& photos) const {

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include <trine/data/dataset.hpp>
 #include <trine/training/any_objective.hpp>
 #include <trine/training/trainer.hpp>
 
@@ -25,6 +26,8 @@ struct training_choices {
     // Reads the command line. What it returns is what the program ends with at once, after --help or an error.
     std::optional<int> read(int argc, char** argv);
     trine::any_objective objective() const;
+    // Photos to learn from and to test with, drawn or loaded; says how many there are, and what was left out.
+    trine::data::dataset photos(std::size_t channels, std::size_t height, std::size_t width) const;
     // In words, for the report.
     std::vector<std::pair<std::string, std::string>> in_words(trine::data::dataset const& photos) const;
 };
