@@ -43,6 +43,9 @@ struct winograd_plan {
             p.images_per_block = std::min(batch, wanted / per_image);
             p.rows_per_block = p.tiles_y, p.blocks_per_image = 1;
             p.blocks = (batch + p.images_per_block - 1) / p.images_per_block;
+            // An even number of them, of equal size if the batch allows it, so that threads have as much to do.
+            if (p.blocks > 3)
+                p.images_per_block = (batch + p.blocks / 2 * 2 - 1) / (p.blocks / 2 * 2), p.blocks = (batch + p.images_per_block - 1) / p.images_per_block;
         } else {
             p.images_per_block = 1;
             std::size_t const rows = std::max<std::size_t>(1, wanted / p.tiles_x);
@@ -52,8 +55,8 @@ struct winograd_plan {
             p.blocks = batch * p.blocks_per_image;
         }
         p.splits = std::clamp<std::size_t>((8 + p.blocks - 1) / p.blocks, 1, panel_count<T>(outputs));
-        // Small maps of many channels: parts of 5 MB, and all tiles, are less than all weights, which would be most of a training step's scratch.
-        constexpr std::size_t whole = 16 * 1024 * 1024 / sizeof(T), part = 5 * 1024 * 1024 / sizeof(T);
+        // Small maps of many channels: parts of 2 MB, and all tiles, are less than all weights, which would be most of a training step's scratch.
+        constexpr std::size_t whole = 16 * 1024 * 1024 / sizeof(T), part = 2 * 1024 * 1024 / sizeof(T);
         bool const cut = p.weights_size<T>() > whole && 2 * p.all_tiles_size<T>() < p.weights_size<T>();
         p.parts = cut ? std::min(panel_count<T>(outputs), (p.weights_size<T>() + part - 1) / part) : 1;
         return p;
