@@ -18,10 +18,11 @@ namespace detail {
 
 // A small kernel's sums fit beside a few tiles in L2: then each of some groups of tiles is summed by one thread, whose tiles never leave its cache. A large
 // kernel's sums would be too many copies: then all threads transform a large chunk of tiles, and share out the positions. A very large kernel's sums would not even
-// fit into the last cache, and be most of a training step's scratch: then two rows of tile² are done at a time. Loading tiles twice as often costs a fiftieth.
+// fit into the last cache, and be most of a training step's scratch: then two rows of tile² are done at a time. Loading tiles twice as often costs a fiftieth. Where all tiles
+// are one chunk, the two rows' products are taken one after the other, for their sums weigh most then.
 template <class W, class T>
 struct winograd_gradient_plan {
-    std::size_t tiles_y, tiles_x, tiles, chunk, groups, rows, positions, width, panels, stride, v_position, z_panel, z_position, sums_position;
+    std::size_t tiles_y, tiles_x, tiles, chunk, groups, rows, positions, summed_rows, width, panels, stride, v_position, z_panel, z_position, sums_position;
 
     winograd_gradient_plan(convolution_shape const& s) {
         tiles_y = (s.out_height() + W::outputs - 1) / W::outputs, tiles_x = (s.out_width() + W::outputs - 1) / W::outputs;
@@ -34,9 +35,10 @@ struct winograd_gradient_plan {
         rows = all_sums <= 4 * 1024 * 1024 ? W::tile : 2, positions = rows * W::tile;
         std::size_t const tile_bytes = positions * (stride + panels * width) * sizeof(T);
         chunk = groups > 1 ? std::clamp<std::size_t>(512 * 1024 / tile_bytes, 16, 64) : std::min(tiles, std::clamp<std::size_t>(8 * 1024 * 1024 / tile_bytes, 96, 768));
+        summed_rows = rows < W::tile && chunk == tiles ? 1 : rows;
         v_position = staggered<T>(chunk * stride), z_panel = staggered<T>(chunk * width), z_position = staggered<T>(panels * z_panel);
     }
-    std::size_t sums_size() const { return positions * sums_position; }
+    std::size_t sums_size() const { return summed_rows * W::tile * sums_position; }
     std::size_t tiles_size() const { return positions * (v_position + z_position); }
     std::size_t scratch(std::size_t threads) const { return groups * sums_size() + (groups > 1 ? threads : 1) * tiles_size(); }
 };
@@ -97,7 +99,7 @@ void winograd_gradient_weights(convolution_shape const& s, T const* x, T const* 
     };
     // Adds the products of `count` tiles to the sums of one position, panel and block of channels, or begins those.
     auto const multiply = [&](std::size_t position, std::size_t panel, std::size_t block, std::size_t count, T const* v, T const* z, T* sums, bool fresh) {
-        T* const sum = sums + position * p.sums_position + panel * s.channels * width;
+        T* const sum = sums + position % (p.summed_rows * n) * p.sums_position + panel * s.channels * width;
         detail::fetch_ahead<T> nothing_ahead; // all is in cache
         for (std::size_t c = block * channel_block, end = std::min(c + channel_block, s.channels); c < end;) {
             std::size_t const tile = next_tile(end - c);
@@ -106,7 +108,7 @@ void winograd_gradient_weights(convolution_shape const& s, T const* x, T const* 
             c += tile;
         }
     };
-    // dw += Gᵀ sums G, where only these p.rows rows of the sums are there: the others count as zero.
+    // dw += Gᵀ sums G, where only these p.summed_rows rows of the sums are there: the others count as zero.
     auto const finish = [&](std::size_t const* rows) {
         parallel_for(panels * ((s.channels + 7) / 8), [&](std::size_t item) {
             auto const one = [](auto const& in, auto& w) __attribute__((always_inline)) { W::weights_gradient(in, w); };
@@ -116,7 +118,7 @@ void winograd_gradient_weights(convolution_shape const& s, T const* x, T const* 
                     V columns[kernel][n];
                     for (auto& column : columns)
                         std::fill_n(column, n, V(T(0)));
-                    for (std::size_t i = 0; i < p.rows; ++i) {
+                    for (std::size_t i = 0; i < p.summed_rows; ++i) {
                         V in[n], out[kernel];
                         for (std::size_t j = 0; j < n; ++j) {
                             T const* const from = scratch + (i * n + j) * p.sums_position + (panel * s.channels + c) * width + o % width;
@@ -161,30 +163,32 @@ void winograd_gradient_weights(convolution_shape const& s, T const* x, T const* 
     }
     T* const v = tiles_memory;
     T* const z = v + p.positions * p.v_position;
-    auto const multiply_chunk = [&](std::size_t count, bool fresh) {
-        parallel_for(p.positions * panels * channel_blocks, [&](std::size_t item) {
-            multiply(item / channel_blocks / panels, item / channel_blocks % panels, item % channel_blocks, count, v, z, scratch, fresh);
+    // The products of a chunk's p.summed_rows rows of positions from `row` on.
+    auto const multiply_chunk = [&](std::size_t row, std::size_t count, bool fresh) {
+        parallel_for(p.summed_rows * n * panels * channel_blocks, [&](std::size_t item) {
+            multiply(row * n + item / channel_blocks / panels, item / channel_blocks % panels, item % channel_blocks, count, v, z, scratch, fresh);
         });
     };
-    auto const sum_tiles = [&](auto const&... rows) {
+    // All rows of tile², or the two that the transforms are told.
+    auto const sum_rows = [&](std::size_t const* numbers, auto const&... told) {
         for (std::size_t start = 0; start < p.tiles; start += p.chunk) {
             std::size_t const count = std::min(p.chunk, p.tiles - start);
             parallel_blocks(count, 8, [&](std::size_t first, std::size_t last) {
                 for (std::size_t t = first; t < last; ++t)
-                    transform(start + t, t, v, z, rows...);
+                    transform(start + t, t, v, z, told...);
             });
-            multiply_chunk(count, start == 0);
+            for (std::size_t row = 0; row < p.rows; row += p.summed_rows) {
+                multiply_chunk(row, count, start == 0);
+                if (start + count == p.tiles)
+                    finish(numbers + row);
+            }
         }
     };
     if (p.rows == n) {
-        sum_tiles();
-        finish(all_rows.number);
+        sum_rows(all_rows.number);
         return;
     }
-    auto const two_rows = [&](auto rows) {
-        sum_tiles(rows);
-        finish(rows.number);
-    };
+    auto const two_rows = [&](auto rows) { sum_rows(rows.number, rows); };
     // Such as have most in common.
     two_rows(detail::some_rows<0, n - 1>{});
     two_rows(detail::some_rows<1, 2>{});

@@ -45,13 +45,13 @@ public:
         std::size_t const most_panels = std::max<std::size_t>(1, std::min({std::size_t{16}, (panels_ + threads - 1) / threads, (std::size_t{256} << 10) / (panel_codes() * sizeof(std::int16_t)),
                                                                            working_memory / (threads * width * pool_bytes)}));
         std::size_t const groups = (panels_ + most_panels - 1) / most_panels, group = (panels_ + groups - 1) / groups;
-        // Rows are cut too where there are fewer groups than threads could share.
+        // Rows are cut too where there are fewer groups than threads could share. Threads begin in different groups: those that look for the same queries know no threshold yet.
         std::size_t const cuts = threads == 1 || groups >= 8 * threads ? 1 : std::max<std::size_t>(1, std::min((4 * threads + groups - 1) / groups, in_.rows / 2048));
         auto const pieces = in_.ranges(std::max<std::size_t>(row_block, (in_.rows + cuts - 1) / cuts));
         std::vector<std::vector<candidate>> found(queries_.size() * pieces.size());
         std::vector<worker> workers(threads);
         parallel_for(groups * pieces.size(), [&](std::size_t item) {
-            std::size_t const first_panel = item % groups * group, last_panel = std::min(panels_, first_panel + group), piece = item / groups;
+            std::size_t const first_panel = item / pieces.size() * group, last_panel = std::min(panels_, first_panel + group), piece = item % pieces.size();
             auto& w = workers[thread_index()];
             w.begin(*this, first_panel, last_panel);
             for (std::size_t r = 0; r < pieces[piece].count; r += row_block)
