@@ -136,11 +136,15 @@ TEMPLATE_TEST_CASE("convolution by every algorithm agrees with the plain loops i
 
 TEST_CASE("very large kernels are convolved in parts", "[kernels]") {
     using enum convolution_algorithm;
-    // Gradients of weights two rows of tile² at a time, and weights that are transformed in parts.
+    // Gradients of weights two rows of tile² at a time, and one of their sums, or both where there are chunks of tiles; weights that are transformed in parts.
     check<float>(winograd_4, {2, 9, 9, 180, 170, 3, 3, 1, 1}, 2e-5);
     check<float>(winograd_4, {7, 5, 5, 370, 349, 3, 3, 1, 1}, 2e-5);
     check<float>(winograd_4, {1, 7, 6, 240, 230, 5, 5, 1, 2}, 2e-5);
     check<float>(winograd_2, {1, 4, 5, 530, 520, 3, 3, 1, 1}, 4e-6);
+    check<float>(winograd_4, {1, 38, 39, 16, 1900, 3, 3, 1, 1}, 2e-5);
+    kernels::detail::winograd_gradient_plan<kernels::winograd<4, 3>, float> const one({7, 5, 5, 370, 349, 3, 3, 1, 1}), both({1, 38, 39, 16, 1900, 3, 3, 1, 1});
+    CHECK((one.rows == 2 && one.summed_rows == 1));
+    CHECK((both.rows == 2 && both.summed_rows == 2 && both.tiles > both.chunk));
     auto const plan = kernels::winograd_plan::make<kernels::winograd<4, 3>, float>(7, 5, 5, 370, 349, 1);
     CHECK(plan.parts > 2);
     CHECK(kernels::convolution<float>({7, 5, 5, 370, 349, 3, 3, 1, 1}).forward_once_scratch() < plan.weights_size<float>() / 2);
