@@ -74,6 +74,39 @@ void memory(benchmark::State& state, std::size_t n, std::size_t q, std::size_t k
     }
 }
 
+// The most that searches of many queries could reach: one tile of codes in the first cache, over and over.
+void code_tile(benchmark::State& state) {
+    constexpr std::size_t lanes = kernels::code_sums::size, repeats = 20'000;
+    buffer<std::int16_t> rows(kernels::tile_rows * d), panel(2 * lanes * d);
+    buffer<std::int32_t> products(thread_count() * kernels::tile_rows * 2 * lanes);
+    std::fill_n(rows.data(), rows.size(), std::int16_t{3}), std::fill_n(panel.data(), panel.size(), std::int16_t{-2});
+    for (auto _ : state) {
+        parallel_for(thread_count(), [&](std::size_t i) {
+            for (std::size_t r = 0; r < repeats; ++r)
+                kernels::multiply_codes<2>({rows.data(), d, kernels::code_pairs(d), panel.data()}, products.data() + i * kernels::tile_rows * 2 * lanes);
+        });
+        benchmark::ClobberMemory();
+    }
+    program::report_flops(state, 2.0 * static_cast<double>(thread_count() * repeats * kernels::tile_rows * 2 * lanes * d));
+}
+
+// A hundred people whose thousand photos each lie within some 3 % of one another: codes cannot tell them apart, and all of a person's are settled.
+void alike(benchmark::State& state, std::size_t q) {
+    constexpr std::size_t people = 100, photos = 1000;
+    static auto const around = [](matrix_view<float const> noise) {
+        auto const centers = values(people, 4);
+        std::vector<float> all(noise.rows() * d);
+        for (std::size_t i = 0; i < all.size(); ++i)
+            all[i] = centers[i / d % people * d + i % d] + 0.03f * noise.data()[i];
+        return all;
+    };
+    static auto const gallery = around(points(people * photos));
+    auto const asked = around(queries(q));
+    for (auto _ : state)
+        benchmark::DoNotOptimize(neighbors::exact{}.search(squared_euclidean{}, matrix_view<float const>(asked.data(), q, d), matrix_view<float const>(gallery.data(), people * photos, d), 10));
+    report(state, people * photos, q, d * sizeof(float));
+}
+
 template <class Distance>
 void exact(benchmark::State& state, std::size_t n, std::size_t q, std::size_t k) {
     auto const search = [&] { return neighbors::exact{}.search(Distance{}, queries(q), points(n), k); };
@@ -160,6 +193,8 @@ void add(std::string const& name, F f, Arguments... arguments) {
 
 int main(int argc, char** argv) {
     return program::run(argc, argv, [] {
+        add("code_tile", code_tile);
+        add("alike/n100000/q1000/k10", alike, 1000);
         for (std::size_t n : {10'000, 100'000, 1'000'000})
             for (std::size_t q : {1, 100, 1000})
                 for (std::size_t k : {1, 10}) {

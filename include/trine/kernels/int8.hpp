@@ -83,7 +83,7 @@ inline void sum_codes(std::size_t size, std::int16_t const* query, std::int8_t c
         }
 }
 
-/// Most codes of a row for `widen_row`: so the sum of their squares, and products with codes of the length 32000, fit 32 bits.
+/// Most codes of a row for `widen_row`: so the sum of their squares fits 32 bits.
 inline constexpr std::size_t most_widened = std::size_t{1} << 16;
 
 /// wide[i] = codes[i], zero from `size` to whole pairs.

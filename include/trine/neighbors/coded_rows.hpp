@@ -86,16 +86,18 @@ private:
                 float const* const row = values + (i + l) * stride;
                 // The squares of very small values vanish, so that a sum of 0 need not be that of zeros.
                 bool const zero = squares[l] == 0 && std::all_of(row, row + in_->size, [](float v) { return v == 0; });
-                auto const& t = terms_[i + l] = terms_of(p, first + i + l, squares[l], std::sqrt(squares[l]) / kernels::code_norm, zero);
+                float const code_scale = std::sqrt(squares[l]) / kernels::code_norm;
+                auto const& t = terms_[i + l] = terms_of(p, first + i + l, squares[l], code_scale, zero);
                 std::int16_t* const codes = codes_.data() + (i + l) * row_codes();
                 if (zero || std::isnan(t.factor))
                     std::fill_n(codes, row_codes(), std::int16_t{0});
                 else
-                    kernels::encode_row(in_->size, row, kernels::code_norm / std::sqrt(squares[l]), codes);
+                    kernels::encode_row(in_->size, row, 1 / code_scale, codes);
             }
         }
     }
-    // Rows of eight-bit codes have theirs already.
+    // Rows of eight-bit codes have theirs already. Products with a query's fit 32 bits: ‖row‖² ≤ 128² · size.
+    static_assert(128.0 * 128 * kernels::most_widened * kernels::code_norm * kernels::code_norm * 1.05 < 0x1p62);
     void widen(part<Storage> const& p, std::size_t first, std::size_t count)
         requires std::is_same_v<Storage, storage::int8>
     {

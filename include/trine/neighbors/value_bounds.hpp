@@ -67,7 +67,7 @@ double true_value(float const* q, float const* r, std::size_t size) {
 struct query_terms {
     float const* values;
     double squares, norm;
-    bool wild;         // float arithmetic cannot bound its values
+    bool wild;         // neither floats nor codes can bound its values
     float code_scale;  // for references of eight-bit codes: values ≈ code_scale · codes
     double code_error; // ‖values − code_scale · codes‖ at most
 };

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <span>
 #include <string>
@@ -9,6 +11,7 @@
 #include "../data/sampler.hpp"
 #include "../nn/optimizers.hpp"
 #include "../nn/schedules.hpp"
+#include "any_objective.hpp"
 #include "objective.hpp"
 #include "training_run.hpp"
 
