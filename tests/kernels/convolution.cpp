@@ -134,6 +134,40 @@ TEMPLATE_TEST_CASE("convolution by every algorithm agrees with the plain loops i
     check_all<TestType>({automatic, direct, depthwise}, depthwise_shapes, 4e-6);
 }
 
+TEMPLATE_TEST_CASE("Winograd's convolution rectifies and pools on the way what it gives without", "[kernels]", float, double) {
+    using T = TestType;
+    auto const check = [](auto const& method, convolution_shape const& s) {
+        CAPTURE(s.batch, s.height, s.width, s.channels, s.outputs, s.kernel_height, s.padding);
+        plain_convolution const plain{s};
+        auto const x = random_values<T>(plain.x_size(), 1), w = random_values<T>(plain.w_size(), 2), bias = random_values<T>(s.outputs, 3);
+        T const nan = std::numeric_limits<T>::quiet_NaN();
+        std::vector<T> prepared(method.weights_size(), nan), scratch(method.forward_scratch(), nan), y(plain.y_size(), nan);
+        method.prepare(w.data(), prepared.data());
+        method.forward(x.data(), prepared.data(), bias.data(), y.data(), scratch.data());
+        for (bool pooled : {false, true}) {
+            std::size_t const pool = pooled ? 2 : 1, height = s.out_height() / pool, width = s.out_width() / pool;
+            std::vector<T> expected(s.batch * height * width * s.outputs, T(0)), got(expected.size(), nan);
+            for (std::size_t i = 0; i < expected.size(); ++i) {
+                std::size_t const o = i % s.outputs, q = i / s.outputs % width, r = i / s.outputs / width % height, n = i / s.outputs / width / height;
+                for (std::size_t k = 0; k < pool * pool; ++k)
+                    expected[i] = std::max(expected[i], y[((n * s.out_height() + pool * r + k / pool) * s.out_width() + pool * q + k % pool) * s.outputs + o]);
+            }
+            scratch.assign(scratch.size(), nan);
+            method.forward_rectified(x.data(), prepared.data(), bias.data(), pooled, got.data(), scratch.data());
+            // Compilers may round the two differently, where multiplications and additions are joined.
+            CHECK(difference(got, std::vector<double>(expected.begin(), expected.end())) < 16 * static_cast<double>(std::numeric_limits<T>::epsilon()));
+        }
+    };
+    // One image in blocks that several items share, images that share blocks, and odd sizes whose last rows belong to no window.
+    for (convolution_shape const& s : {convolution_shape{1, 48, 48, 32, 64, 3, 3, 1, 1}, convolution_shape{1, 13, 11, 20, 70, 3, 3, 1, 1}, convolution_shape{9, 7, 5, 17, 33, 3, 3, 1, 0},
+                                       convolution_shape{20, 12, 12, 16, 16, 3, 3, 1, 1}, convolution_shape{2, 31, 29, 16, 40, 3, 3, 1, 2}}) {
+        check(kernels::winograd_method<kernels::winograd<4, 3>, T>(s), s);
+        check(kernels::winograd_method<kernels::winograd<2, 3>, T>(s), s);
+    }
+    for (convolution_shape const& s : {convolution_shape{1, 28, 28, 32, 64, 5, 5, 1, 2}, convolution_shape{3, 11, 13, 18, 20, 5, 5, 1, 0}})
+        check(kernels::winograd_method<kernels::winograd<2, 5>, T>(s), s);
+}
+
 TEST_CASE("very large kernels are convolved in parts", "[kernels]") {
     using enum convolution_algorithm;
     // Gradients of weights two rows of tile² at a time, and one of their sums, or both where there are chunks of tiles; weights that are transformed in parts.

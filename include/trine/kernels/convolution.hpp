@@ -113,7 +113,7 @@ public:
     explicit winograd_method(convolution_shape const& s) : s_(s) {}
 
     std::size_t weights_size() const { return plan().template weights_size<T>(); }
-    void prepare(T const* w, T* prepared) const { 
+    void prepare(T const* w, T* prepared) const {
         auto const p = plan();
         winograd_weights<W>(p, w, 0, s_.outputs, false, prepared, p.template all_panels<T>());
     }
@@ -122,6 +122,11 @@ public:
     std::size_t forward_scratch(bool sink_only = false) const { return winograd_scratch<T>(plan(), thread_count(), sink_only); }
     void forward(T const* x, T const* prepared, T const* bias, T* y, T* scratch, row_sink<T> const& sink = {}) const {
         winograd_convolution<W>(plan(), x, prepared, bias, y, scratch, sink);
+    }
+    /// y = max(x ∗ w + bias, 0), or the largest of each 2×2 of that: what follows in inference, without another pass. Scratch as for `forward`.
+    void forward_rectified(T const* x, T const* prepared, T const* bias, bool pooled, T* y, T* scratch) const {
+        auto const p = plan();
+        winograd_convolution<W, T>(p, x, prepared, bias, y, scratch, {}, p.template all_panels<T>(), nullptr, pooled ? output_finish::rectified_and_pooled : output_finish::rectified);
     }
     std::size_t forward_once_scratch() const { return winograd_once_scratch<T>(plan(), thread_count()); }
     void forward_once(T const* x, T const* w, T const* bias, T* y, T* scratch, row_sink<T> const& sink = {}) const {

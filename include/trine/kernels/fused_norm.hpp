@@ -31,10 +31,6 @@ struct norm_shape {
 
 namespace detail {
 
-// The larger of two; a NaN in the second comes out, so that it is seen.
-template <class V>
-[[gnu::always_inline]] inline V at_least(V const& low, V const& value) { return xsimd::select(value < low, low, value); }
-
 // Pairs of rows (or rows, without pooling) in pieces that depend on the sizes alone: calls body(piece, image, first row, rows) in parallel.
 struct norm_pieces {
     std::size_t rows_each, per_image, count;
@@ -115,7 +111,7 @@ void norm_rows(norm_shape const& s, std::size_t rows, T const* z, T const* scale
     if (!s.pooled) {
         for (std::size_t p = 0; p < rows * s.width; ++p)
             each_channel_vector<T>(s.channels, [&](std::size_t c, auto load, auto store) __attribute__((always_inline)) {
-                store(y + p * s.channels + c, detail::at_least(floor, xsimd::fma(load(z + p * s.channels + c), load(scale + c), load(shift + c))));
+                store(y + p * s.channels + c, at_least(floor, xsimd::fma(load(z + p * s.channels + c), load(scale + c), load(shift + c))));
             });
         return;
     }
@@ -125,9 +121,9 @@ void norm_rows(norm_shape const& s, std::size_t rows, T const* z, T const* scale
             T* const to = y + (r / 2 * s.out_width() + q) * s.channels;
             each_channel_vector<T>(s.channels, [&](std::size_t c, auto load, auto store) __attribute__((always_inline)) {
                 V const a = load(scale + c), b = load(shift + c);
-                V const top = detail::at_least(xsimd::fma(load(window + c), a, b), xsimd::fma(load(window + s.channels + c), a, b));
-                V const bottom = detail::at_least(xsimd::fma(load(window + row + c), a, b), xsimd::fma(load(window + row + s.channels + c), a, b));
-                store(to + c, detail::at_least(floor, detail::at_least(top, bottom)));
+                V const top = at_least(xsimd::fma(load(window + c), a, b), xsimd::fma(load(window + s.channels + c), a, b));
+                V const bottom = at_least(xsimd::fma(load(window + row + c), a, b), xsimd::fma(load(window + row + s.channels + c), a, b));
+                store(to + c, at_least(floor, at_least(top, bottom)));
             });
         }
 }

@@ -113,6 +113,10 @@ template <class T>
     return simd<T>::load_aligned(lanes);
 }
 
+/// The larger of two; a NaN in the second comes out, so that it is seen.
+template <class V>
+[[gnu::always_inline]] inline V at_least(V const& low, V const& value) { return xsimd::select(value < low, low, value); }
+
 /// Calls f(c, load, store) for every vector of channels; load(p) and store(p, v) mind the channels' end.
 template <class T, class F>
 [[gnu::always_inline]] inline void each_channel_vector(std::size_t channels, F&& f) {

@@ -6,7 +6,11 @@
 /// with the transformed weights follow, and the transform back. The products bound it (arithmetic); transforms cost some 15 % at 32 channels, 5 % at 128.
 
 #include <algorithm>
+#include <cassert>
 #include <cstddef>
+#include <limits>
+#include <utility>
+#include <vector>
 
 #include "../core/parallel.hpp"
 #include "convolution_shape.hpp"
@@ -42,6 +46,13 @@ void winograd_weights(winograd_plan const& p, T const* w, std::size_t first_outp
             }
     });
 }
+
+/// What becomes of an output while it is in a register.
+enum class output_finish {
+    none,
+    rectified,           ///< max(y, 0)
+    rectified_and_pooled ///< the same, and the largest of each 2×2; a last odd row or column is left out
+};
 
 namespace detail {
 
@@ -85,22 +96,34 @@ void transform_input_tile(T const* image, std::size_t height, std::size_t width,
     }, store, rows...);
 }
 
-// Transforms one vector of outputs of one tile back and stores the pixels that exist.
+// Transforms one vector of outputs of one tile back, finishes them and stores the pixels that exist: `rows` and `cols` of them before pooling. The strides are those of what is stored.
 template <class W, class T>
 void transform_output_tile(T const* m, std::size_t position_stride, simd<T> const& bias, T* to, std::size_t row_stride, std::size_t col_stride, std::size_t rows,
-                           std::size_t cols, std::size_t outputs) {
+                           std::size_t cols, std::size_t outputs, output_finish finish) {
     using V = simd<T>;
     constexpr std::size_t n = W::tile, k = W::outputs;
+    static_assert(k % 2 == 0); // so that no window of 2×2 is shared between tiles
     auto const load = [&](std::size_t i, std::size_t j) __attribute__((always_inline)) { return V::load_unaligned(m + (i * n + j) * position_stride); };
     auto const one = [](auto const& in, auto& y) __attribute__((always_inline)) { W::output(in, y); };
+    if (finish == output_finish::rectified_and_pooled) {
+        V largest[k / 2];
+        transform_square<n, k, V>(load, one, [&](std::size_t i, std::size_t j, V const& y) __attribute__((always_inline)) {
+            V& window = largest[j / 2];
+            window = at_least(i % 2 == 0 && j % 2 == 0 ? V(T(0)) : window, y + bias);
+            if (i % 2 == 1 && j % 2 == 1 && i < rows && j < cols)
+                store_first(to + i / 2 * row_stride + j / 2 * col_stride, window, outputs);
+        });
+        return;
+    }
+    V const floor = finish == output_finish::none ? V(-std::numeric_limits<T>::infinity()) : V(T(0));
     if (rows >= k && cols >= k && outputs >= V::size)
         transform_square<n, k, V>(load, one, [&](std::size_t i, std::size_t j, V const& y) __attribute__((always_inline)) {
-            (y + bias).store_unaligned(to + i * row_stride + j * col_stride);
+            at_least(floor, y + bias).store_unaligned(to + i * row_stride + j * col_stride);
         });
     else
         transform_square<n, k, V>(load, one, [&](std::size_t i, std::size_t j, V const& y) __attribute__((always_inline)) {
             if (i < rows && j < cols)
-                store_first(to + i * row_stride + j * col_stride, y + bias, outputs);
+                store_first(to + i * row_stride + j * col_stride, at_least(floor, y + bias), outputs);
         });
 }
 
@@ -140,21 +163,24 @@ std::size_t winograd_scratch(winograd_plan const& p, std::size_t threads, bool s
 /// @param x        N×H×W×C
 /// @param weights  of `winograd_weights` for the same panels
 /// @param bias     O, or null
-/// @param y        N×OH×OW×O; may be null when the sink takes all
-/// @param sink     is told of blocks once the last panel is done
+/// @param y        N×OH×OW×O, or where it is pooled N×⌊OH/2⌋×⌊OW/2⌋×O; may be null when the sink takes all
+/// @param sink     is told of blocks once the last panel is done; none where the output is finished here
 /// @param some     the panels of outputs to compute; fewer than all only where y is not null
 /// @param tiles_of_blocks  V of all blocks, where it is there already
 template <class W, class T>
 void winograd_convolution(winograd_plan const& p, T const* x, T const* weights, T const* bias, T* y, T* scratch, row_sink<T> const& sink, panel_range const& some,
-                          T const* tiles_of_blocks = nullptr) {
+                          T const* tiles_of_blocks = nullptr, output_finish finish = output_finish::none) {
     using V = simd<T>;
     constexpr std::size_t n = W::tile, positions = n * n;
+    assert(!sink || finish == output_finish::none);
     std::size_t const width = panel_width<T>(p.outputs), panels = panel_count<T>(p.outputs), vectors = panel_vectors<T>(p.outputs);
     // A block is whole at the end of its item only where that computes all panels.
     bool const at_once = p.splits == 1 && some.count() == panels;
     std::size_t const weights_position = p.weights_position<T>(some);
     std::size_t const stride = p.v_stride<T>(), v_position = p.v_position<T>(), m_position = p.m_position<T>(), per_thread = p.thread_scratch<T>(sink.only, !tiles_of_blocks);
-    std::size_t const out_row = p.out_width * p.outputs;
+    // One pixel of the output for each 2×2, where they are pooled.
+    std::size_t const pool = finish == output_finish::rectified_and_pooled ? 2 : 1;
+    std::size_t const out_row = p.out_width / pool * p.outputs;
     T* const padded_bias = scratch;
     std::fill_n(padded_bias, panels * width, T(0));
     if (bias)
@@ -163,6 +189,8 @@ void winograd_convolution(winograd_plan const& p, T const* x, T const* weights, 
     if (sink.only && p.splits > 1)
         y = threads + thread_count() * per_thread;
     auto const sink_block = [&](std::size_t block, winograd_block const& b, T* rows) { sink.take(sink.context, block, p.first_row(b), p.rows(b), rows); };
+    // A thread that takes another item of the block it had has V already.
+    std::vector<std::size_t> transformed(p.splits > 1 && !tiles_of_blocks ? thread_count() : 0, p.blocks);
     parallel_for(p.blocks * p.splits, [&](std::size_t item) {
         std::size_t const block = item / p.splits, split = item % p.splits;
         std::size_t const first_panel = some.first + some.count() * split / p.splits, last_panel = some.first + some.count() * (split + 1) / p.splits;
@@ -171,9 +199,9 @@ void winograd_convolution(winograd_plan const& p, T const* x, T const* weights, 
         T* const own = threads + thread_index() * per_thread;
         T* const m = own + (tiles_of_blocks ? 0 : p.v_size<T>());
         T const* const v = tiles_of_blocks ? tiles_of_blocks + block * p.v_size<T>() : own;
-        if (!tiles_of_blocks)
+        if (!tiles_of_blocks && (p.splits == 1 || std::exchange(transformed[thread_index()], block) != block))
             detail::transform_block<W>(p, x, b, 0, b.images, own);
-        T* const rows_start = sink.only && at_once ? m + positions * m_position : y + p.first_row(b) * out_row;
+        T* const rows_start = sink.only && at_once ? m + positions * m_position : y + (b.first_image * (p.out_height / pool) + b.first_tile_row * W::outputs / pool) * out_row;
         auto const each_tile = [&](auto&& body) __attribute__((always_inline)) {
             std::size_t t = 0;
             for (std::size_t image = 0; image < b.images; ++image)
@@ -199,8 +227,8 @@ void winograd_convolution(winograd_plan const& p, T const* x, T const* weights, 
                 each_tile([&](std::size_t t, std::size_t image, std::size_t ty, std::size_t tx) {
                     std::size_t const oy = ty * W::outputs, ox = tx * W::outputs;
                     detail::transform_output_tile<W>(m + t * width + c * V::size, m_position, start,
-                                                     rows_start + (image * p.out_height + oy) * out_row + ox * p.outputs + o, out_row, p.outputs,
-                                                     p.out_height - (b.first_tile_row * W::outputs + oy), p.out_width - ox, p.outputs - o);
+                                                     rows_start + (image * (p.out_height / pool) + oy / pool) * out_row + ox / pool * p.outputs + o, out_row, p.outputs,
+                                                     p.out_height - (b.first_tile_row * W::outputs + oy), p.out_width - ox, p.outputs - o, finish);
                 });
             }
         }

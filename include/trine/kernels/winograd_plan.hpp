@@ -50,6 +50,9 @@ struct winograd_plan {
             p.images_per_block = 1;
             std::size_t const rows = std::max<std::size_t>(1, wanted / p.tiles_x);
             p.blocks_per_image = (p.tiles_y + rows - 1) / rows;
+            // Of few images an even number, so that half of the threads have the upper half of an image in every layer, and keep what they wrote in their caches.
+            if (batch < 16)
+                p.blocks_per_image += p.blocks_per_image % 2;
             p.rows_per_block = (p.tiles_y + p.blocks_per_image - 1) / p.blocks_per_image;
             p.blocks_per_image = (p.tiles_y + p.rows_per_block - 1) / p.rows_per_block;
             p.blocks = batch * p.blocks_per_image;

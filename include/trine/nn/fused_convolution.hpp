@@ -235,8 +235,14 @@ struct fused_convolution {
         for (std::size_t c = 0; c < channels; ++c)
             to[extent::round(conv::template prepared<T>()) + c] = shift[c] + (bias ? bias[c] * scale[c] : T(0));
     }
+    // Whether a method can do all that follows itself.
+    template <class Kernel, class T>
+    static constexpr bool rectifies = requires(Kernel const& k, T* y) { k.forward_rectified(y, y, y, pooled, y, y); };
     template <class T>
-    static std::size_t inference_workspace(std::size_t batch) { return extent::round(2 * channels) + conv::template kernel<T>(batch).forward_scratch(pooled); }
+    static std::size_t inference_workspace(std::size_t batch) {
+        auto const k = conv::template kernel<T>(batch);
+        return extent::round(2 * channels) + k.forward_scratch(pooled && !rectifies<decltype(k), T>);
+    }
     template <class T>
     static void infer(pass<T> const& p, T const* x, T* y) {
         auto const k = conv::template kernel<T>(p.batch);
@@ -244,6 +250,8 @@ struct fused_convolution {
         T* const scratch = p.workspace + extent::round(2 * channels);
         if constexpr (!rectified && !pooled) {
             k.forward(x, p.prepared, bias, y, scratch);
+        } else if constexpr (rectifies<decltype(k), T>) {
+            k.forward_rectified(x, p.prepared, bias, pooled, y, scratch);
         } else {
             std::fill_n(p.workspace, channels, T(1));
             std::fill_n(p.workspace + channels, channels, T(0));

@@ -205,9 +205,11 @@ private:
     pass<T> training_pass() { return make_pass(batch_, step_).template training<body>(0, 0, 0, memory_.data()); }
     // The border: images come N×C×H×W, and inside they are N×H×W×C.
     static void to_channels_last(T const* images, std::size_t count, T* to) {
-        parallel_for(count, [&](std::size_t n) {
+        constexpr std::size_t rows = (input::height + 7) / 8, pieces = (input::height + rows - 1) / rows; // of an image, so that threads share a single one
+        parallel_for(count * pieces, [&](std::size_t item) {
+            std::size_t const n = item / pieces, first = item % pieces * rows * input::width, last = std::min(first + rows * input::width, input::pixels);
             for (std::size_t c = 0; c < input::channels; ++c)
-                for (std::size_t i = 0; i < input::pixels; ++i)
+                for (std::size_t i = first; i < last; ++i)
                     to[(n * input::pixels + i) * input::channels + c] = images[(n * input::channels + c) * input::pixels + i];
         });
     }
