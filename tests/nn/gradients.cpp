@@ -355,6 +355,38 @@ TEST_CASE("inference does not depend on the batch an image is in", "[nn]") {
     CHECK_THROWS_WITH(m.embed(make_tensor<float>(2, 1, 30, 32)), "images of 1×30×32 given to a network for 1×32×32");
 }
 
+TEST_CASE("a first layer's gradients in float are those in double", "[nn]") {
+    // Its output's statistics, and half of its gradient, follow from the covariance of patches, where differences could cancel.
+    using in = shape<3, 40, 33>;
+    using net = network<in, sequential<conv2d<32, 3>, batch_norm, relu, max_pool<2>, flatten, linear<4>>>;
+    std::size_t const batch = 16;
+    auto x = random_values<float>(batch * in::size, 1);
+    for (auto& v : x)
+        v = 0.2f + 0.3f * v;
+    auto dy = random_values<float>(batch * 4, 2);
+    std::vector<double> const wide_x(x.begin(), x.end());
+    std::vector<double> wide_dy(dy.begin(), dy.end());
+    model<net, float> narrow(3);
+    model<net, double> wide(3);
+    std::copy(narrow.parameters().begin(), narrow.parameters().end(), wide.parameters().begin());
+    narrow.forward(x.data(), batch, 0);
+    wide.forward(wide_x.data(), batch, 0);
+    narrow.backward({dy.data(), batch, 4});
+    wide.backward({wide_dy.data(), batch, 4});
+    auto const difference = [](auto const& a, auto const& b, std::size_t first, std::size_t last) {
+        double worst = 0, largest = 0;
+        for (std::size_t i = first; i < last; ++i) {
+            worst = std::max(worst, std::abs(static_cast<double>(a[i]) - b[i]));
+            largest = std::max(largest, std::abs(b[i]));
+        }
+        return worst / largest;
+    };
+    std::size_t const weights = 27 * 32, norm = weights + 2 * 32;
+    CHECK(difference(narrow.gradients(), wide.gradients(), 0, weights) < 5e-6);
+    CHECK(difference(narrow.gradients(), wide.gradients(), weights, norm) < 5e-6);
+    CHECK(difference(narrow.state(), wide.state(), 0, 2 * 32) < 1e-6);
+}
+
 TEST_CASE("fused neighbours compute what they compute apart", "[nn]") {
     // A dropout of nothing between two layers keeps them apart.
     using in = shape<3, 23, 18>;

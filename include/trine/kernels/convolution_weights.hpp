@@ -44,6 +44,10 @@ struct recomputed_output {
     row_sink<T> turn;           ///< turns a block of the output into its gradient
 };
 
+/// Blocks in which an output is computed again.
+template <class T>
+std::size_t recomputed_blocks(convolution_shape const& s) { return s.batch * detail::weights_plan::make<T>(s).blocks_per_image; }
+
 /// Scalars of scratch that `direct_gradient_weights` needs for all threads together.
 template <class T>
 std::size_t direct_gradient_weights_scratch(convolution_shape const& s, std::size_t threads, bool recomputed = false) {

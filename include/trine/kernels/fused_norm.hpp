@@ -210,6 +210,19 @@ template <class T, class Body>
         }
 }
 
+// Calls body(pixel) for those of some rows that belong to no window of 2×2: an odd last column, and an odd last row.
+template <class Body>
+void each_unpooled_pixel(norm_shape const& s, std::size_t rows, Body&& body) {
+    if (!s.pooled)
+        return;
+    if (s.width % 2 != 0)
+        for (std::size_t r = 0; r < rows; ++r)
+            body(r * s.width + s.width - 1);
+    if (rows % 2 != 0)
+        for (std::size_t q = 0; q < s.width / 2 * 2; ++q)
+            body((rows - 1) * s.width + q);
+}
+
 } // namespace detail
 
 /// Adds Σ g and Σ g·(z − mean) of some rows of an image to `sums`, C each.
@@ -223,6 +236,17 @@ void norm_gradient_sums(norm_shape const& s, std::size_t rows, T* z, T const* dy
         store(sums + c, load(sums + c) + g);
         store(product + c, xsimd::fma(g, value - load(n.mean + c), load(product + c)));
     });
+}
+
+/// Turns z of some rows of an image into g, what reaches the normalisation of their output's gradient, and adds it to `sums`, C.
+template <class T>
+void norm_gradient_route(norm_shape const& s, std::size_t rows, T* z, T const* dy, T const* scale, T const* shift, T* sums) {
+    using V = simd<T>;
+    detail::each_norm_gradient(s, rows, z, dy, scale, shift, [&](T* place, std::size_t c, V const&, V const& g, auto load, auto store) __attribute__((always_inline)) {
+        store(place, g);
+        store(sums + c, load(sums + c) + g);
+    });
+    detail::each_unpooled_pixel(s, rows, [&](std::size_t pixel) { std::fill_n(z + pixel * s.channels, s.channels, T(0)); });
 }
 
 /// From the sums of all pieces, in their order: dγ, dβ (added to), slope and offset.
@@ -255,21 +279,13 @@ void norm_gradient_apply(norm_shape const& s, std::size_t rows, T* z, T const* d
         store(place, xsimd::fma(load(n.scale + c), g, xsimd::fma(load(n.slope + c), value - load(n.mean + c), load(n.offset + c))));
     };
     detail::each_norm_gradient(s, rows, z, dy, n.scale, n.shift, write);
-    if (!s.pooled)
-        return;
     // Pixels that belong to no window still move the mean and the variance.
-    auto const rest = [&](std::size_t r, std::size_t q) {
+    detail::each_unpooled_pixel(s, rows, [&](std::size_t pixel) {
         each_channel_vector<T>(s.channels, [&](std::size_t c, auto load, auto store) __attribute__((always_inline)) {
-            T* const place = z + (r * s.width + q) * s.channels + c;
+            T* const place = z + pixel * s.channels + c;
             write(place, c, load(place), V(T(0)), load, store);
         });
-    };
-    if (s.width % 2 != 0)
-        for (std::size_t r = 0; r < rows; ++r)
-            rest(r, s.width - 1);
-    if (rows % 2 != 0)
-        for (std::size_t q = 0; q < s.width / 2 * 2; ++q)
-            rest(rows - 1, q);
+    });
 }
 
 /// Scalars of scratch that `norm_backward` needs.

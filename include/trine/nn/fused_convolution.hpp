@@ -11,6 +11,7 @@
 
 #include "../core/buffer.hpp"
 #include "../kernels/fused_norm.hpp"
+#include "../kernels/patch_moments.hpp"
 #include "convolution.hpp"
 #include "layers.hpp"
 
@@ -45,7 +46,8 @@ struct fused_convolution {
 
     static constexpr kernels::norm_shape sizes(std::size_t batch) { return {batch, map::height, map::width, channels, rectified, pooled}; }
 
-    // A small kernel's output is computed faster than it is read from memory: it is not kept at all, but computed again for every pass over it.
+    // A small kernel's output is computed faster than it is read from memory: it is not kept at all, but computed once forward and once backward. What the normalisation needs to know of it beforehand
+    // follows from the patches of the input (see patch_moments.hpp).
     static constexpr bool recomputed = Convolution::options.groups == 1 && conv::sizes(1).depth() <= 32 &&
                                        (Convolution::options.algorithm == kernels::convolution_algorithm::direct ||
                                         (Convolution::options.algorithm == kernels::convolution_algorithm::automatic && In::channels < 16));
@@ -54,21 +56,25 @@ struct fused_convolution {
     static constexpr bool dx_over_x = true, dx_over_dy = !recomputed;
     static constexpr std::size_t kept(std::size_t batch) { return recomputed || forgotten ? 0 : extent::round(batch * map::size); }
     static constexpr std::size_t in_scratch(std::size_t batch) { return forgotten ? extent::round(batch * map::size) : 0; }
-    static constexpr std::size_t tape_of(std::size_t batch) { return kept(batch) + extent::round(2 * channels); }
+    static constexpr std::size_t depth = recomputed ? conv::sizes(1).depth() : 0; // of patches whose mean and covariance are kept
+    static constexpr std::size_t tape_of(std::size_t batch) { return kept(batch) + extent::round(2 * channels) + extent::round(depth * (depth + 1)); }
 
     template <class Kernel>
     static std::size_t sums_size(Kernel const& k) { return extent::round(kernels::block_statistics_size(channels) * k.blocks()); }
+    // Of a recomputed output: see `backward`.
+    template <class T>
+    static std::size_t backward_sums(std::size_t batch) { return extent::round((kernels::recomputed_blocks<T>(conv::sizes(batch)) + 6) * channels); }
     template <class T>
     static std::size_t workspace(std::size_t batch) {
         auto const k = conv::template kernel<T>(batch);
-        std::size_t const sums = sums_size(k);
         if constexpr (recomputed) {
             auto const one = conv::template kernel<T>(1);
-            return extent::round(k.weights_size()) + extent::round(k.forward_scratch(true)) + sums + extent::round(2 * channels) + extent::round(5 * channels) +
-                   std::max(k.recomputed_gradient_scratch(),
-                            extent::round(map::size) + extent::round(one.forward_scratch()) + one.gradient_data_scratch());
+            return std::max(kernels::patch_moments_scratch<T>(conv::sizes(batch), thread_count()),
+                            extent::round(k.weights_size()) + std::max(k.forward_scratch(true), backward_sums<T>(batch) + extent::round(conv::weights) +
+                                                                                                    std::max(k.recomputed_gradient_scratch(), extent::round(map::size) + extent::round(one.forward_scratch()) +
+                                                                                                                                                   one.gradient_data_scratch())));
         }
-        return in_scratch(batch) + std::max({sums + k.forward_once_scratch(), k.gradient_data_scratch(), k.gradient_weights_scratch(), kernels::norm_backward_scratch<T>(sizes(batch))});
+        return in_scratch(batch) + std::max({sums_size(k) + k.forward_once_scratch(), k.gradient_data_scratch(), k.gradient_weights_scratch(), kernels::norm_backward_scratch<T>(sizes(batch))});
     }
 
     // Where the rows of finished blocks go: normalised, rectified and pooled.
@@ -93,20 +99,20 @@ struct fused_convolution {
             first += count, rows -= count, values += count * map::width * channels;
         }
     }
-    // The same for their gradient: sums of a block, or the block turned into its gradient.
+    // The same for their gradient: what reaches the normalisation, and its sums, or the block turned into its gradient.
     template <class T>
     struct gradient_source {
         T const* dy;
         kernels::norm_gradient<T> norm;
-        T* sums;
+        T* sums; // of each block
 
         T const* at(std::size_t image, std::size_t row) const { return dy + (image * output::height + (pooled ? row / 2 : row)) * output::width * channels; }
-        static void sum(void* context, std::size_t block, std::size_t first, std::size_t rows, T* values) {
+        static void route(void* context, std::size_t block, std::size_t first, std::size_t rows, T* values) {
             auto const& g = *static_cast<gradient_source*>(context);
-            T* const to = g.sums + 2 * block * channels;
-            std::fill_n(to, 2 * channels, T(0));
+            T* const to = g.sums + block * channels;
+            std::fill_n(to, channels, T(0));
             each_image(first, rows, values, [&](std::size_t image, std::size_t row, std::size_t count, T* z) {
-                kernels::norm_gradient_sums(sizes(1), count, z, g.at(image, row), g.norm, to);
+                kernels::norm_gradient_route(sizes(1), count, z, g.at(image, row), g.norm.scale, g.norm.shift, to);
             });
         }
         static void turn(void* context, std::size_t, std::size_t first, std::size_t rows, T* values) {
@@ -122,20 +128,24 @@ struct fused_convolution {
     // The convolution and its statistics: all that the tape holds.
     template <class T>
     static void forward_tape(pass<T> const& p, T const* x, T* tape) {
-        auto const k = conv::template kernel<T>(p.batch);
         T* const statistics = tape + kept(p.batch);
         T const* const bias = conv::bias_of(p.parameters);
-        auto const measure = [](void* to, std::size_t block, std::size_t, std::size_t rows, T* values) {
-            kernels::block_statistics<T>(rows * map::width, channels, values, static_cast<T*>(to) + block * kernels::block_statistics_size(channels));
-        };
-        T* const sums = p.workspace + in_scratch(p.batch);
-        T* const scratch = sums + sums_size(k);
         if constexpr (recomputed) {
-            k.prepare(p.parameters, scratch);
-            k.forward(x, scratch, bias, nullptr, scratch + extent::round(k.weights_size()), {measure, sums, true});
-        } else
-            k.forward_once(x, p.parameters, bias, map_at(p, tape), scratch, {measure, sums});
-        kernels::combine_statistics<T>(k.blocks(), channels, sums, statistics, statistics + channels);
+            std::array<double, depth> mean;
+            std::array<double, depth * depth> covariance;
+            kernels::patch_moments(conv::sizes(p.batch), x, mean.data(), covariance.data(), p.workspace);
+            kernels::output_statistics(depth, channels, p.parameters, bias, mean.data(), covariance.data(), statistics, statistics + channels);
+            std::copy(mean.begin(), mean.end(), statistics + extent::round(2 * channels));
+            std::copy(covariance.begin(), covariance.end(), statistics + extent::round(2 * channels) + depth);
+        } else {
+            auto const k = conv::template kernel<T>(p.batch);
+            auto const measure = [](void* to, std::size_t block, std::size_t, std::size_t rows, T* values) {
+                kernels::block_statistics<T>(rows * map::width, channels, values, static_cast<T*>(to) + block * kernels::block_statistics_size(channels));
+            };
+            T* const sums = p.workspace + in_scratch(p.batch);
+            k.forward_once(x, p.parameters, bias, map_at(p, tape), sums + sums_size(k), {measure, sums});
+            kernels::combine_statistics<T>(k.blocks(), channels, sums, statistics, statistics + channels);
+        }
         if (!p.again)
             norm::follow(statistics, p.state, p.batch * map::pixels);
     }
@@ -154,8 +164,8 @@ struct fused_convolution {
             auto const k = conv::template kernel<T>(p.batch);
             auto const scale = scale_shift<T>(p, tape);
             target<T> to{y, scale.data(), scale.data() + channels};
-            T* const weights = p.workspace + sums_size(k);
-            k.forward(x, weights, conv::bias_of(p.parameters), nullptr, weights + extent::round(k.weights_size()), {&target<T>::take, &to, true});
+            k.prepare(p.parameters, p.workspace);
+            k.forward(x, p.workspace, conv::bias_of(p.parameters), nullptr, p.workspace + extent::round(k.weights_size()), {&target<T>::take, &to, true});
         } else
             output_of(p, static_cast<T const*>(map_at(p, tape)), static_cast<T const*>(tape), y);
     }
@@ -195,17 +205,35 @@ struct fused_convolution {
             conv::backward(own, x, static_cast<T const*>(nullptr), z, dx, static_cast<T*>(nullptr));
         } else {
             auto const k = conv::template kernel<T>(p.batch);
-            T const* const bias = conv::bias_of(p.parameters);
-            T* const scratch = p.workspace + extent::round(k.weights_size());
-            T* const sums = scratch + extent::round(k.forward_scratch(true));
-            T* const scale = sums + kernels::block_statistics_size(channels) * k.blocks();
-            T* const rest = scale + extent::round(5 * channels);
+            T const *const bias = conv::bias_of(p.parameters), *const patch_mean = statistics + extent::round(2 * channels), *const covariance = patch_mean + depth;
+            T* const sums = p.workspace + extent::round(k.weights_size()); // Σ g of each block, then Σ g and Σ g·(z − mean) of all
+            T* const all_sums = sums + kernels::recomputed_blocks<T>(conv::sizes(p.batch)) * channels;
+            T* const scale = all_sums + 2 * channels;
+            T* const products = p.workspace + extent::round(k.weights_size()) + backward_sums<T>(p.batch); // Σ patch ⊗ g
+            T* const rest = products + extent::round(conv::weights);
             gradient_source<T> source{dy, {scale, scale + channels, statistics, scale + 2 * channels, scale + 3 * channels}, sums};
             kernels::norm_scale_shift<T>(channels, gamma, gamma + channels, statistics, statistics + channels, T(norm::epsilon), scale, scale + channels);
             k.prepare(p.parameters, p.workspace);
-            k.forward(x, p.workspace, bias, nullptr, scratch, {&gradient_source<T>::sum, &source, true});
-            kernels::norm_gradient_finish<T>(sizes(p.batch), k.blocks(), sums, gamma, statistics + channels, T(norm::epsilon), source.norm, dgamma, dgamma + channels);
-            kernels::direct_gradient_weights<T>(conv::sizes(p.batch), x, nullptr, p.gradients, rest, {p.workspace, bias, {&gradient_source<T>::turn, &source}});
+            std::fill_n(products, conv::weights, T(0));
+            kernels::direct_gradient_weights<T>(conv::sizes(p.batch), x, nullptr, products, rest, {p.workspace, bias, {&gradient_source<T>::route, &source}});
+            // With dz = scale·g + slope·(z − mean) + offset and z − mean = w·(patch − its mean), Σ patch ⊗ dz takes no other pass.
+            T const count = static_cast<T>(p.batch * map::pixels);
+            for (std::size_t c = 0; c < channels; ++c) {
+                double sum = 0, product = 0;
+                for (std::size_t block = 0; block < kernels::recomputed_blocks<T>(conv::sizes(p.batch)); ++block)
+                    sum += static_cast<double>(sums[block * channels + c]);
+                for (std::size_t i = 0; i < depth; ++i)
+                    product += static_cast<double>(p.parameters[i * channels + c]) * (static_cast<double>(products[i * channels + c]) - sum * static_cast<double>(patch_mean[i]));
+                all_sums[c] = static_cast<T>(sum), all_sums[channels + c] = static_cast<T>(product);
+            }
+            kernels::norm_gradient_finish<T>(sizes(p.batch), 1, all_sums, gamma, statistics + channels, T(norm::epsilon), source.norm, dgamma, dgamma + channels);
+            for (std::size_t i = 0; i < depth; ++i)
+                for (std::size_t c = 0; c < channels; ++c) {
+                    T deviation = 0;
+                    for (std::size_t j = 0; j < depth; ++j)
+                        deviation += covariance[i * depth + j] * p.parameters[j * channels + c];
+                    p.gradients[i * channels + c] += scale[c] * products[i * channels + c] + count * (source.norm.slope[c] * deviation + source.norm.offset[c] * patch_mean[i]);
+                }
             // A normalisation takes any common offset away again, so a bias before it has no gradient.
             if (!dx)
                 return;
