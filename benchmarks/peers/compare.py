@@ -40,10 +40,11 @@ def work():
 
 
 class Process:
-    """A benchmark program that answers a line for a line."""
+    """A benchmark program that has started, and answers a line for a line."""
 
     def __init__(self, command, environment=None):
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1, env={**os.environ, **(environment or {})})
+        self.ask("memory")  # answered once it has started: what a program loads takes time from others
 
     def ask(self, line):
         self.process.stdin.write(line + "\n")
@@ -117,8 +118,9 @@ def main():
         print(f"\n{threads} thread(s); medians of {arguments.rounds} rounds, milliseconds\n")
         print("| work | Trine | PyTorch | which | oneDNN | which | ratio to PyTorch | ratio to the fastest |")
         print("|---|---|---|---|---|---|---|---|")
-        ratios = {}
+        ratios, exchanges = {}, []
         for name in names:
+            exchanges.append(ours["convolution"].ask("exchange"))
             own = ours["training_step" if name.startswith(("step", "inference")) else "convolution"]
             times = {"own": []}
             for _ in range(arguments.rounds):
@@ -149,6 +151,9 @@ def main():
             if chosen:
                 print(f"{title}: geometric mean {statistics.geometric_mean(chosen):.2f}, least {min(chosen):.2f}, of {len(chosen)}")
         print()
+        if threads > 1:
+            apart = sum(e > 80 for e in exchanges)
+            print(f"a line of cache went from thread to thread in {min(exchanges):.0f} to {max(exchanges):.0f} ns; before {apart} of {len(exchanges)} lines, in more than 80: their cores then shared no cache")
         square = r"^(32|64|128|256)x\d+x\d+->\d+_k3_s1_g1/"
         for direction in DIRECTIONS:
             geometric(square + direction + "$", f"3x3 stride 1, {direction}")
