@@ -7,9 +7,11 @@
 // Names are channels × height × width -> outputs, kernel, stride, groups; the batch is 32.
 
 #include <cstring>
+#include <vector>
 
 #include <trine/core/random.hpp>
 #include <trine/kernels/convolution.hpp>
+#include <trine/kernels/patch_moments.hpp>
 
 #include "support/benchmark_program.hpp"
 
@@ -51,6 +53,17 @@ void layer(benchmark::State& state, convolution_shape s, int direction) {
     state.SetLabel(std::string(kernels::name_of(c.algorithm())));
 }
 
+// What a first layer's statistics are taken from in training, in place of its output.
+void patch_moments(benchmark::State& state, convolution_shape s) {
+    auto const x = values(s.batch * s.height * s.width * s.channels, 1);
+    std::vector<double> mean(s.depth()), covariance(s.depth() * s.depth());
+    buffer<float> scratch(kernels::patch_moments_scratch<float>(s, thread_count()));
+    for (auto _ : state) {
+        kernels::patch_moments(s, x.data(), mean.data(), covariance.data(), scratch.data());
+        benchmark::DoNotOptimize(covariance.data());
+    }
+}
+
 // The inner loop that all others come down to, on data that stays in the first cache.
 void register_tile(benchmark::State& state) {
     constexpr std::size_t depth = 128, columns = kernels::panel_width<float>(64);
@@ -76,6 +89,11 @@ void add() {
         {32, 24, 24, 128, 128, 3, 3, 1, 1},  {32, 12, 12, 256, 256, 3, 3, 1, 1},  {32, 56, 56, 64, 64, 1, 1, 1, 0},    {32, 14, 14, 256, 1024, 1, 1, 1, 0},
         {32, 56, 56, 64, 128, 3, 3, 2, 1},   {32, 96, 96, 3, 64, 7, 7, 2, 3},     {32, 28, 28, 32, 64, 5, 5, 1, 2},    {32, 48, 48, 64, 64, 3, 3, 1, 1, 64},
     };
+    for (auto const& s : {shapes[0], shapes[1]})
+        benchmark::RegisterBenchmark(("patch_moments/" + std::to_string(s.channels) + "x" + std::to_string(s.height) + "x" + std::to_string(s.width) + "_k3").c_str(),
+                                     [=](benchmark::State& state) { patch_moments(state, s); })
+            ->Unit(benchmark::kMillisecond)
+            ->UseRealTime();
     for (auto const& s : shapes)
         for (int direction = 0; direction < 3; ++direction) {
             if (direction == 1 && s.channels < 8)

@@ -19,8 +19,8 @@ namespace detail {
 
 // How the products of all pairs of taps are summed.
 //
-// A tap of the next row of the kernel sees in one row of outputs what the tap above it sees in the next: so for a stride of 1, products of the kernel's first row with all rows are summed, over all rows that
-// any row of the kernel meets, and each row of the kernel takes the sums of those that it meets. With another stride, all pairs are summed.
+// With a stride of 1, a tap sees in one row of outputs what the tap above it sees in the next. So only products of the kernel's first row with all its rows are summed, over every row of the padded image; each
+// row of the kernel then takes the sums over those rows that it meets. With another stride, products of all pairs are summed.
 struct patch_plan {
     // Rows of an image that the same rows of the kernel meet, and whether others follow.
     struct row_group {
@@ -206,8 +206,8 @@ std::size_t patch_moments_scratch(convolution_shape const& s, std::size_t thread
 
 /// Mean and (biased) covariance of the patches that a convolution of one group sees, over the whole batch.
 ///
-/// What a vector's lane sums of a few rows is rounded to T, all else to double: what a filter takes a difference of would be lost otherwise. Bounded by arithmetic: for a stride of 1 and K×K kernels, half as many
-/// multiplications as K²C outputs would take, divided by K.
+/// What a vector's lane sums of a few rows is rounded to T, all else to double: what a filter takes a difference of would be lost otherwise. Bounded by arithmetic: a K×K kernel of stride 1 takes some
+/// K³C² multiplications a pixel, where O outputs would take K²C·O.
 ///
 /// @param x           N×H×W×C
 /// @param mean        KH·KW·C, in the order of the weights
@@ -257,9 +257,9 @@ void patch_moments(convolution_shape const& s, T const* x, double* mean, double*
 
 /// Mean and (biased) variance of every output: w·mean + bias, and wᵀ·covariance·w.
 ///
-/// @param w         K×O, K = KH·KW·C
-/// @param bias      O, or null
-/// @param mean      K
+/// @param w           K×O, K = KH·KW·C
+/// @param bias        O, or null
+/// @param mean        K
 /// @param covariance  K×K
 template <class T>
 void output_statistics(std::size_t depth, std::size_t outputs, T const* w, T const* bias, double const* mean, double const* covariance, T* out_mean, T* out_variance) {

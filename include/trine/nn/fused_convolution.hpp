@@ -216,8 +216,7 @@ struct fused_convolution {
             k.prepare(p.parameters, p.workspace);
             std::fill_n(products, conv::weights, T(0));
             kernels::direct_gradient_weights<T>(conv::sizes(p.batch), x, nullptr, products, rest, {p.workspace, bias, {&gradient_source<T>::route, &source}});
-            // With dz = scale·g + slope·(z − mean) + offset and z − mean = w·(patch − its mean), Σ patch ⊗ dz takes no other pass.
-            T const count = static_cast<T>(p.batch * map::pixels);
+            // z − mean = w·(patch − its mean), so Σ g·(z − mean) and Σ patch ⊗ dz, with dz = scale·(g − its mean) + slope·(z − mean), take no other pass.
             for (std::size_t c = 0; c < channels; ++c) {
                 double sum = 0, product = 0;
                 for (std::size_t block = 0; block < kernels::recomputed_blocks<T>(conv::sizes(p.batch)); ++block)
@@ -229,10 +228,12 @@ struct fused_convolution {
             kernels::norm_gradient_finish<T>(sizes(p.batch), 1, all_sums, gamma, statistics + channels, T(norm::epsilon), source.norm, dgamma, dgamma + channels);
             for (std::size_t i = 0; i < depth; ++i)
                 for (std::size_t c = 0; c < channels; ++c) {
-                    T deviation = 0;
+                    double const centred = static_cast<double>(products[i * channels + c]) - static_cast<double>(all_sums[c]) * static_cast<double>(patch_mean[i]);
+                    double deviation = 0;
                     for (std::size_t j = 0; j < depth; ++j)
-                        deviation += covariance[i * depth + j] * p.parameters[j * channels + c];
-                    p.gradients[i * channels + c] += scale[c] * products[i * channels + c] + count * (source.norm.slope[c] * deviation + source.norm.offset[c] * patch_mean[i]);
+                        deviation += static_cast<double>(covariance[i * depth + j]) * static_cast<double>(p.parameters[j * channels + c]);
+                    deviation *= static_cast<double>(p.batch * map::pixels);
+                    p.gradients[i * channels + c] += static_cast<T>(static_cast<double>(scale[c]) * centred + static_cast<double>(source.norm.slope[c]) * deviation);
                 }
             // A normalisation takes any common offset away again, so a bias before it has no gradient.
             if (!dx)
