@@ -153,7 +153,7 @@ def main():
         print()
         if threads > 1:
             apart = sum(e > 80 for e in exchanges)
-            print(f"a line of cache went from thread to thread in {min(exchanges):.0f} to {max(exchanges):.0f} ns; before {apart} of {len(exchanges)} lines, in more than 80: their cores then shared no cache")
+            print(f"a line of cache went from thread to thread in {min(exchanges):.0f} to {max(exchanges):.0f} ns; before {apart} of the table's {len(exchanges)} lines it took more than 80: the cores then shared no cache")
         square = r"^(32|64|128|256)x\d+x\d+->\d+_k3_s1_g1/"
         for direction in DIRECTIONS:
             geometric(square + direction + "$", f"3x3 stride 1, {direction}")
