@@ -42,8 +42,8 @@ def work():
 class Process:
     """A benchmark program that has started, and answers a line for a line."""
 
-    def __init__(self, command, environment=None):
-        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1, env={**os.environ, **(environment or {})})
+    def __init__(self, command):
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1)
         self.ask("memory")  # answered once it has started: what a program loads takes time from others
 
     def ask(self, line):

@@ -24,7 +24,7 @@ inline std::size_t thread_index() { return static_cast<std::size_t>(omp_get_thre
 namespace detail {
 
 /// What is left of one thread's part of a loop: in a cache line of its own, so that a thread that finds work in its part waits for no other.
-/// The low half counts the items taken by its own thread, from the front; the high half those taken by others, from the back.
+/// The low half counts the items taken by its own thread, from the front; the high half those taken by others, from the back: a part has less than 2³² of them.
 struct alignas(128) loop_part {
     static constexpr std::uint64_t from_front = 1, from_back = std::uint64_t{1} << 32;
 

@@ -22,7 +22,7 @@ namespace detail {
 // With a stride of 1, a tap sees in one row of outputs what the tap above it sees in the next. So only products of the kernel's first row with all its rows are summed, over every row of the padded image; each
 // row of the kernel then takes the sums over those rows that it meets. With another stride, products of all pairs are summed.
 struct patch_plan {
-    // Rows of an image that the same rows of the kernel meet, and whether others follow.
+    // Rows of a padded image that the same rows of the kernel meet, and whether the next ones are met by others.
     struct row_group {
         std::size_t first, last;
         bool ends;
@@ -34,8 +34,8 @@ struct patch_plan {
     std::size_t row_taps;            // rows of the kernel that take their sums from these
     std::size_t pixels;              // that a group of rows holds, at most
     std::size_t plane_width, plane_height;
-    std::size_t chunks; // of images, summed apart
-    std::vector<row_group> groups;
+    std::size_t out_height, rows;    // of an image, and that a group has at most
+    std::size_t chunks;              // of images, summed apart
 
     template <class T>
     static patch_plan make(convolution_shape const& s) {
@@ -46,19 +46,19 @@ struct patch_plan {
         p.first_taps = p.depth / p.row_taps;
         p.plane_height = s.height + 2 * s.padding, p.plane_width = s.width + 2 * s.padding;
         p.chunks = std::min<std::size_t>(s.batch, 64);
-        std::size_t const rows = std::clamp<std::size_t>(32 * 1024 / sizeof(T) / p.padded_depth / s.out_width(), 1, s.out_height()); // in the first cache
-        p.pixels = (rows * s.out_width() + simd_width<T> - 1) / simd_width<T> * simd_width<T>;
-        std::size_t const end = s.out_height() + p.row_taps - 1;
-        for (std::size_t row = 0, last; row < end; row = last) {
-            bool const all = p.met_by_all(row, s.out_height());
-            last = all ? std::min(row + rows, s.out_height()) : row + 1;
-            p.groups.push_back({row, last, !all || last == s.out_height()});
-        }
+        p.out_height = s.out_height();
+        p.rows = std::clamp<std::size_t>(32 * 1024 / sizeof(T) / p.padded_depth / s.out_width(), 1, p.out_height); // in the first cache
+        p.pixels = (p.rows * s.out_width() + simd_width<T> - 1) / simd_width<T> * simd_width<T>;
         return p;
     }
-    // Whether a row of the kernel meets a row, and whether all do.
-    static bool meets(std::size_t kernel_row, std::size_t row, std::size_t out_height) { return kernel_row <= row && row < kernel_row + out_height; }
-    bool met_by_all(std::size_t row, std::size_t out_height) const { return row_taps - 1 <= row && row < out_height; }
+    // Whether a row of the kernel meets a row of the padded image.
+    bool meets(std::size_t kernel_row, std::size_t row) const { return kernel_row <= row && row < kernel_row + out_height; }
+    std::size_t all_rows() const { return out_height + row_taps - 1; }
+    row_group group_from(std::size_t row) const {
+        bool const met_by_all = row_taps - 1 <= row && row < out_height;
+        std::size_t const last = met_by_all ? std::min(row + rows, out_height) : row + 1;
+        return {row, last, !met_by_all || last == out_height};
+    }
 
     std::size_t sums_size() const { return depth * (depth + 1); } // of taps, then of products
     // Of all chunks, in whole cache lines.
@@ -166,7 +166,7 @@ void add_patch_sums(convolution_shape const& s, patch_plan const& p, T const* ta
 
 // Adds the sums of rows to those of all rows of the kernel that meet them, and clears them.
 template <class T>
-void take_patch_sums(convolution_shape const& s, patch_plan const& p, std::size_t row, double* lanes, double* sums) {
+void take_patch_sums(patch_plan const& p, std::size_t row, double* lanes, double* sums) {
     double* const products = sums + p.depth;
     double* at = lanes;
     auto const next = [&] {
@@ -177,7 +177,7 @@ void take_patch_sums(convolution_shape const& s, patch_plan const& p, std::size_
     };
     auto const each_kernel_row = [&](std::size_t taps_behind, auto&& body) {
         for (std::size_t ky = 0; ky < p.row_taps; ++ky)
-            if (patch_plan::meets(ky, row, s.out_height()) && ky * p.first_taps + taps_behind < p.depth)
+            if (p.meets(ky, row) && ky * p.first_taps + taps_behind < p.depth)
                 body(ky * p.first_taps);
     };
     for (std::size_t k = 0; k < p.first_taps; ++k) {
@@ -234,11 +234,13 @@ void patch_moments(convolution_shape const& s, T const* x, double* mean, double*
         T* const planes = taps + p.padded_depth * p.pixels;
         for (std::size_t image = s.batch * chunk / p.chunks; image < s.batch * (chunk + 1) / p.chunks; ++image) {
             detail::split_channels(s, p, x + image * s.height * s.width * s.channels, shift.data(), planes);
-            for (auto const& rows : p.groups) {
+            for (std::size_t row = 0; row < p.all_rows();) {
+                auto const rows = p.group_from(row);
                 detail::gather_taps(s, p, static_cast<T const*>(planes), rows, taps);
                 detail::add_patch_sums(s, p, static_cast<T const*>(taps), rows, lanes);
                 if (rows.ends)
-                    detail::take_patch_sums<T>(s, p, rows.first, lanes, sums + chunk * p.sums_size());
+                    detail::take_patch_sums<T>(p, row, lanes, sums + chunk * p.sums_size());
+                row = rows.last;
             }
         }
     });
@@ -276,6 +278,45 @@ void output_statistics(std::size_t depth, std::size_t outputs, T const* w, T con
         out_mean[o] = static_cast<T>(m);
         out_variance[o] = static_cast<T>(std::isnan(variance) ? variance : std::max(0.0, variance));
     }
+}
+
+/// From Σ patch ⊗ g over the batch's pixels and Σ g: Σ (patch − mean) ⊗ g in its place, and Σ g·(z − its mean) of every output z = w·patch + bias.
+///
+/// @param w         K×O
+/// @param mean      K, of the patches
+/// @param sums      O, Σ g
+/// @param products  K×O
+/// @param with_outputs  O
+template <class T>
+void center_patch_products(std::size_t depth, std::size_t outputs, T const* w, T const* mean, T const* sums, T* products, T* with_outputs) {
+    for (std::size_t o = 0; o < outputs; ++o) {
+        double product = 0;
+        for (std::size_t i = o; i < depth * outputs; i += outputs) {
+            double const centered = static_cast<double>(products[i]) - static_cast<double>(sums[o]) * static_cast<double>(mean[i / outputs]);
+            product += static_cast<double>(w[i]) * centered;
+            products[i] = static_cast<T>(centered);
+        }
+        with_outputs[o] = static_cast<T>(product);
+    }
+}
+
+/// dw += Σ patch ⊗ dz over the batch's pixels, where a normalisation gives every output dz = scale·(g − its mean) + slope·(z − its mean).
+///
+/// @param count       pixels of the batch
+/// @param w           K×O
+/// @param covariance  K×K, of the patches
+/// @param products    K×O, of `center_patch_products`
+/// @param dw          K×O, added to
+template <class T>
+void add_normalized_gradient(std::size_t depth, std::size_t outputs, std::size_t count, T const* w, T const* covariance, T const* products, T const* scale, T const* slope, T* dw) {
+    for (std::size_t i = 0; i < depth; ++i)
+        for (std::size_t o = 0; o < outputs; ++o) {
+            double deviation = 0; // Σ patch·(z − its mean), per pixel
+            for (std::size_t j = 0; j < depth; ++j)
+                deviation += static_cast<double>(covariance[i * depth + j]) * static_cast<double>(w[j * outputs + o]);
+            dw[i * outputs + o] += static_cast<T>(static_cast<double>(scale[o]) * static_cast<double>(products[i * outputs + o]) +
+                                                  static_cast<double>(slope[o]) * static_cast<double>(count) * deviation);
+        }
 }
 
 } // namespace trine::kernels

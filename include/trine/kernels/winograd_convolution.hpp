@@ -167,6 +167,7 @@ std::size_t winograd_scratch(winograd_plan const& p, std::size_t threads, bool s
 /// @param sink     is told of blocks once the last panel is done; none where the output is finished here
 /// @param some     the panels of outputs to compute; fewer than all only where y is not null
 /// @param tiles_of_blocks  V of all blocks, where it is there already
+/// @param finish   what becomes of the output before it is written
 template <class W, class T>
 void winograd_convolution(winograd_plan const& p, T const* x, T const* weights, T const* bias, T* y, T* scratch, row_sink<T> const& sink, panel_range const& some,
                           T const* tiles_of_blocks = nullptr, output_finish finish = output_finish::none) {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "../core/buffer.hpp"
+#include "../kernels/elementwise.hpp"
 #include "../kernels/fused_norm.hpp"
 #include "../kernels/patch_moments.hpp"
 #include "convolution.hpp"
@@ -61,18 +62,14 @@ struct fused_convolution {
 
     template <class Kernel>
     static std::size_t sums_size(Kernel const& k) { return extent::round(kernels::block_statistics_size(channels) * k.blocks()); }
-    // Of a recomputed output: see `backward`.
-    template <class T>
-    static std::size_t backward_sums(std::size_t batch) { return extent::round((kernels::recomputed_blocks<T>(conv::sizes(batch)) + 6) * channels); }
     template <class T>
     static std::size_t workspace(std::size_t batch) {
         auto const k = conv::template kernel<T>(batch);
         if constexpr (recomputed) {
             auto const one = conv::template kernel<T>(1);
-            return std::max(kernels::patch_moments_scratch<T>(conv::sizes(batch), thread_count()),
-                            extent::round(k.weights_size()) + std::max(k.forward_scratch(true), backward_sums<T>(batch) + extent::round(conv::weights) +
-                                                                                                    std::max(k.recomputed_gradient_scratch(), extent::round(map::size) + extent::round(one.forward_scratch()) +
-                                                                                                                                                   one.gradient_data_scratch())));
+            std::size_t const dx = extent::round(map::size) + extent::round(one.forward_scratch()) + one.gradient_data_scratch();
+            std::size_t const backward = extent::round(kernels::recomputed_blocks<T>(conv::sizes(batch)) * channels) + extent::round(conv::weights) + std::max(k.recomputed_gradient_scratch(), dx);
+            return std::max(kernels::patch_moments_scratch<T>(conv::sizes(batch), thread_count()), extent::round(k.weights_size()) + std::max(k.forward_scratch(true), backward));
         }
         return in_scratch(batch) + std::max({sums_size(k) + k.forward_once_scratch(), k.gradient_data_scratch(), k.gradient_weights_scratch(), kernels::norm_backward_scratch<T>(sizes(batch))});
     }
@@ -206,35 +203,20 @@ struct fused_convolution {
         } else {
             auto const k = conv::template kernel<T>(p.batch);
             T const *const bias = conv::bias_of(p.parameters), *const patch_mean = statistics + extent::round(2 * channels), *const covariance = patch_mean + depth;
-            T* const sums = p.workspace + extent::round(k.weights_size()); // Σ g of each block, then Σ g and Σ g·(z − mean) of all
-            T* const all_sums = sums + kernels::recomputed_blocks<T>(conv::sizes(p.batch)) * channels;
-            T* const scale = all_sums + 2 * channels;
-            T* const products = p.workspace + extent::round(k.weights_size()) + backward_sums<T>(p.batch); // Σ patch ⊗ g
+            std::size_t const blocks = kernels::recomputed_blocks<T>(conv::sizes(p.batch));
+            T* const block_sums = p.workspace + extent::round(k.weights_size()); // Σ g of each
+            T* const products = block_sums + extent::round(blocks * channels);   // Σ patch ⊗ g
             T* const rest = products + extent::round(conv::weights);
-            gradient_source<T> source{dy, {scale, scale + channels, statistics, scale + 2 * channels, scale + 3 * channels}, sums};
-            kernels::norm_scale_shift<T>(channels, gamma, gamma + channels, statistics, statistics + channels, T(norm::epsilon), scale, scale + channels);
+            auto const scale = scale_shift<T>(p, tape);
+            std::array<T, 2 * channels> turning, sums{}; // slope and offset; Σ g and Σ g·(z − mean)
+            gradient_source<T> source{dy, {scale.data(), scale.data() + channels, statistics, turning.data(), turning.data() + channels}, block_sums};
             k.prepare(p.parameters, p.workspace);
             std::fill_n(products, conv::weights, T(0));
             kernels::direct_gradient_weights<T>(conv::sizes(p.batch), x, nullptr, products, rest, {p.workspace, bias, {&gradient_source<T>::route, &source}});
-            // z − mean = w·(patch − its mean), so Σ g·(z − mean) and Σ patch ⊗ dz, with dz = scale·(g − its mean) + slope·(z − mean), take no other pass.
-            for (std::size_t c = 0; c < channels; ++c) {
-                double sum = 0, product = 0;
-                for (std::size_t block = 0; block < kernels::recomputed_blocks<T>(conv::sizes(p.batch)); ++block)
-                    sum += static_cast<double>(sums[block * channels + c]);
-                for (std::size_t i = 0; i < depth; ++i)
-                    product += static_cast<double>(p.parameters[i * channels + c]) * (static_cast<double>(products[i * channels + c]) - sum * static_cast<double>(patch_mean[i]));
-                all_sums[c] = static_cast<T>(sum), all_sums[channels + c] = static_cast<T>(product);
-            }
-            kernels::norm_gradient_finish<T>(sizes(p.batch), 1, all_sums, gamma, statistics + channels, T(norm::epsilon), source.norm, dgamma, dgamma + channels);
-            for (std::size_t i = 0; i < depth; ++i)
-                for (std::size_t c = 0; c < channels; ++c) {
-                    double const centred = static_cast<double>(products[i * channels + c]) - static_cast<double>(all_sums[c]) * static_cast<double>(patch_mean[i]);
-                    double deviation = 0;
-                    for (std::size_t j = 0; j < depth; ++j)
-                        deviation += static_cast<double>(covariance[i * depth + j]) * static_cast<double>(p.parameters[j * channels + c]);
-                    deviation *= static_cast<double>(p.batch * map::pixels);
-                    p.gradients[i * channels + c] += static_cast<T>(static_cast<double>(scale[c]) * centred + static_cast<double>(source.norm.slope[c]) * deviation);
-                }
+            kernels::add_column_sums<T>(blocks, channels, block_sums, sums.data());
+            kernels::center_patch_products<T>(depth, channels, p.parameters, patch_mean, sums.data(), products, sums.data() + channels);
+            kernels::norm_gradient_finish<T>(sizes(p.batch), 1, sums.data(), gamma, statistics + channels, T(norm::epsilon), source.norm, dgamma, dgamma + channels);
+            kernels::add_normalized_gradient<T>(depth, channels, p.batch * map::pixels, p.parameters, covariance, products, scale.data(), turning.data(), p.gradients);
             // A normalisation takes any common offset away again, so a bias before it has no gradient.
             if (!dx)
                 return;
