@@ -74,23 +74,28 @@ void register_tile(benchmark::State& state) {
         parallel_for(thread_count(), [&](std::size_t i) {
             kernels::tile_operand<float> const rows{left.data(), depth, 0, 1, depth};
             for (std::size_t r = 0; r < repeats; ++r)
-                kernels::compute_tile<kernels::multiply_add>(kernels::tile_rows, 2, rows, panel.data(), static_cast<float const*>(nullptr), out.data() + i * kernels::tile_rows * columns, columns,
-                                                             columns);
+                kernels::compute_tile<kernels::multiply_add>(
+                    kernels::tile_rows, 2, rows, panel.data(), static_cast<float const*>(nullptr),
+                    out.data() + i * kernels::tile_rows * columns, columns, columns);
         });
         benchmark::ClobberMemory();
     }
-    program::report_flops(state, 2.0 * static_cast<double>(thread_count() * repeats * kernels::tile_rows * depth * columns));
+    program::report_flops(state,
+                          2.0 * static_cast<double>(thread_count() * repeats * kernels::tile_rows * depth * columns));
 }
 
 void add() {
     benchmark::RegisterBenchmark("register_tile", register_tile)->Unit(benchmark::kMillisecond)->UseRealTime();
     convolution_shape const shapes[] = {
-        {32, 96, 96, 3, 32, 3, 3, 1, 1},     {32, 112, 92, 1, 32, 3, 3, 1, 1},    {32, 96, 96, 32, 32, 3, 3, 1, 1},    {32, 48, 48, 64, 64, 3, 3, 1, 1},
-        {32, 24, 24, 128, 128, 3, 3, 1, 1},  {32, 12, 12, 256, 256, 3, 3, 1, 1},  {32, 56, 56, 64, 64, 1, 1, 1, 0},    {32, 14, 14, 256, 1024, 1, 1, 1, 0},
-        {32, 56, 56, 64, 128, 3, 3, 2, 1},   {32, 96, 96, 3, 64, 7, 7, 2, 3},     {32, 28, 28, 32, 64, 5, 5, 1, 2},    {32, 48, 48, 64, 64, 3, 3, 1, 1, 64},
+        {32, 96, 96, 3, 32, 3, 3, 1, 1},  {32, 112, 92, 1, 32, 3, 3, 1, 1},    {32, 96, 96, 32, 32, 3, 3, 1, 1},
+        {32, 48, 48, 64, 64, 3, 3, 1, 1}, {32, 24, 24, 128, 128, 3, 3, 1, 1},  {32, 12, 12, 256, 256, 3, 3, 1, 1},
+        {32, 56, 56, 64, 64, 1, 1, 1, 0}, {32, 14, 14, 256, 1024, 1, 1, 1, 0}, {32, 56, 56, 64, 128, 3, 3, 2, 1},
+        {32, 96, 96, 3, 64, 7, 7, 2, 3},  {32, 28, 28, 32, 64, 5, 5, 1, 2},    {32, 48, 48, 64, 64, 3, 3, 1, 1, 64},
     };
     for (auto const& s : {shapes[0], shapes[1]})
-        benchmark::RegisterBenchmark(("patch_moments/" + std::to_string(s.channels) + "x" + std::to_string(s.height) + "x" + std::to_string(s.width) + "_k3").c_str(),
+        benchmark::RegisterBenchmark(("patch_moments/" + std::to_string(s.channels) + "x" + std::to_string(s.height) +
+                                      "x" + std::to_string(s.width) + "_k3")
+                                         .c_str(),
                                      [=](benchmark::State& state) { patch_moments(state, s); })
             ->Unit(benchmark::kMillisecond)
             ->UseRealTime();
@@ -99,9 +104,13 @@ void add() {
             if (direction == 1 && s.channels < 8)
                 continue; // a first layer's gradient of data is never computed
             char const* const names[] = {"forward", "gradient_data", "gradient_weights"};
-            std::string name = std::to_string(s.channels) + "x" + std::to_string(s.height) + "x" + std::to_string(s.width) + "->" + std::to_string(s.outputs) + "_k" +
-                               std::to_string(s.kernel_height) + "_s" + std::to_string(s.stride) + "_g" + std::to_string(s.groups) + "/" + names[direction];
-            benchmark::RegisterBenchmark(name.c_str(), [=](benchmark::State& state) { layer(state, s, direction); })->Unit(benchmark::kMillisecond)->UseRealTime();
+            std::string name = std::to_string(s.channels) + "x" + std::to_string(s.height) + "x" +
+                               std::to_string(s.width) + "->" + std::to_string(s.outputs) + "_k" +
+                               std::to_string(s.kernel_height) + "_s" + std::to_string(s.stride) + "_g" +
+                               std::to_string(s.groups) + "/" + names[direction];
+            benchmark::RegisterBenchmark(name.c_str(), [=](benchmark::State& state) { layer(state, s, direction); })
+                ->Unit(benchmark::kMillisecond)
+                ->UseRealTime();
         }
 }
 
@@ -112,7 +121,8 @@ int main(int argc, char** argv) {
     for (int i = 0; i < argc; ++i) {
         if (std::strcmp(argv[i], "--algorithm") == 0 && i + 1 < argc) {
             ++i;
-            for (auto a : {convolution_algorithm::direct, convolution_algorithm::winograd_2, convolution_algorithm::winograd_4, convolution_algorithm::depthwise})
+            for (auto a : {convolution_algorithm::direct, convolution_algorithm::winograd_2,
+                           convolution_algorithm::winograd_4, convolution_algorithm::depthwise})
                 if (kernels::name_of(a) == argv[i])
                     wanted = a;
         } else

@@ -3,8 +3,9 @@
 //   align_faces --detector mtcnn --which central lfw lfw_aligned
 //   faces_from_scratch --data lfw_aligned --weights mobilefacenet.safetensors
 //
-// Learns from the people with ten or more photos and judges on those with five to nine, none of whom it has seen. Expected output: a table with a row for each miner and loss, beside raw
-// pixels, the untrained network and, where its weights are given, MobileFaceNet.
+// Learns from the people with ten or more photos and judges on those with five to nine, none of whom it has seen.
+// Expected output: a table with a row for each miner and loss, beside raw pixels, the untrained network and, where its
+// weights are given, MobileFaceNet.
 
 #include <cstdio>
 #include <functional>
@@ -41,7 +42,9 @@ struct figures {
 
 template <class T>
 void judge(matrix_view<T const> points, std::vector<label> const& labels, figures& f) {
-    auto const r = evaluation::evaluate_retrieval(distances::squared_euclidean{}, points, std::span<label const>(labels), points, std::span<label const>(labels), true);
+    auto const r =
+        evaluation::evaluate_retrieval(distances::squared_euclidean{}, points, std::span<label const>(labels), points,
+                                       std::span<label const>(labels), true);
     f.rank_1.push_back(100 * r.precision_at_1), f.map_at_r.push_back(100 * r.mean_average_precision_at_r);
     evaluation::verification_curve const curve(distances::squared_euclidean{}, points, std::span<label const>(labels));
     f.accepted.push_back(100 * curve.at_false_accept_rate(0.001).true_accept_rate);
@@ -55,7 +58,8 @@ void print(std::string const& name, figures const& f) {
         std::snprintf(text, sizeof text, values.size() > 1 ? "%.1f ± %.1f" : "%.1f", i.mean, i.half_width);
         return std::string(text);
     };
-    std::printf("| %s | %s | %s | %s | %s | %.0f |\n", name.c_str(), cell(f.rank_1).c_str(), cell(f.map_at_r).c_str(), cell(f.error_rate).c_str(), cell(f.accepted).c_str(),
+    std::printf("| %s | %s | %s | %s | %s | %.0f |\n", name.c_str(), cell(f.rank_1).c_str(), cell(f.map_at_r).c_str(),
+                cell(f.error_rate).c_str(), cell(f.accepted).c_str(),
                 f.seconds.empty() ? 0 : evaluation::confidence_interval(f.seconds).mean);
     std::fflush(stdout);
 }
@@ -83,7 +87,8 @@ std::vector<combination> combinations() {
 } // namespace
 
 int main(int argc, char** argv) try {
-    CLI::App app("A small network learns from people with many photos and is judged on people with fewer whom it has not seen");
+    CLI::App app(
+        "A small network learns from people with many photos and is judged on people with fewer whom it has not seen");
     std::string folder, weights, only;
     std::size_t seeds = 2, many = 10, few = 5;
     training_options options{.epochs = 40, .people_per_batch = 24, .photos_per_person = 4};
@@ -91,19 +96,24 @@ int main(int argc, char** argv) try {
     app.add_option("--weights", weights, "MobileFaceNet's published weights, to stand beside");
     app.add_option("--only", only, "part of the names of the combinations to try (default: all)");
     app.add_option("--seeds", seeds, "trainings of each")->check(program::positive)->capture_default_str();
-    app.add_option("--epochs", options.epochs, "times that all photos are shown")->check(program::positive)->capture_default_str();
+    app.add_option("--epochs", options.epochs, "times that all photos are shown")
+        ->check(program::positive)
+        ->capture_default_str();
     app.add_option("--many", many, "photos of a person to learn from, at least")->capture_default_str();
     app.add_option("--few", few, "photos of a person to judge on, at least; below --many")->capture_default_str();
     app.add_option("--learning-rate", options.learning_rate, "largest step")->capture_default_str();
     CLI11_PARSE(app, argc, argv);
-    require<argument_error>(few >= 2 && few < many, "--few ", few, " and --many ", many, ": it has to be at least 2, and below the other");
+    require<argument_error>(few >= 2 && few < many, "--few ", few, " and --many ", many,
+                            ": it has to be at least 2, and below the other");
 
     auto const all = data::load_folder(folder, 3, 112, 112);
     auto const learn = data::with_photos(all, many), unseen = data::with_photos(all, few, many - 1);
-    require<data_error>(learn.people.size() >= 2 && unseen.people.size() >= 2, folder, ": ", learn.people.size(), " people with ", many, " photos or more, ", unseen.people.size(), " with ", few, " to ",
+    require<data_error>(learn.people.size() >= 2 && unseen.people.size() >= 2, folder, ": ", learn.people.size(),
+                        " people with ", many, " photos or more, ", unseen.people.size(), " with ", few, " to ",
                         many - 1, ": two of each are needed");
-    std::printf("learns from %zu photos of %zu people, judged on %zu of %zu others; mean and 95 %% confidence interval of %zu seeds\n\n", learn.size(), learn.people.size(), unseen.size(),
-                unseen.people.size(), seeds);
+    std::printf("learns from %zu photos of %zu people, judged on %zu of %zu others; mean and 95 %% confidence interval "
+                "of %zu seeds\n\n",
+                learn.size(), learn.people.size(), unseen.size(), unseen.people.size(), seeds);
     std::printf("| | rank-1, %% | MAP@R, %% | EER, %% | accepted at FAR 0.1 %%, %% | s |\n|---|---|---|---|---|---|\n");
     auto const photos = unseen.tensors();
     figures f;
@@ -126,8 +136,10 @@ int main(int argc, char** argv) try {
             o.seed = seed;
             o.objective_rate = c.uniform ? 10 : 1;
             nn::model<backbone> model(seed);
-            auto const sampler = c.uniform ? data::any_sampler(data::uniform_sampler(learn.labels, pk.batch_size(), seed))
-                                           : data::any_sampler(data::pk_sampler(learn.labels, o.people_per_batch, o.photos_per_person, seed));
+            auto const sampler =
+                c.uniform
+                    ? data::any_sampler(data::uniform_sampler(learn.labels, pk.batch_size(), seed))
+                    : data::any_sampler(data::pk_sampler(learn.labels, o.people_per_batch, o.photos_per_person, seed));
             f.seconds.push_back(training_loop<backbone>(o, c.make()).fit(model, learn, sampler, {}).seconds);
             auto const points = model.embed_mirrored(photos);
             judge(as_matrix(points), unseen.labels, f);

@@ -1,4 +1,5 @@
-// A gallery of many millions of random faces: built, opened, searched, added to, with the time, size and memory of each step.
+// A gallery of many millions of random faces: built, opened, searched, added to, with the time, size and memory of each
+// step.
 //
 //   build/release/benchmarks/large_gallery --photos 10000000 --storage int8
 
@@ -30,7 +31,8 @@ struct stopwatch {
 
 void random_points(std::size_t first, std::vector<float>& points) {
     parallel_blocks(points.size() / d, 256, [&](std::size_t begin, std::size_t end) {
-        random_stream stream(1, purpose::user, static_cast<std::uint32_t>(first >> 32), static_cast<std::uint32_t>(first + begin));
+        random_stream stream(1, purpose::user, static_cast<std::uint32_t>(first >> 32),
+                             static_cast<std::uint32_t>(first + begin));
         for (std::size_t i = begin * d; i < end * d; ++i)
             points[i] = static_cast<float>(stream.normal());
     });
@@ -56,12 +58,14 @@ int run(std::size_t photos, std::size_t logged, std::filesystem::path const& pat
                 std::vector<std::string> sources;
                 for (std::size_t p = 0; p < own; ++p)
                     sources.push_back("photo" + std::to_string(first + i + p) + ".jpg");
-                builder.add("person " + std::to_string((first + i) / 10), sources, matrix_view<float const>(points.data() + i * d, own, d));
+                builder.add("person " + std::to_string((first + i) / 10), sources,
+                            matrix_view<float const>(points.data() + i * d, own, d));
             }
             first += count;
         }
         builder.commit();
-        std::printf("built    %9.1f s   (%.1f s of it drawing), %.2f GB on disk, of which %.2f are points\n", all.seconds(), drawing, static_cast<double>(std::filesystem::file_size(path)) / 1e9,
+        std::printf("built    %9.1f s   (%.1f s of it drawing), %.2f GB on disk, of which %.2f are points\n",
+                    all.seconds(), drawing, static_cast<double>(std::filesystem::file_size(path)) / 1e9,
                     static_cast<double>(photos * d * sizeof(typename Storage::scalar)) / 1e9);
     }
     double best_open = 1e9, best_read = 1e9;
@@ -78,7 +82,8 @@ int run(std::size_t photos, std::size_t logged, std::filesystem::path const& pat
         }
         best_read = std::min(best_read, reading.seconds());
     }
-    std::printf("opened   %9.1f ms  (reading the file: %.1f ms; both from the system's cache, best of a few)\n", 1e3 * best_open, 1e3 * best_read);
+    std::printf("opened   %9.1f ms  (reading the file: %.1f ms; both from the system's cache, best of a few)\n",
+                1e3 * best_open, 1e3 * best_read);
     auto g = neighbors::gallery<Storage>::open(path, identity, neighbors::access::write);
     neighbors::gallery_search<neighbors::exact_in<Storage>, distance, Storage> search;
     std::vector<float> asked(100 * d);
@@ -90,23 +95,28 @@ int run(std::size_t photos, std::size_t logged, std::filesystem::path const& pat
             (void)search.search(g, matrix_view<float const>(asked.data(), q, d), 10);
             best = std::min(best, one.seconds());
         }
-        std::printf("searched %9.1f ms  for %3zu quer%s, 10 neighbours; %.1f GB/s, %.1f GFLOP/s\n", 1e3 * best, q, q == 1 ? "y" : "ies",
-                    static_cast<double>(photos * d * sizeof(typename Storage::scalar)) / best / 1e9, 2.0 * static_cast<double>(photos * d * q) / best / 1e9);
+        std::printf("searched %9.1f ms  for %3zu quer%s, 10 neighbours; %.1f GB/s, %.1f GFLOP/s\n", 1e3 * best, q,
+                    q == 1 ? "y" : "ies",
+                    static_cast<double>(photos * d * sizeof(typename Storage::scalar)) / best / 1e9,
+                    2.0 * static_cast<double>(photos * d * q) / best / 1e9);
     }
     // A photo finds itself.
     auto const own = g.point(photos / 2);
     auto const found = search.search(g, matrix_view<float const>(own.data(), 1, d), 1);
-    std::printf("photo %zu, %s of \"%s\", is nearest to %zu, distance %g\n", photos / 2, g.source(photos / 2).c_str(), g.name(photos / 2).c_str(), found[0][0].index,
-                static_cast<double>(found[0][0].distance));
+    std::printf("photo %zu, %s of \"%s\", is nearest to %zu, distance %g\n", photos / 2, g.source(photos / 2).c_str(),
+                g.name(photos / 2).c_str(), found[0][0].index, static_cast<double>(found[0][0].distance));
     stopwatch const first;
     g.add("somebody new", "new.jpg", std::span<float const>(asked.data(), d));
     double const table = first.seconds();
     stopwatch const adding;
     for (std::size_t i = 1; i < 20; ++i)
         g.add("somebody new", "new.jpg", std::span<float const>(asked.data() + i * d, d));
-    std::printf("added    %9.2f ms  a photo, each flushed to the disk (the first %.0f ms: names are looked up from then on)\n", 1e3 * adding.seconds() / 19, 1e3 * table);
+    std::printf(
+        "added    %9.2f ms  a photo, each flushed to the disk (the first %.0f ms: names are looked up from then on)\n",
+        1e3 * adding.seconds() / 19, 1e3 * table);
     auto const again = search.search(g, matrix_view<float const>(asked.data(), 1, d), 1);
-    std::printf("and found: \"%s\" at distance %g; resident memory at most %.0f MiB, file pages among it\n", g.name(again[0][0].index).c_str(), static_cast<double>(again[0][0].distance),
+    std::printf("and found: \"%s\" at distance %g; resident memory at most %.0f MiB, file pages among it\n",
+                g.name(again[0][0].index).c_str(), static_cast<double>(again[0][0].distance),
                 program::memory().peak / (1 << 20));
     bool const right = found[0][0].index == photos / 2 && g.name(again[0][0].index) == "somebody new";
     // Opening reads the log whole. It is longest just before it is folded into the file.
@@ -118,7 +128,8 @@ int run(std::size_t photos, std::size_t logged, std::filesystem::path const& pat
         random_points(2 * photos + 1'000'000 + i, more);
         std::size_t const count = std::min<std::size_t>(10, logged - i);
         stopwatch const one;
-        g.add(std::vector<std::string>(count, "person " + std::to_string(i / 10)), std::span(sources).first(count), matrix_view<float const>(more.data(), count, d));
+        g.add(std::vector<std::string>(count, "person " + std::to_string(i / 10)), std::span(sources).first(count),
+              matrix_view<float const>(more.data(), count, d));
         longest = std::max(longest, one.seconds());
     }
     double const log_seconds = logging.seconds();
@@ -128,8 +139,10 @@ int run(std::size_t photos, std::size_t logged, std::filesystem::path const& pat
         auto const reader = neighbors::gallery<Storage>::open(path, identity);
         best_open = std::min(best_open, opening.seconds());
     }
-    std::printf("logged   %9.1f s   %zu photos more, ten a time, the longest time %.0f ms; then opened in %.1f ms, with a log of %.1f MB\n", log_seconds, logged, 1e3 * longest,
-                1e3 * best_open, static_cast<double>(std::filesystem::file_size(path.string() + ".log")) / 1e6);
+    std::printf("logged   %9.1f s   %zu photos more, ten a time, the longest time %.0f ms; then opened in %.1f ms, "
+                "with a log of %.1f MB\n",
+                log_seconds, logged, 1e3 * longest, 1e3 * best_open,
+                static_cast<double>(std::filesystem::file_size(path.string() + ".log")) / 1e6);
     return right ? 0 : 1;
 }
 
@@ -140,8 +153,11 @@ int main(int argc, char** argv) try {
     std::string kind = "float32", folder = std::filesystem::temp_directory_path().string();
     CLI::App app("Builds, opens, searches and adds to a gallery of random faces, and says what each step takes");
     app.add_option("--photos", photos, "how many")->check(program::positive)->capture_default_str();
-    app.add_option("--logged", logged, "how many are added afterwards, before it is opened again")->capture_default_str();
-    app.add_option("--storage", kind, "float32, float16 or int8")->check(CLI::IsMember({"float32", "float16", "int8"}))->capture_default_str();
+    app.add_option("--logged", logged, "how many are added afterwards, before it is opened again")
+        ->capture_default_str();
+    app.add_option("--storage", kind, "float32, float16 or int8")
+        ->check(CLI::IsMember({"float32", "float16", "int8"}))
+        ->capture_default_str();
     app.add_option("--folder", folder, "where the file goes, for the time of the run")->capture_default_str();
     CLI11_PARSE(app, argc, argv);
     auto const path = std::filesystem::path(folder) / ("trine-large-" + std::to_string(::getpid()) + ".gallery");

@@ -4,9 +4,10 @@
 //   miner_policies --data ORL --seeds 5             a folder with one sub-folder of photos for each person
 //   miner_policies --data LFW --at-least 5          people with five or more photos
 //
-// Every combination learns from the same half of the people, from the same number of photos, and is judged on the other half, with several seeds. Each run is a line
-// of results.csv; a run that is there already is not made again, so the program can be stopped at any time and go on. At the end: a table with means and 95 %
-// confidence intervals (Student's t over seeds), differences from the baseline seed by seed, and a picture.
+// Every combination learns from the same half of the people, from the same number of photos, and is judged on the other
+// half, with several seeds. Each run is a line of results.csv; a run that is there already is not made again, so the
+// program can be stopped at any time and go on. At the end: a table with means and 95 % confidence intervals (Student's
+// t over seeds), differences from the baseline seed by seed, and a picture.
 
 #include <cstdio>
 #include <functional>
@@ -48,7 +49,8 @@ struct combination {
 
 template <class Miner, class Loss, class Distance>
 combination of(std::string name, Miner miner, Loss loss, Distance distance) {
-    return {std::move(name), [=](std::size_t) { return any_objective(objective(miner, loss, distance)); }, std::is_same_v<Miner, miners::none>};
+    return {std::move(name), [=](std::size_t) { return any_objective(objective(miner, loss, distance)); },
+            std::is_same_v<Miner, miners::none>};
 }
 
 std::vector<combination> combinations() {
@@ -65,14 +67,20 @@ std::vector<combination> combinations() {
         of("semi_hard x triplet_margin", miners::semi_hard{}, hinge, squared),
         of("facenet_semi_hard x triplet_margin", miners::facenet_semi_hard{}, hinge, squared),
         of("batch_easy_hard x triplet_margin", miners::batch_easy_hard<>{}, hinge, squared),
-        {"curriculum x triplet_margin", [=](std::size_t steps) { return any_objective(objective(miners::curriculum{.steps = steps}, hinge, squared)); }},
+        {"curriculum x triplet_margin",
+         [=](std::size_t steps) {
+             return any_objective(objective(miners::curriculum{.steps = steps}, hinge, squared));
+         }},
         of("all x triplet_margin, swapped", all, losses::swapped<losses::triplet_margin>{hinge}, squared),
         of("all x no_margin", all, losses::no_margin{}, squared),
         of("all x soft_margin", all, losses::soft_margin{}, squared),
         of("batch_hard x soft_margin", miners::batch_hard{}, losses::soft_margin{}, squared),
         of("distance_weighted x margin", miners::distance_weighted{}, losses::margin{}, euclidean),
         of("all x contrastive", all, losses::contrastive{}, euclidean),
-        {"all x contrastive, memory of 1024", [=](std::size_t) { return any_objective(cross_batch_memory<miners::all, losses::contrastive, distances::euclidean>(1024)); }},
+        {"all x contrastive, memory of 1024",
+         [=](std::size_t) {
+             return any_objective(cross_batch_memory<miners::all, losses::contrastive, distances::euclidean>(1024));
+         }},
         of("all x lifted_structure", all, losses::lifted_structure{}, euclidean),
         of("multi_similarity x multi_similarity", miners::multi_similarity{}, losses::multi_similarity{}, cosine),
         of("all x circle", all, losses::circle{}, cosine),
@@ -89,35 +97,43 @@ std::vector<combination> combinations() {
 struct outcome {
     double map_at_r, r_precision, precision_at_1, active, seconds_per_epoch;
 };
-constexpr char const* header = "combination,seed,settings,map_at_r,r_precision,precision_at_1,active,seconds_per_epoch\n";
+constexpr char const* header =
+    "combination,seed,settings,map_at_r,r_precision,precision_at_1,active,seconds_per_epoch\n";
 
 outcome run(combination const& c, data::dataset const& learn, data::dataset const& unseen, training_options options) {
     nn::model<backbone> model(options.seed);
     data::pk_sampler const pk(learn.labels, options.people_per_batch, options.photos_per_person, options.seed);
-    data::any_sampler const sampler = c.uniform ? data::any_sampler(data::uniform_sampler(learn.labels, pk.batch_size(), options.seed)) : data::any_sampler(pk);
+    data::any_sampler const sampler =
+        c.uniform ? data::any_sampler(data::uniform_sampler(learn.labels, pk.batch_size(), options.seed))
+                  : data::any_sampler(pk);
     if (c.uniform)
         options.objective_rate = 10;
     double active = 0, seconds = 0;
-    training_loop<backbone>(options, c.make(options.epochs * pk.batches_per_epoch())).fit(model, learn, sampler, [&](epoch_report const& e, auto&) {
-        active = e.active, seconds += e.seconds;
-        return true;
-    });
+    training_loop<backbone>(options, c.make(options.epochs * pk.batches_per_epoch()))
+        .fit(model, learn, sampler, [&](epoch_report const& e, auto&) {
+            active = e.active, seconds += e.seconds;
+            return true;
+        });
     auto const e = model.embed(unseen.tensors());
     std::span<label const> const labels(unseen.labels);
-    auto const r = evaluation::evaluate_retrieval(distances::squared_euclidean{}, as_matrix(e), labels, as_matrix(e), labels, true);
-    return {r.mean_average_precision_at_r, r.r_precision, r.precision_at_1, active, seconds / static_cast<double>(options.epochs)};
+    auto const r = evaluation::evaluate_retrieval(distances::squared_euclidean{}, as_matrix(e), labels, as_matrix(e),
+                                                  labels, true);
+    return {r.mean_average_precision_at_r, r.r_precision, r.precision_at_1, active,
+            seconds / static_cast<double>(options.epochs)};
 }
 
 std::string text(evaluation::interval const& i, double factor = 100) {
     char out[64];
-    std::snprintf(out, sizeof out, std::isfinite(i.half_width) ? "%.1f ± %.1f" : "%.1f", factor * i.mean, factor * i.half_width); // one seed has no interval
+    std::snprintf(out, sizeof out, std::isfinite(i.half_width) ? "%.1f ± %.1f" : "%.1f", factor * i.mean,
+                  factor * i.half_width); // one seed has no interval
     return out;
 }
 
 } // namespace
 
 int main(int argc, char** argv) try {
-    CLI::App app("Miners, losses and distances judged on people never seen: means and 95 % confidence intervals over seeds");
+    CLI::App app(
+        "Miners, losses and distances judged on people never seen: means and 95 % confidence intervals over seeds");
     std::string folder, only, output = "miner_policies", baseline = "all x triplet_margin";
     std::size_t seeds = 5, photos = 2, people = 80, drawn = 12;
     training_options options{.epochs = 30, .people_per_batch = 8, .photos_per_person = 4};
@@ -127,7 +143,9 @@ int main(int argc, char** argv) try {
     app.add_option("--only", only, "regular expression that names of combinations must contain");
     app.add_option("--baseline", baseline, "combination that the others are compared with")->capture_default_str();
     app.add_option("--seeds", seeds, "seeds, from 1 on")->check(program::positive)->capture_default_str();
-    app.add_option("--epochs", options.epochs, "epochs of each training")->check(program::positive)->capture_default_str();
+    app.add_option("--epochs", options.epochs, "epochs of each training")
+        ->check(program::positive)
+        ->capture_default_str();
     app.add_option("--people", options.people_per_batch, "P, people in a batch")->capture_default_str();
     app.add_option("--photos", options.photos_per_person, "K, photos of each")->capture_default_str();
     app.add_option("--learning-rate", options.learning_rate, "learning rate")->capture_default_str();
@@ -135,19 +153,26 @@ int main(int argc, char** argv) try {
     app.add_option("--synthetic-photos", drawn, "photos to draw of each")->capture_default_str();
     CLI11_PARSE(app, argc, argv);
 
-    auto const all = data::with_photos(folder.empty() ? data::synthetic_faces{1, 64, 64, 1}.make(people, drawn) : data::load_folder(folder, 1, 64, 64), photos);
-    require<data_error>(all.people.size() >= 8, "there are ", all.people.size(), " people with ", photos, " photos or more; at least 8 are needed");
+    auto const all = data::with_photos(folder.empty() ? data::synthetic_faces{1, 64, 64, 1}.make(people, drawn)
+                                                      : data::load_folder(folder, 1, 64, 64),
+                                       photos);
+    require<data_error>(all.people.size() >= 8, "there are ", all.people.size(), " people with ", photos,
+                        " photos or more; at least 8 are needed");
     auto const middle = static_cast<label>(all.people.size() / 2);
     auto const parts = data::split_by_person(all, middle, static_cast<label>(all.people.size()));
     auto const learn = all.subset(parts.first), unseen = all.subset(parts.second);
-    std::printf("%zu photos of %lld people to learn from, %zu of %zu others to judge by; %zu epochs, P = %zu, K = %zu, %zu seeds\n", learn.size(),
-                static_cast<long long>(middle), unseen.size(), all.people.size() - static_cast<std::size_t>(middle), options.epochs, options.people_per_batch,
+    std::printf("%zu photos of %lld people to learn from, %zu of %zu others to judge by; %zu epochs, P = %zu, K = %zu, "
+                "%zu seeds\n",
+                learn.size(), static_cast<long long>(middle), unseen.size(),
+                all.people.size() - static_cast<std::size_t>(middle), options.epochs, options.people_per_batch,
                 options.photos_per_person, seeds);
 
     // What a line of the file must share with this run to be taken for one of it.
     std::ostringstream settings;
-    settings << (folder.empty() ? "drawn " + std::to_string(people) + "x" + std::to_string(drawn) : std::to_string(all.size()) + " photos of " + std::to_string(all.people.size()))
-             << " e" << options.epochs << " p" << options.people_per_batch << " k" << options.photos_per_person << " r" << options.learning_rate;
+    settings << (folder.empty() ? "drawn " + std::to_string(people) + "x" + std::to_string(drawn)
+                                : std::to_string(all.size()) + " photos of " + std::to_string(all.people.size()))
+             << " e" << options.epochs << " p" << options.people_per_batch << " k" << options.photos_per_person << " r"
+             << options.learning_rate;
     std::filesystem::path const out = output, file = out / "results.csv";
     std::error_code code;
     std::filesystem::create_directories(out, code);
@@ -162,12 +187,16 @@ int main(int argc, char** argv) try {
         static std::regex const form("\"([^\"]*)\",(\\d+),([^,]*),([^,]*),([^,]*),([^,]*),([^,]*),([^,]*)");
         require<format_error>(std::regex_match(line, m, form), file.string(), ": a line that is no result: ", line);
         if (m[3] == settings.str())
-            done[{m[1], std::stoul(m[2])}] = {std::stod(m[4]), std::stod(m[5]), std::stod(m[6]), std::stod(m[7]), std::stod(m[8])};
+            done[{m[1], std::stoul(m[2])}] = {std::stod(m[4]), std::stod(m[5]), std::stod(m[6]), std::stod(m[7]),
+                                              std::stod(m[8])};
     }
 
     auto list = combinations();
-    std::erase_if(list, [&](combination const& c) { return !std::regex_search(c.name, std::regex(only)) && c.name != baseline; });
-    require<argument_error>(std::any_of(list.begin(), list.end(), [&](combination const& c) { return c.name == baseline; }), "--baseline ", baseline, ": there is no such combination");
+    std::erase_if(
+        list, [&](combination const& c) { return !std::regex_search(c.name, std::regex(only)) && c.name != baseline; });
+    require<argument_error>(
+        std::any_of(list.begin(), list.end(), [&](combination const& c) { return c.name == baseline; }), "--baseline ",
+        baseline, ": there is no such combination");
     std::size_t number = 0;
     for (std::size_t seed = 1; seed <= seeds; ++seed)
         for (auto const& c : list) {
@@ -179,31 +208,38 @@ int main(int argc, char** argv) try {
             o.seed = seed;
             auto const r = done[{c.name, seed}] = run(c, learn, unseen, o);
             std::ostringstream line;
-            line << std::setprecision(9) << '"' << c.name << "\"," << seed << ',' << settings.str() << ',' << r.map_at_r << ',' << r.r_precision << ',' << r.precision_at_1 << ','
-                 << r.active << ',' << r.seconds_per_epoch << '\n';
+            line << std::setprecision(9) << '"' << c.name << "\"," << seed << ',' << settings.str() << ',' << r.map_at_r
+                 << ',' << r.r_precision << ',' << r.precision_at_1 << ',' << r.active << ',' << r.seconds_per_epoch
+                 << '\n';
             lines += line.str();
             io::write_file(file, lines);
         }
 
-    std::printf("\n| miner x loss | MAP@R %% | R-precision %% | precision@1 %% | MAP@R less the baseline's | active %% | s/epoch |\n|---|---|---|---|---|---|---|\n");
+    std::printf("\n| miner x loss | MAP@R %% | R-precision %% | precision@1 %% | MAP@R less the baseline's | active %% "
+                "| s/epoch |\n|---|---|---|---|---|---|---|\n");
     std::vector<visual::interval_row> chart;
     std::size_t reference = list.size();
     for (std::size_t i = 0; i < list.size(); ++i) {
         std::vector<double> map, r, p, difference, active, seconds;
         for (std::size_t seed = 1; seed <= seeds; ++seed) {
             auto const& x = done.at({list[i].name, seed});
-            map.push_back(x.map_at_r), r.push_back(x.r_precision), p.push_back(x.precision_at_1), active.push_back(x.active), seconds.push_back(x.seconds_per_epoch);
+            map.push_back(x.map_at_r), r.push_back(x.r_precision), p.push_back(x.precision_at_1),
+                active.push_back(x.active), seconds.push_back(x.seconds_per_epoch);
             difference.push_back(x.map_at_r - done.at({baseline, seed}).map_at_r);
         }
         auto const interval = evaluation::confidence_interval(map);
         chart.push_back({list[i].name, 100 * interval.mean, 100 * interval.half_width});
         if (list[i].name == baseline)
             reference = i;
-        std::printf("| %s | %s | %s | %s | %s | %.1f | %.2f |\n", list[i].name.c_str(), text(interval).c_str(), text(evaluation::confidence_interval(r)).c_str(),
-                    text(evaluation::confidence_interval(p)).c_str(), list[i].name == baseline ? "" : text(evaluation::confidence_interval(difference)).c_str(),
+        std::printf("| %s | %s | %s | %s | %s | %.1f | %.2f |\n", list[i].name.c_str(), text(interval).c_str(),
+                    text(evaluation::confidence_interval(r)).c_str(), text(evaluation::confidence_interval(p)).c_str(),
+                    list[i].name == baseline ? "" : text(evaluation::confidence_interval(difference)).c_str(),
                     100 * evaluation::confidence_interval(active).mean, evaluation::confidence_interval(seconds).mean);
     }
-    data::save_png(visual::interval_chart("People never seen: mean and 95 % interval over " + std::to_string(seeds) + " seeds", "MAP@R in %", chart, reference), out / "map_at_r.png");
+    data::save_png(
+        visual::interval_chart("People never seen: mean and 95 % interval over " + std::to_string(seeds) + " seeds",
+                               "MAP@R in %", chart, reference),
+        out / "map_at_r.png");
     std::printf("\nruns     %s\npicture  %s\n", file.c_str(), (out / "map_at_r.png").c_str());
 } catch (trine::error const& e) {
     std::fprintf(stderr, "miner_policies: %s\n", e.what());

@@ -55,7 +55,8 @@ void report(benchmark::State& state, std::size_t n, std::size_t q, std::size_t b
         double const moved = static_cast<double>(n * bytes);
         static double const bandwidth = program::read_bandwidth();
         state.counters["GB/s"] = benchmark::Counter(moved / 1e9, benchmark::Counter::kIsIterationInvariantRate);
-        state.counters["of_reading"] = benchmark::Counter(moved / bandwidth, benchmark::Counter::kIsIterationInvariantRate);
+        state.counters["of_reading"] =
+            benchmark::Counter(moved / bandwidth, benchmark::Counter::kIsIterationInvariantRate);
     } else
         program::report_flops(state, 2.0 * static_cast<double>(n * q * d));
 }
@@ -68,9 +69,11 @@ void memory(benchmark::State& state, std::size_t n, std::size_t q, std::size_t k
         ::malloc_trim(0); // what others gave back counts as not there
         program::forget_peak();
         auto const before = program::memory();
-        auto const found = neighbors::exact{}.search(squared_euclidean{}, matrix_view<float const>(asked.data(), q, d), points(n), k);
+        auto const found =
+            neighbors::exact{}.search(squared_euclidean{}, matrix_view<float const>(asked.data(), q, d), points(n), k);
         benchmark::DoNotOptimize(found);
-        state.counters["MiB"] = std::max(0.0, (program::memory().peak - before.now) / 1048576 - static_cast<double>(q * k * sizeof(neighbors::neighbor)) / 1048576);
+        state.counters["MiB"] = std::max(0.0, (program::memory().peak - before.now) / 1048576 -
+                                                  static_cast<double>(q * k * sizeof(neighbors::neighbor)) / 1048576);
     }
 }
 
@@ -83,14 +86,17 @@ void code_tile(benchmark::State& state) {
     for (auto _ : state) {
         parallel_for(thread_count(), [&](std::size_t i) {
             for (std::size_t r = 0; r < repeats; ++r)
-                kernels::multiply_codes<2>({rows.data(), d, kernels::code_pairs(d), panel.data()}, products.data() + i * kernels::tile_rows * 2 * lanes);
+                kernels::multiply_codes<2>({rows.data(), d, kernels::code_pairs(d), panel.data()},
+                                           products.data() + i * kernels::tile_rows * 2 * lanes);
         });
         benchmark::ClobberMemory();
     }
-    program::report_flops(state, 2.0 * static_cast<double>(thread_count() * repeats * kernels::tile_rows * 2 * lanes * d));
+    program::report_flops(state,
+                          2.0 * static_cast<double>(thread_count() * repeats * kernels::tile_rows * 2 * lanes * d));
 }
 
-// A hundred people whose thousand photos each lie within some 3 % of one another: codes cannot tell them apart, and all of a person's are settled.
+// A hundred people whose thousand photos each lie within some 3 % of one another: codes cannot tell them apart, and all
+// of a person's are settled.
 void alike(benchmark::State& state, std::size_t q) {
     constexpr std::size_t people = 100, photos = 1000;
     static auto const around = [](matrix_view<float const> noise) {
@@ -103,7 +109,9 @@ void alike(benchmark::State& state, std::size_t q) {
     static auto const gallery = around(points(people * photos));
     auto const asked = around(queries(q));
     for (auto _ : state)
-        benchmark::DoNotOptimize(neighbors::exact{}.search(squared_euclidean{}, matrix_view<float const>(asked.data(), q, d), matrix_view<float const>(gallery.data(), people * photos, d), 10));
+        benchmark::DoNotOptimize(
+            neighbors::exact{}.search(squared_euclidean{}, matrix_view<float const>(asked.data(), q, d),
+                                      matrix_view<float const>(gallery.data(), people * photos, d), 10));
     report(state, people * photos, q, d * sizeof(float));
 }
 
@@ -126,7 +134,8 @@ void coded(benchmark::State& state, std::size_t n, std::size_t q, std::size_t k)
         index->add_kept(points(n));
         held = n;
     }
-    auto const found = index->search(queries(q), k), truth = neighbors::exact{}.search(squared_euclidean{}, queries(q), points(n), k);
+    auto const found = index->search(queries(q), k),
+               truth = neighbors::exact{}.search(squared_euclidean{}, queries(q), points(n), k);
     std::size_t hits = 0;
     for (std::size_t i = 0; i < q; ++i)
         for (auto const& t : truth[i])
@@ -138,7 +147,8 @@ void coded(benchmark::State& state, std::size_t n, std::size_t q, std::size_t k)
 }
 
 #ifdef TRINE_HAS_HNSWLIB
-// One graph, walked by the library's index and by hnswlib alone where it lies: copies of it in other places of memory differ by up to a tenth.
+// One graph, walked by the library's index and by hnswlib alone where it lies: copies of it in other places of memory
+// differ by up to a tenth.
 constexpr std::size_t graph_points = 100'000;
 
 struct walked {
@@ -186,7 +196,9 @@ void hnswlib_alone(benchmark::State& state, std::size_t ef) {
 
 template <class F, class... Arguments>
 void add(std::string const& name, F f, Arguments... arguments) {
-    benchmark::RegisterBenchmark(name.c_str(), [=](benchmark::State& state) { f(state, arguments...); })->Unit(benchmark::kMillisecond)->UseRealTime();
+    benchmark::RegisterBenchmark(name.c_str(), [=](benchmark::State& state) { f(state, arguments...); })
+        ->Unit(benchmark::kMillisecond)
+        ->UseRealTime();
 }
 
 } // namespace
@@ -207,9 +219,17 @@ int main(int argc, char** argv) {
                         add("int8" + size, coded<storage::int8>, n, q, k);
                     }
                 }
-        for (auto const& [n, q, k] : {std::array<std::size_t, 3>{1'000'000, 1, 10}, {1'000'000, 1000, 10}, {10'000, 100'000, 10}, {100'000, 10'000, 100}, {1'000'000, 1, 100'000}})
-            benchmark::RegisterBenchmark(("memory/n" + std::to_string(n) + "/q" + std::to_string(q) + "/k" + std::to_string(k)).c_str(), [=](benchmark::State& s) { memory(s, n, q, k); })
-                ->Unit(benchmark::kMillisecond)->UseRealTime()->Iterations(1);
+        for (auto const& [n, q, k] : {std::array<std::size_t, 3>{1'000'000, 1, 10},
+                                      {1'000'000, 1000, 10},
+                                      {10'000, 100'000, 10},
+                                      {100'000, 10'000, 100},
+                                      {1'000'000, 1, 100'000}})
+            benchmark::RegisterBenchmark(
+                ("memory/n" + std::to_string(n) + "/q" + std::to_string(q) + "/k" + std::to_string(k)).c_str(),
+                [=](benchmark::State& s) { memory(s, n, q, k); })
+                ->Unit(benchmark::kMillisecond)
+                ->UseRealTime()
+                ->Iterations(1);
 #ifdef TRINE_HAS_HNSWLIB
         for (std::size_t ef : {16, 32, 64, 128}) {
             add("hnsw/ef" + std::to_string(ef), hnsw, ef);

@@ -22,7 +22,8 @@ void run(benchmark::State& state, Miner miner, Loss loss, Distance distance) {
     buffer<float> e(n * d), gradient(n * d);
     std::vector<label> labels(n);
     for (std::size_t i = 0; i < n; ++i) {
-        random_stream stream(1, purpose::user, 0, static_cast<std::uint32_t>(i)), person(2, purpose::user, 0, static_cast<std::uint32_t>(i / 4));
+        random_stream stream(1, purpose::user, 0, static_cast<std::uint32_t>(i)),
+            person(2, purpose::user, 0, static_cast<std::uint32_t>(i / 4));
         labels[i] = static_cast<label>(i / 4);
         double squares = 0;
         for (std::size_t k = 0; k < d; ++k) { // half of a person, half of chance
@@ -56,9 +57,11 @@ int main(int argc, char** argv) {
         losses::triplet_margin const margin{.margin = 0.2};
         add("batch_hard", {256, 1024, 4096}, miners::batch_hard{}, margin, distance);
         add("batch_all", {256, 512, 1024, 4096}, miners::all{}, margin, distance);
-        add("batch_all_active", {256, 1024, 4096}, miners::all{}, losses::triplet_margin{.margin = 5}, distance); // every triplet, and so a dense gradient
+        add("batch_all_active", {256, 1024, 4096}, miners::all{}, losses::triplet_margin{.margin = 5},
+            distance); // every triplet, and so a dense gradient
         add("semi_hard", {256, 512, 1024, 4096}, miners::semi_hard{.margin = 0.2}, margin, distance);
-        add("multi_similarity", {256, 512, 1024, 4096}, miners::multi_similarity{}, losses::multi_similarity{}, distances::cosine{});
+        add("multi_similarity", {256, 512, 1024, 4096}, miners::multi_similarity{}, losses::multi_similarity{},
+            distances::cosine{});
         add("soft_margin_all", {256, 512}, miners::all{}, losses::soft_margin{}, distance);
         add("nt_xent", {256, 512}, miners::all{}, losses::nt_xent{}, distances::cosine{});
     });

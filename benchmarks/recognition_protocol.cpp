@@ -3,8 +3,9 @@
 //   recognition_protocol --data ORL            the default miner and loss beside raw pixels and the untrained network
 //   recognition_protocol --data ORL --all      every loss × miner of the table in docs/benchmarks.md
 //
-// Seen: the first half of everybody's photos to learn and enrol, the second to test, 1-nearest neighbour. Unseen: a quarter of the people left
-// out in turn; of those, one photo enrolled and the others tested, averaged over which one; equal error rate over all pairs of the fold.
+// Seen: the first half of everybody's photos to learn and enrol, the second to test, 1-nearest neighbour. Unseen: a
+// quarter of the people left out in turn; of those, one photo enrolled and the others tested, averaged over which one;
+// equal error rate over all pairs of the fold.
 
 #include <chrono>
 #include <cstdio>
@@ -58,7 +59,9 @@ tensor<float, 2> pixels(data::dataset const& d) {
 
 double rank_1_seen(embedding const& embed, data::dataset const& enrolled, data::dataset const& tested) {
     auto const e = embed(enrolled), t = embed(tested);
-    return evaluation::evaluate_retrieval(distance, as_matrix(t), std::span<label const>(tested.labels), as_matrix(e), std::span<label const>(enrolled.labels)).precision_at_1;
+    return evaluation::evaluate_retrieval(distance, as_matrix(t), std::span<label const>(tested.labels), as_matrix(e),
+                                          std::span<label const>(enrolled.labels))
+        .precision_at_1;
 }
 
 void judge_unseen(embedding const& embed, data::dataset const& photos, double& rank_1, double& error_rate) {
@@ -113,7 +116,11 @@ both run(data::dataset const& all, settings const& s, train_function const& trai
         double const seconds = train(model, learn, options).seconds;
         for (auto* which : {&f.single, &f.mirrored}) {
             which->seconds.add(seconds);
-            which->seen.add(rank_1_seen([&](auto const& d) { return which == &f.single ? model.embed(d.tensors()) : model.embed_mirrored(d.tensors()); }, learn, test));
+            which->seen.add(rank_1_seen(
+                [&](auto const& d) {
+                    return which == &f.single ? model.embed(d.tensors()) : model.embed_mirrored(d.tensors());
+                },
+                learn, test));
         }
     }
     for (std::size_t seed = 1; seed <= s.unseen_seeds; ++seed)
@@ -125,8 +132,11 @@ both run(data::dataset const& all, settings const& s, train_function const& trai
             double const seconds = train(model, all.subset(parts.first), options).seconds;
             for (auto* which : {&f.single, &f.mirrored}) {
                 double rank_1 = 0, error_rate = 0;
-                judge_unseen([&](auto const& d) { return which == &f.single ? model.embed(d.tensors()) : model.embed_mirrored(d.tensors()); }, all.subset(parts.second),
-                             rank_1, error_rate);
+                judge_unseen(
+                    [&](auto const& d) {
+                        return which == &f.single ? model.embed(d.tensors()) : model.embed_mirrored(d.tensors());
+                    },
+                    all.subset(parts.second), rank_1, error_rate);
                 which->seconds.add(seconds);
                 which->unseen.add(rank_1);
                 which->error_rate.add(error_rate);
@@ -136,8 +146,9 @@ both run(data::dataset const& all, settings const& s, train_function const& trai
 }
 
 void print(std::string const& name, figures const& f) {
-    std::printf("| %-36s | %5.1f ± %3.1f | %5.1f ± %3.1f | %5.1f ± %3.1f | %5.1f |\n", name.c_str(), 100 * f.seen.mean(), 100 * f.seen.deviation(), 100 * f.unseen.mean(),
-                100 * f.unseen.deviation(), 100 * f.error_rate.mean(), 100 * f.error_rate.deviation(), f.seconds.mean());
+    std::printf("| %-36s | %5.1f ± %3.1f | %5.1f ± %3.1f | %5.1f ± %3.1f | %5.1f |\n", name.c_str(),
+                100 * f.seen.mean(), 100 * f.seen.deviation(), 100 * f.unseen.mean(), 100 * f.unseen.deviation(),
+                100 * f.error_rate.mean(), 100 * f.error_rate.deviation(), f.seconds.mean());
     std::fflush(stdout);
 }
 
@@ -151,7 +162,8 @@ train_function trains(Miner miner = {}, Loss loss = {}) {
 } // namespace
 
 int main(int argc, char** argv) try {
-    CLI::App app("Recognition of seen and unseen people: miners and losses beside raw pixels and the untrained network");
+    CLI::App app(
+        "Recognition of seen and unseen people: miners and losses beside raw pixels and the untrained network");
     std::string folder;
     settings s;
     s.options.epochs = 80;
@@ -166,17 +178,21 @@ int main(int argc, char** argv) try {
     app.add_option("--learning-rate", s.options.learning_rate, "learning rate")->capture_default_str();
     app.add_option("--weight-decay", s.options.weight_decay, "weight decay")->capture_default_str();
     double strength = 1;
-    app.add_option("--augmentation", strength, "strength of shifts, turns, scales and lights, in the library's defaults")->capture_default_str();
+    app.add_option("--augmentation", strength,
+                   "strength of shifts, turns, scales and lights, in the library's defaults")
+        ->capture_default_str();
     app.add_option("--seen-seeds", s.seen_seeds, "seeds for people seen")->capture_default_str();
     app.add_option("--unseen-seeds", s.unseen_seeds, "seeds for people never seen")->capture_default_str();
     CLI11_PARSE(app, argc, argv);
-    for (double* v : {&s.options.augmentation.shift, &s.options.augmentation.rotation, &s.options.augmentation.scale, &s.options.augmentation.brightness,
-                      &s.options.augmentation.contrast})
+    for (double* v : {&s.options.augmentation.shift, &s.options.augmentation.rotation, &s.options.augmentation.scale,
+                      &s.options.augmentation.brightness, &s.options.augmentation.contrast})
         *v *= strength;
 
     auto const all = data::load_folder(folder, shape::channels, shape::height, shape::width, {.strict = true});
-    require<data_error>(all.people.size() >= 8, folder, ": ", all.people.size(), " people; the protocol needs at least 8");
-    std::printf("%zu photos of %zu people; mean ± standard deviation over seeds (and folds)\n\n", all.size(), all.people.size());
+    require<data_error>(all.people.size() >= 8, folder, ": ", all.people.size(),
+                        " people; the protocol needs at least 8");
+    std::printf("%zu photos of %zu people; mean ± standard deviation over seeds (and folds)\n\n", all.size(),
+                all.people.size());
     std::printf("| %-36s | %-11s | %-11s | %-11s | %-5s |\n", "", "seen: r-1 %", "uns.: r-1 %", "uns.: EER %", "s/run");
     std::printf("|--------------------------------------|-------------|-------------|-------------|-------|\n");
     auto const half = data::split_by_photo(all, all.size() / all.people.size() / 2);
@@ -186,7 +202,8 @@ int main(int argc, char** argv) try {
     for (label fold = 0; fold < 4; ++fold) {
         auto const people = static_cast<label>(all.people.size());
         double rank_1 = 0, error_rate = 0;
-        judge_unseen(pixels, all.subset(data::split_by_person(all, fold * people / 4, (fold + 1) * people / 4).second), rank_1, error_rate);
+        judge_unseen(pixels, all.subset(data::split_by_person(all, fold * people / 4, (fold + 1) * people / 4).second),
+                     rank_1, error_rate);
         raw.unseen.add(rank_1), raw.error_rate.add(error_rate);
     }
     print("raw pixels", raw);
@@ -196,7 +213,8 @@ int main(int argc, char** argv) try {
     };
     print_both("untrained network", run(all, s, [](auto&, auto const&, auto const&) { return training_report{}; }));
     auto const one = [&](auto miner, auto loss) {
-        print_both(std::string(decltype(loss)::name) + " x " + std::string(decltype(miner)::name), run(all, s, trains(miner, loss)));
+        print_both(std::string(decltype(loss)::name) + " x " + std::string(decltype(miner)::name),
+                   run(all, s, trains(miner, loss)));
     };
     if (!all_pairs) {
         one(miners::all{}, losses::triplet_margin{});

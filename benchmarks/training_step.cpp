@@ -4,8 +4,9 @@
 //   training_step --benchmark_filter='step/compact.*'  some of them
 //   training_step --threads 1
 //
-// A step is forward, batch-hard triplets, backward, and SGD with momentum. compact is four 3×3 convolutions of 32, 64, 128 and 128 channels, each with batch
-// normalisation and rectifier, 2×2 maxima after the first three, then global average, a linear layer of 128, and length 1.
+// A step is forward, batch-hard triplets, backward, and SGD with momentum. compact is four 3×3 convolutions of 32, 64,
+// 128 and 128 channels, each with batch normalisation and rectifier, 2×2 maxima after the first three, then global
+// average, a linear layer of 128, and length 1.
 
 #include <memory>
 
@@ -28,8 +29,9 @@ namespace {
 template <std::size_t Out>
 using block = nn::sequential<nn::conv2d<Out, 3>, nn::batch_norm, nn::relu>;
 template <class In>
-using compact = nn::network<In, nn::sequential<block<32>, nn::max_pool<2>, block<64>, nn::max_pool<2>, block<128>, nn::max_pool<2>, block<128>, nn::global_average_pool,
-                                               nn::linear<128>, nn::l2_normalize>>;
+using compact =
+    nn::network<In, nn::sequential<block<32>, nn::max_pool<2>, block<64>, nn::max_pool<2>, block<128>, nn::max_pool<2>,
+                                   block<128>, nn::global_average_pool, nn::linear<128>, nn::l2_normalize>>;
 
 template <class In>
 buffer<float> images(std::size_t batch) {
@@ -63,7 +65,8 @@ void step(benchmark::State& state, std::size_t batch) {
     once(); // the first step lays out all memory
     for (auto _ : state)
         once();
-    state.counters["images/s"] = benchmark::Counter(static_cast<double>(batch), benchmark::Counter::kIsIterationInvariantRate);
+    state.counters["images/s"] =
+        benchmark::Counter(static_cast<double>(batch), benchmark::Counter::kIsIterationInvariantRate);
     state.counters["peak MB"] = (program::memory().peak - before) / 1e6;
     state.counters["kept MB"] = static_cast<double>(Network::activations(batch) * sizeof(float)) / 1e6;
     state.counters["passes MB"] = static_cast<double>(Network::memory(batch) * sizeof(float)) / 1e6;
@@ -80,7 +83,8 @@ void infer(benchmark::State& state, std::size_t batch) {
         model.embed(x.data(), batch, out.data());
         benchmark::ClobberMemory();
     }
-    state.counters["images/s"] = benchmark::Counter(static_cast<double>(batch), benchmark::Counter::kIsIterationInvariantRate);
+    state.counters["images/s"] =
+        benchmark::Counter(static_cast<double>(batch), benchmark::Counter::kIsIterationInvariantRate);
     program::report_flops(state, 2.0 * static_cast<double>(batch * Network::multiply_adds));
 }
 
@@ -91,7 +95,8 @@ void add_benchmark(std::string const& name, Body body) {
 template <class Network>
 void add_inference(std::string const& name) {
     for (std::size_t b : {1, 32})
-        add_benchmark("inference/" + name + "/b" + std::to_string(b), [=](benchmark::State& s) { infer<Network>(s, b); });
+        add_benchmark("inference/" + name + "/b" + std::to_string(b),
+                      [=](benchmark::State& s) { infer<Network>(s, b); });
 }
 template <class Network>
 void add_step(std::string const& name, std::size_t batch) {
@@ -107,7 +112,8 @@ void add() {
     add_network<compact<nn::shape<1, 112, 92>>>("compact_1x112x92", 64);
     add_network<compact<nn::shape<3, 96, 96>>>("compact_3x96x96", 64);
     add_network<backbones::resnet_18<nn::shape<3, 112, 112>>>("resnet18_3x112x112", 32);
-    add_step<backbones::resnet_18<nn::shape<3, 112, 112>, 128, 64, nn::keep_maps>>("resnet18_3x112x112_keeping_maps", 32);
+    add_step<backbones::resnet_18<nn::shape<3, 112, 112>, 128, 64, nn::keep_maps>>("resnet18_3x112x112_keeping_maps",
+                                                                                   32);
     add_inference<backbones::mobile_face_net<>>("mobile_face_net");
 }
 

@@ -1,4 +1,5 @@
-// Writes all headers that a header of the library includes into one file: single_header include/trine/trine.hpp single/trine.hpp
+// Writes all headers that a header of the library includes into one file: single_header include/trine/trine.hpp
+// single/trine.hpp
 
 #include <filesystem>
 #include <fstream>
@@ -48,7 +49,8 @@ int main(int argc, char** argv) try {
     }
     fs::path const header = argv[1], to = argv[2];
     std::ostringstream out;
-    out << "// Trine, all of it but approximate search and face detection, as one header. Made from " << header.filename().string() << "; change that instead.\n#pragma once\n\n";
+    out << "// Trine, all of it but approximate search and face detection, as one header. Made from "
+        << header.filename().string() << "; change that instead.\n#pragma once\n\n";
     write(header, header.parent_path().parent_path(), out);
     fs::create_directories(to.parent_path());
     std::ofstream(to) << out.str();

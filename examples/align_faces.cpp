@@ -1,4 +1,5 @@
-// Finds the faces on a folder of photos and writes them upright, one size, eyes and mouth where face networks expect them.
+// Finds the faces on a folder of photos and writes them upright, one size, eyes and mouth where face networks expect
+// them.
 //
 //   align_faces --detector mtcnn photos aligned
 //
@@ -42,7 +43,8 @@ std::vector<fs::path> photos_of(fs::path const& folder, fs::path const& output) 
         else if (at->is_regular_file() && data::is_image_name(at->path()))
             paths.push_back(at->path());
     }
-    std::sort(paths.begin(), paths.end(), [](auto const& a, auto const& b) { return data::natural_less(a.string(), b.string()); });
+    std::sort(paths.begin(), paths.end(),
+              [](auto const& a, auto const& b) { return data::natural_less(a.string(), b.string()); });
     require<data_error>(!paths.empty(), folder.string(), ": has no photos (PGM, PPM, PNG, JPEG, BMP)");
     return paths;
 }
@@ -56,18 +58,22 @@ int run(choices const& c) {
     auto const paths = photos_of(root, output);
     auto const rule = c.which == "central" ? faces::which_face::central : faces::which_face::largest;
 
-    std::string table = "file,face_probability,left_eye_x,left_eye_y,right_eye_x,right_eye_y,nose_x,nose_y,mouth_left_x,mouth_left_y,mouth_right_x,mouth_right_y\n";
+    std::string table = "file,face_probability,left_eye_x,left_eye_y,right_eye_x,right_eye_y,nose_x,nose_y,mouth_left_"
+                        "x,mouth_left_y,mouth_right_x,mouth_right_y\n";
     std::vector<std::string> unreadable, faceless;
     std::set<fs::path> written;
     std::size_t done = 0, several = 0, faces_written = 0;
     bool const live = ::isatty(2) != 0;
     auto const start = std::chrono::steady_clock::now();
-    auto const seconds = [&] { return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count(); };
+    auto const seconds = [&] {
+        return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    };
     for (auto const& path : paths) {
         ++done;
         if (live) {
             double const rate = static_cast<double>(done) / std::max(seconds(), 1e-3);
-            std::fprintf(stderr, "\r%zu of %zu photos, %.0f photos/s, %.0f s left   ", done, paths.size(), rate, static_cast<double>(paths.size() - done) / rate);
+            std::fprintf(stderr, "\r%zu of %zu photos, %.0f photos/s, %.0f s left   ", done, paths.size(), rate,
+                         static_cast<double>(paths.size() - done) / rate);
         }
         auto const inside = fs::relative(path, root);
         try {
@@ -91,7 +97,8 @@ int run(choices const& c) {
                     to += "_" + std::to_string(n + 1);
                 auto const plain = fs::path(to.string() + ".png");
                 // Photos that differ in their extension alone do not meet.
-                auto const file = written.contains(plain) ? fs::path(to.string() + inside.extension().string() + ".png") : plain;
+                auto const file =
+                    written.contains(plain) ? fs::path(to.string() + inside.extension().string() + ".png") : plain;
                 fs::create_directories(file.parent_path());
                 data::save_png(faces::aligned(photo, face.points, c.size), file);
                 written.insert(file);
@@ -99,7 +106,8 @@ int run(choices const& c) {
                 char line[256];
                 int length = std::snprintf(line, sizeof line, "%.4f", face.probability);
                 for (auto const& p : face.points)
-                    length += std::snprintf(line + length, sizeof line - static_cast<std::size_t>(length), ",%.3f,%.3f", p.x, p.y);
+                    length += std::snprintf(line + length, sizeof line - static_cast<std::size_t>(length), ",%.3f,%.3f",
+                                            p.x, p.y);
                 table += inside.string() + "," + line + "\n";
             }
         } catch (trine::error const& e) {
@@ -111,9 +119,11 @@ int run(choices const& c) {
     if (!c.landmarks.empty())
         io::write_file(c.landmarks, table);
     std::size_t const good = paths.size() - faceless.size() - unreadable.size();
-    std::printf("aligned %zu of %zu photos, %.1f photos/s; %zu faces in %s\n", good, paths.size(), static_cast<double>(paths.size()) / seconds(), faces_written, output.c_str());
+    std::printf("aligned %zu of %zu photos, %.1f photos/s; %zu faces in %s\n", good, paths.size(),
+                static_cast<double>(paths.size()) / seconds(), faces_written, output.c_str());
     if (several > 0 && !c.all)
-        std::printf("%zu photos show several faces, of which the %s one was taken (--all takes all)\n", several, c.which == "central" ? "most central" : "largest");
+        std::printf("%zu photos show several faces, of which the %s one was taken (--all takes all)\n", several,
+                    c.which == "central" ? "most central" : "largest");
     for (auto const& path : faceless)
         std::printf("no face: %s\n", path.c_str());
     for (auto const& message : unreadable)
@@ -125,14 +135,21 @@ int run(choices const& c) {
 
 int main(int argc, char** argv) try {
     choices c;
-    CLI::App app("Finds the faces on a folder of photos and writes them aligned, as PNG files in folders of the same names");
+    CLI::App app(
+        "Finds the faces on a folder of photos and writes them aligned, as PNG files in folders of the same names");
     app.add_option("input", c.input, "photos, in it and its sub-folders")->required();
     app.add_option("output", c.output, "folder for the faces")->required();
     app.add_option("--detector", c.detector, "folder of MTCNN's weights: pnet, rnet and onet .safetensors")->required();
-    app.add_option("--size", c.size, "height and width of the faces")->check(CLI::Range(16, 1024))->capture_default_str();
-    app.add_option("--which", c.which, "of several faces: largest, or central")->check(CLI::IsMember({"largest", "central"}))->capture_default_str();
+    app.add_option("--size", c.size, "height and width of the faces")
+        ->check(CLI::Range(16, 1024))
+        ->capture_default_str();
+    app.add_option("--which", c.which, "of several faces: largest, or central")
+        ->check(CLI::IsMember({"largest", "central"}))
+        ->capture_default_str();
     app.add_flag("--all", c.all, "every face of a photo, numbered");
-    app.add_option("--smallest", c.options.smallest_face, "smallest face to look for, in pixels; larger is faster")->check(CLI::Range(12.0, 10000.0))->capture_default_str();
+    app.add_option("--smallest", c.options.smallest_face, "smallest face to look for, in pixels; larger is faster")
+        ->check(CLI::Range(12.0, 10000.0))
+        ->capture_default_str();
     app.add_option("--landmarks", c.landmarks, "CSV file for the five points of every face");
     app.footer("Examples:\n"
                "  align_faces --detector mtcnn photos aligned          photos/NAME/*.jpg become aligned/NAME/*.png\n"

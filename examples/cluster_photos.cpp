@@ -32,13 +32,16 @@ int run(choices const& c) {
     std::error_code code;
     require<io_error>(std::filesystem::is_directory(c.folder, code), c.folder, ": there is no such folder");
     std::vector<std::string> paths;
-    for (auto const& entry : std::filesystem::recursive_directory_iterator(c.folder, std::filesystem::directory_options::skip_permission_denied))
+    for (auto const& entry : std::filesystem::recursive_directory_iterator(
+             c.folder, std::filesystem::directory_options::skip_permission_denied))
         if (entry.is_regular_file() && data::is_image_name(entry.path()))
             paths.push_back(entry.path().string());
     std::sort(paths.begin(), paths.end(), data::natural_less);
     auto model = program::load_model<Backbone>(c.model);
     data::dataset photos{in::channels, in::height, in::width, {"somebody"}, {}, {}, {}};
-    std::size_t const failures = program::for_each_photo<Backbone>(paths, c.how, "cluster_photos", [&](std::string const& path, data::image const& photo) { photos.add(photo, 0, path); });
+    std::size_t const failures = program::for_each_photo<Backbone>(
+        paths, c.how, "cluster_photos",
+        [&](std::string const& path, data::image const& photo) { photos.add(photo, 0, path); });
     require<data_error>(photos.size() > 0, c.folder, ": has no photo that can be used (PGM, PPM, PNG, JPEG, BMP)");
     auto const points = model.embed(photos.tensors());
     neighbors::exact::index<program::distance> index(Backbone::embedding_size);
@@ -77,7 +80,8 @@ int run(choices const& c) {
         }
         if (!c.output.empty())
             for (std::size_t i : sorted[g]) {
-                auto const to = std::filesystem::path(c.output) / (is_group ? "group " + std::to_string(g) : "no group");
+                auto const to =
+                    std::filesystem::path(c.output) / (is_group ? "group " + std::to_string(g) : "no group");
                 std::filesystem::create_directories(to);
                 // Photos of equal names in different folders do not meet.
                 auto name = std::filesystem::relative(photos.sources[i], c.folder).string();
@@ -85,7 +89,9 @@ int run(choices const& c) {
                 std::filesystem::copy_file(photos.sources[i], to / name, std::filesystem::copy_options::skip_existing);
             }
         if (rows.size() < 20 && is_group) {
-            visual::montage_row row{photos.picture(sorted[g][0]), std::to_string(sorted[g].size()) + (sorted[g].size() == 1 ? " photo" : " photos"), {}};
+            visual::montage_row row{photos.picture(sorted[g][0]),
+                                    std::to_string(sorted[g].size()) + (sorted[g].size() == 1 ? " photo" : " photos"),
+                                    {}};
             for (std::size_t i = 1; i < std::min<std::size_t>(sorted[g].size(), 8); ++i)
                 row.matches.push_back({photos.picture(sorted[g][i]), "", true});
             rows.push_back(std::move(row));
@@ -109,17 +115,22 @@ int main(int argc, char** argv) try {
     app.add_option("--model", c.model, "file that train_faces saved")->required();
     program::add_backbone_option(app, c.backbone);
     app.add_option("--limit", c.limit, "how far apart two photos of one person may lie")->capture_default_str();
-    app.add_option("--joined", c.joined, "how many near photos each is joined with")->check(program::positive)->capture_default_str();
+    app.add_option("--joined", c.joined, "how many near photos each is joined with")
+        ->check(program::positive)
+        ->capture_default_str();
     app.add_flag("--dbscan", c.dense, "by density instead of Chinese whispers");
-    app.add_option("--least", c.least, "photos that make a core, with --dbscan")->check(program::positive)->capture_default_str();
+    app.add_option("--least", c.least, "photos that make a core, with --dbscan")
+        ->check(program::positive)
+        ->capture_default_str();
     app.add_option("--picture", c.picture, "PNG with a row for each of the 20 largest groups");
     app.add_option("--output", c.output, "folder to copy the photos to, a sub-folder for each group");
     app.add_flag("--json", c.json, "a JSON object a line");
     c.how.add_options(app);
-    app.footer("Examples:\n"
-               "  cluster_photos --model output/model.safetensors holiday\n"
-               "  cluster_photos --model output/model.safetensors holiday --limit 0.7 --picture groups.png --output sorted\n"
-               "  cluster_photos --model mobilefacenet.safetensors --backbone mobile_face_net --detector mtcnn holiday\n");
+    app.footer(
+        "Examples:\n"
+        "  cluster_photos --model output/model.safetensors holiday\n"
+        "  cluster_photos --model output/model.safetensors holiday --limit 0.7 --picture groups.png --output sorted\n"
+        "  cluster_photos --model mobilefacenet.safetensors --backbone mobile_face_net --detector mtcnn holiday\n");
     CLI11_PARSE(app, argc, argv);
     return program::with_backbone(c.backbone, [&]<class Backbone>() { return run<Backbone>(c); });
 } catch (std::filesystem::filesystem_error const& e) {

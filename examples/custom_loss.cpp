@@ -2,7 +2,8 @@
 //
 //   ./build/release/examples/custom_loss
 //
-// Expected output: its slopes beside central differences, then the loss of each epoch and how photos of people never seen are found.
+// Expected output: its slopes beside central differences, then the loss of each epoch and how photos of people never
+// seen are found.
 
 #include <cmath>
 #include <cstdio>
@@ -33,7 +34,10 @@ int main(int argc, char** argv) {
             for (double negative : {0.05, 0.6, 1.15, 2.5}) {
                 double const h = 1e-6;
                 auto const v = loss(positive, negative);
-                double const by_positive = (loss(positive + h, negative).value - loss(positive - h, negative).value) / (2 * h), by_negative = (loss(positive, negative + h).value - loss(positive, negative - h).value) / (2 * h);
+                double const by_positive =
+                                 (loss(positive + h, negative).value - loss(positive - h, negative).value) / (2 * h),
+                             by_negative =
+                                 (loss(positive, negative + h).value - loss(positive, negative - h).value) / (2 * h);
                 worst = std::max({worst, std::abs(by_positive - v.by_positive), std::abs(by_negative - v.by_negative)});
             }
         std::printf("slopes differ from central differences by %.1e at most\n\n", worst);
@@ -42,10 +46,14 @@ int main(int argc, char** argv) {
         data::synthetic_faces const draw{.seed = program.seed};
         auto const photos = draw.make(60, 12), strangers = draw.make(40, 6, 2000);
         lesson::model model(program.seed);
-        lesson::train(model, photos, objective(miners::all{}, loss, lesson::distance{}), {.epochs = 30, .seed = program.seed}, [&](epoch_report const& e, lesson::model& m) {
-            if (e.epoch % 5 == 0)
-                std::printf("epoch %2zu  loss %.4f  active %4.1f %%  people never seen: nearest is right for %.1f %%\n", e.epoch, e.loss, 100 * e.active, 100 * lesson::judge(m, strangers).precision_at_1);
-            return true;
-        });
+        lesson::train(
+            model, photos, objective(miners::all{}, loss, lesson::distance{}), {.epochs = 30, .seed = program.seed},
+            [&](epoch_report const& e, lesson::model& m) {
+                if (e.epoch % 5 == 0)
+                    std::printf(
+                        "epoch %2zu  loss %.4f  active %4.1f %%  people never seen: nearest is right for %.1f %%\n",
+                        e.epoch, e.loss, 100 * e.active, 100 * lesson::judge(m, strangers).precision_at_1);
+                return true;
+            });
     });
 }

@@ -16,7 +16,8 @@ struct nearest_farther {
         for (std::size_t p = 0; p < a.positives.size(); ++p) {
             std::size_t best = a.negatives.size();
             for (std::size_t n = 0; n < a.negatives.size(); ++n)
-                if (a.negative_distances[n] > a.positive_distances[p] && (best == a.negatives.size() || a.negative_distances[n] < a.negative_distances[best]))
+                if (a.negative_distances[n] > a.positive_distances[p] &&
+                    (best == a.negatives.size() || a.negative_distances[n] < a.negative_distances[best]))
                     best = n;
             if (best < a.negatives.size())
                 visit(p, best);
@@ -26,7 +27,8 @@ struct nearest_farther {
 
 int main() {
     using backbone = trine::backbones::compact<trine::nn::shape<1, 64, 64>, 64, 16>;
-    using trainer = trine::trainer<backbone, nearest_farther, trine::losses::triplet_margin, trine::distances::squared_euclidean>;
+    using trainer =
+        trine::trainer<backbone, nearest_farther, trine::losses::triplet_margin, trine::distances::squared_euclidean>;
     auto const photos = trine::data::synthetic_faces{}.make(40, 10);
     trine::nn::model<backbone> model;
     trainer({.epochs = 10}).fit(model, photos, [](trine::epoch_report const& e, auto&) {

@@ -1,4 +1,5 @@
-// Draws faces into a folder, one sub-folder for each person, as programs take photos: for classes and tests without any.
+// Draws faces into a folder, one sub-folder for each person, as programs take photos: for classes and tests without
+// any.
 //
 //   ./build/release/examples/draw_faces photos
 //   ./build/release/examples/draw_faces photos --people 40 --photos 10 --first 1000 --size 112
@@ -22,7 +23,8 @@ int main(int argc, char** argv) try {
     app.add_option("folder", folder, "where to")->required();
     app.add_option("--people", people, "how many")->check(program::positive)->capture_default_str();
     app.add_option("--photos", photos, "of each")->check(program::positive)->capture_default_str();
-    app.add_option("--first", first, "number of the first person; other numbers are other people")->capture_default_str();
+    app.add_option("--first", first, "number of the first person; other numbers are other people")
+        ->capture_default_str();
     app.add_option("--size", size, "side of the photos, in pixels")->check(CLI::Range(16, 1024))->capture_default_str();
     app.add_option("--seed", seed, "another seed draws other people under the same numbers")->capture_default_str();
     app.add_flag("--colour", colour, "in colour");

@@ -34,8 +34,11 @@ int main(int argc, char** argv) try {
     app.add_option("--weights", weights, "MobileFaceNet's published weights as safetensors")->required();
     app.add_option("--pairs", pairs_file, "the protocol (default: pairs.txt in the folder)");
     app.add_option("--landmarks", landmarks_file, "five points of each photo (default: landmarks.csv in the folder)");
-    app.add_option("--detector", detector_folder, "folder of MTCNN's weights: faces are found on the photos, landmarks are not read");
-    app.add_option("--looks", detection.second_looks, "how often the detector's last stage looks again at the box it gave")->capture_default_str();
+    app.add_option("--detector", detector_folder,
+                   "folder of MTCNN's weights: faces are found on the photos, landmarks are not read");
+    app.add_option("--looks", detection.second_looks,
+                   "how often the detector's last stage looks again at the box it gave")
+        ->capture_default_str();
     CLI11_PARSE(app, argc, argv);
     auto const root = std::filesystem::path(folder);
     auto const pairs = data::read_pairs(pairs_file.empty() ? root / "pairs.txt" : std::filesystem::path(pairs_file));
@@ -43,9 +46,11 @@ int main(int argc, char** argv) try {
     std::map<std::string, faces::landmarks> known;
     std::unique_ptr<faces::face_aligner> detector;
     if (detector_folder.empty())
-        known = faces::read_landmarks(landmarks_file.empty() ? root / "landmarks.csv" : std::filesystem::path(landmarks_file));
+        known = faces::read_landmarks(landmarks_file.empty() ? root / "landmarks.csv"
+                                                             : std::filesystem::path(landmarks_file));
     else
-        detector = std::make_unique<faces::face_aligner>(detector_folder, faces::which_face::central, network::input::height, detection);
+        detector = std::make_unique<faces::face_aligner>(detector_folder, faces::which_face::central,
+                                                         network::input::height, detection);
 
     nn::model<network> model;
     load_weights(model, io::safetensors::load(weights), backbones::mobile_face_net_sources<network>());
@@ -101,7 +106,8 @@ int main(int argc, char** argv) try {
         float const* const b = points.data() + places[pair.second] * network::embedding_size;
         double d = 0;
         for (std::size_t k = 0; k < network::embedding_size; ++k)
-            d += (static_cast<double>(a[k]) - static_cast<double>(b[k])) * (static_cast<double>(a[k]) - static_cast<double>(b[k]));
+            d += (static_cast<double>(a[k]) - static_cast<double>(b[k])) *
+                 (static_cast<double>(a[k]) - static_cast<double>(b[k]));
         // Without a face nobody can say that two photos show one person.
         for (auto const* file : {&pair.first, &pair.second})
             if (std::find(faceless.begin(), faceless.end(), *file) != faceless.end())
@@ -111,12 +117,14 @@ int main(int argc, char** argv) try {
     }
     auto const result = evaluation::cross_validate(distances, answers, folds);
     auto const [low, high] = std::minmax_element(result.thresholds.begin(), result.thresholds.end());
-    std::printf("%zu pairs of %zu photos, %.0f photos a second\n", pairs.size(), files.size(), static_cast<double>(files.size()) / inferring);
+    std::printf("%zu pairs of %zu photos, %.0f photos a second\n", pairs.size(), files.size(),
+                static_cast<double>(files.size()) / inferring);
     if (detector)
         std::printf("%zu photos without a face; their pairs are taken for two people\n", faceless.size());
     for (auto const& file : faceless)
         std::printf("no face: %s\n", file.c_str());
-    std::printf("accuracy  %.2f %% +- %.2f over %zu folds, thresholds %.2f to %.2f\n", 100 * result.mean, 100 * result.deviation, result.accuracies.size(), *low, *high);
+    std::printf("accuracy  %.2f %% +- %.2f over %zu folds, thresholds %.2f to %.2f\n", 100 * result.mean,
+                100 * result.deviation, result.accuracies.size(), *low, *high);
     for (double rate : {0.01, 0.001})
         std::printf("accepted  %.2f %% of the pairs of one person, at a false-accept rate of %g %%\n",
                     100 * evaluation::for_false_accept_rate(rate, same, different).true_accept_rate, 100 * rate);

@@ -1,9 +1,11 @@
-// Takes MobileFaceNet with the weights that others trained, keeps its trunk as it is, and teaches its head the people of a folder with triplets.
+// Takes MobileFaceNet with the weights that others trained, keeps its trunk as it is, and teaches its head the people
+// of a folder with triplets.
 //
 //   fine_tune --data photos --weights mobilefacenet.safetensors --detector mtcnn --output tuned
 //   recognize tuned/model.safetensors --backbone mobile_face_net --detector mtcnn new.jpg
 //
-// Half of the people are learnt from; the other half, never seen, show whether it helped. Expected output, on its last lines:
+// Half of the people are learnt from; the other half, never seen, show whether it helped. Expected output, on its last
+// lines:
 //   people never seen         before   after
 //   nearest is the same        74.5 %   80.9 %
 //   MAP@R                      27.1 %   36.7 %
@@ -33,7 +35,8 @@ struct quality {
 quality judge(nn::model<network>& model, data::dataset const& photos) {
     auto const points = model.embed(photos.tensors());
     std::span<label const> const labels(photos.labels);
-    auto const r = evaluation::evaluate_retrieval(distances::squared_euclidean{}, as_matrix(points), labels, as_matrix(points), labels, true);
+    auto const r = evaluation::evaluate_retrieval(distances::squared_euclidean{}, as_matrix(points), labels,
+                                                  as_matrix(points), labels, true);
     evaluation::verification_curve const curve(distances::squared_euclidean{}, as_matrix(points), labels);
     return {r.precision_at_1, r.mean_average_precision_at_r, curve.equal_error().false_accept_rate};
 }
@@ -48,7 +51,9 @@ int main(int argc, char** argv) try {
     app.add_option("--weights", weights, "MobileFaceNet's published weights as safetensors")->required();
     app.add_option("--detector", detector, "folder of MTCNN's weights; without it, photos are taken for aligned faces");
     app.add_option("--output", output, "folder for the model")->capture_default_str();
-    app.add_option("--epochs", options.epochs, "times that all photos are shown")->check(program::positive)->capture_default_str();
+    app.add_option("--epochs", options.epochs, "times that all photos are shown")
+        ->check(program::positive)
+        ->capture_default_str();
     app.add_option("--learning-rate", options.learning_rate, "largest step")->capture_default_str();
     app.add_option("--people", options.people_per_batch, "P: people in a batch")->capture_default_str();
     app.add_option("--photos", options.photos_per_person, "K: photos of each of them")->capture_default_str();
@@ -68,7 +73,8 @@ int main(int argc, char** argv) try {
     auto const half = static_cast<label>(photos.people.size() / 2);
     auto const parts = data::split_by_person(photos, half, static_cast<label>(photos.people.size()));
     auto const learn = photos.subset(parts.first), unseen = photos.subset(parts.second);
-    std::printf("%zu photos of %zu people to learn from, %zu of %zu never seen\n", learn.size(), static_cast<std::size_t>(half), unseen.size(), photos.people.size() - static_cast<std::size_t>(half));
+    std::printf("%zu photos of %zu people to learn from, %zu of %zu never seen\n", learn.size(),
+                static_cast<std::size_t>(half), unseen.size(), photos.people.size() - static_cast<std::size_t>(half));
 
     recognizer<network, miners::all> who;
     load_weights(who.model(), io::safetensors::load(weights), backbones::mobile_face_net_sources<network>());
@@ -78,18 +84,21 @@ int main(int argc, char** argv) try {
     std::printf("%zu of %zu parameters learn\n", learning, network::parameters);
     auto const before = judge(who.model(), unseen);
     auto const result = who.fit(learn, options, [](epoch_report const& e, auto&) {
-        std::printf("epoch %2zu/%zu  loss %.4f  active %4.1f %%  %4.0f photos/s  %3.0f s left\n", e.epoch, e.epochs, e.loss, 100 * e.active, e.photos_per_second, e.seconds_left);
+        std::printf("epoch %2zu/%zu  loss %.4f  active %4.1f %%  %4.0f photos/s  %3.0f s left\n", e.epoch, e.epochs,
+                    e.loss, 100 * e.active, e.photos_per_second, e.seconds_left);
         std::fflush(stdout);
         return true;
     });
     auto const after = judge(who.model(), unseen);
     who.enroll(photos);
     who.save(std::filesystem::path(output) / "model.safetensors");
-    std::printf("\ntrained in %.1f s; network and gallery of all %zu photos: %s/model.safetensors\n\n", result.seconds, photos.size(), output.c_str());
+    std::printf("\ntrained in %.1f s; network and gallery of all %zu photos: %s/model.safetensors\n\n", result.seconds,
+                photos.size(), output.c_str());
     std::printf("people never seen         before   after\n");
     std::printf("nearest is the same       %5.1f %%  %5.1f %%\n", 100 * before.rank_1, 100 * after.rank_1);
     std::printf("MAP@R                     %5.1f %%  %5.1f %%\n", 100 * before.map_at_r, 100 * after.map_at_r);
-    std::printf("equal error rate          %5.2f %%  %5.2f %%\n", 100 * before.equal_error_rate, 100 * after.equal_error_rate);
+    std::printf("equal error rate          %5.2f %%  %5.2f %%\n", 100 * before.equal_error_rate,
+                100 * after.equal_error_rate);
     return 0;
 } catch (trine::error const& e) {
     std::fprintf(stderr, "fine_tune: %s\n", e.what());

@@ -51,7 +51,9 @@ int add_photos(choices const& c, gallery_type& gallery, nn::model<Backbone>& mod
         failures = report.skipped.size();
     } else {
         photos.people.push_back(c.name);
-        failures = program::for_each_photo<Backbone>(c.photos, c.how, "gallery", [&](std::string const& path, data::image const& photo) { photos.add(photo, 0, path); });
+        failures = program::for_each_photo<Backbone>(
+            c.photos, c.how, "gallery",
+            [&](std::string const& path, data::image const& photo) { photos.add(photo, 0, path); });
     }
     if (photos.size() > 0) {
         std::vector<std::string> names;
@@ -61,8 +63,8 @@ int add_photos(choices const& c, gallery_type& gallery, nn::model<Backbone>& mod
         gallery.add(names, photos.sources, as_matrix(points));
     }
     std::size_t const people = photos.size() > 0 ? photos.people.size() : 0;
-    std::printf("added %zu photo%s of %zu %s; %s now holds %zu of %zu\n", photos.size(), photos.size() == 1 ? "" : "s", people, people == 1 ? "person" : "people", c.file.c_str(), gallery.size(),
-                gallery.people().size());
+    std::printf("added %zu photo%s of %zu %s; %s now holds %zu of %zu\n", photos.size(), photos.size() == 1 ? "" : "s",
+                people, people == 1 ? "person" : "people", c.file.c_str(), gallery.size(), gallery.people().size());
     return failures > 0 ? 1 : 0;
 }
 
@@ -79,7 +81,8 @@ int create(choices const& c) {
 
 template <class Backbone>
 int add(choices const& c) {
-    require<argument_error>(c.folder.empty() != c.photos.empty(), "say who: --name NAME with photos, or --data FOLDER with a sub-folder for each person");
+    require<argument_error>(c.folder.empty() != c.photos.empty(),
+                            "say who: --name NAME with photos, or --data FOLDER with a sub-folder for each person");
     require<argument_error>(c.photos.empty() || !c.name.empty(), "say who is on the photos: --name NAME");
     auto model = program::load_model<Backbone>(c.model);
     auto gallery = gallery_type::open(c.file, identity_of(model), neighbors::access::write);
@@ -92,21 +95,29 @@ int find(choices const& c) {
     program::load_parameters(who.model(), io::safetensors::load(c.model));
     who.open_gallery(c.file);
     require<argument_error>(who.gallery_size() > 0, c.file, ": nobody is in it");
-    std::size_t const failures = program::for_each_photo<Backbone>(c.photos, c.how, "gallery", [&](std::string const& path, data::image const& photo) {
-        auto const found = who.identify(data::to_tensor(photo), c.rule).front();
-        bool const alone = std::isinf(found.margin);
-        if (c.json)
-            program::print_json({{"photo", path}, {"name", found.known ? nlohmann::json(found.name) : nlohmann::json(nullptr)}, {"nearest_name", found.name}, {"distance", found.distance},
-                                 {"margin", alone ? nlohmann::json(nullptr) : nlohmann::json(found.margin)}, {"votes", found.votes}, {"k", c.rule.k}, {"confidence", found.confidence},
-                                 {"nearest", who.gallery().source(found.nearest.front().index)}});
-        else {
-            char margin[32] = "";
-            if (!alone)
-                std::snprintf(margin, sizeof margin, "  margin %.3f", static_cast<double>(found.margin));
-            std::printf("%s  %s  distance %.3f%s  %zu of %zu votes\n", path.c_str(), found.known ? found.name.c_str() : "unknown", static_cast<double>(found.distance), margin, found.votes,
-                        found.nearest.size());
-        }
-    });
+    std::size_t const failures = program::for_each_photo<Backbone>(
+        c.photos, c.how, "gallery", [&](std::string const& path, data::image const& photo) {
+            auto const found = who.identify(data::to_tensor(photo), c.rule).front();
+            bool const alone = std::isinf(found.margin);
+            if (c.json)
+                program::print_json({{"photo", path},
+                                     {"name", found.known ? nlohmann::json(found.name) : nlohmann::json(nullptr)},
+                                     {"nearest_name", found.name},
+                                     {"distance", found.distance},
+                                     {"margin", alone ? nlohmann::json(nullptr) : nlohmann::json(found.margin)},
+                                     {"votes", found.votes},
+                                     {"k", c.rule.k},
+                                     {"confidence", found.confidence},
+                                     {"nearest", who.gallery().source(found.nearest.front().index)}});
+            else {
+                char margin[32] = "";
+                if (!alone)
+                    std::snprintf(margin, sizeof margin, "  margin %.3f", static_cast<double>(found.margin));
+                std::printf("%s  %s  distance %.3f%s  %zu of %zu votes\n", path.c_str(),
+                            found.known ? found.name.c_str() : "unknown", static_cast<double>(found.distance), margin,
+                            found.votes, found.nearest.size());
+            }
+        });
     return failures > 0 ? 1 : 0;
 }
 
@@ -116,7 +127,8 @@ int list(choices const& c) {
         for (std::size_t place = 0; place < gallery.places(); ++place)
             if (!gallery.is_removed(place)) {
                 if (c.json)
-                    program::print_json({{"place", place}, {"name", gallery.name(place)}, {"source", gallery.source(place)}});
+                    program::print_json(
+                        {{"place", place}, {"name", gallery.name(place)}, {"source", gallery.source(place)}});
                 else
                     std::printf("%zu  %s  %s\n", place, gallery.name(place).c_str(), gallery.source(place).c_str());
             }
@@ -129,12 +141,14 @@ int list(choices const& c) {
         else
             std::printf("%s  %zu photo%s\n", name.c_str(), photos, photos == 1 ? "" : "s");
     if (!c.json)
-        std::printf("%zu photos of %zu people; network %s, distance %s\n", gallery.size(), people.size(), gallery.identity().network.c_str(), gallery.identity().distance.c_str());
+        std::printf("%zu photos of %zu people; network %s, distance %s\n", gallery.size(), people.size(),
+                    gallery.identity().network.c_str(), gallery.identity().distance.c_str());
     return 0;
 }
 
 int remove(choices const& c) {
-    require<argument_error>(c.name.empty() != c.places.empty(), "say what: --name NAME, or --place NUMBER as `gallery list --photos` gives it");
+    require<argument_error>(c.name.empty() != c.places.empty(),
+                            "say what: --name NAME, or --place NUMBER as `gallery list --photos` gives it");
     auto gallery = gallery_type::open(c.file, neighbors::access::write);
     std::size_t gone = c.places.size();
     if (!c.name.empty())
@@ -154,7 +168,8 @@ int cluster(choices const& c) {
     for (std::size_t place = 0; place < gallery.places(); ++place)
         if (!gallery.is_removed(place)) {
             auto const p = gallery.point(place);
-            places.push_back(place), points.insert(points.end(), p.begin(), p.end()), names.push_back(gallery.name(place));
+            places.push_back(place), points.insert(points.end(), p.begin(), p.end()),
+                names.push_back(gallery.name(place));
         }
     matrix_view<float const> const all(points.data(), places.size(), gallery.dimensions());
     neighbors::exact::index<program::distance> index(gallery.dimensions());
@@ -183,7 +198,8 @@ int cluster(choices const& c) {
     }
     if (!c.json) {
         auto const agreement = evaluation::compare_clusters<std::string>(groups, names);
-        std::printf("%td groups; pairs of photos: precision %.3f, recall %.3f against the names\n", count, agreement.precision, agreement.recall);
+        std::printf("%td groups; pairs of photos: precision %.3f, recall %.3f against the names\n", count,
+                    agreement.precision, agreement.recall);
     }
     return 0;
 }
@@ -204,15 +220,22 @@ int calibrate(choices const& c) {
     }
     std::size_t const n = places.size();
     std::vector<float> d(n * n), same, different;
-    program::distance{}.pairwise(matrix_view<float const>(points.data(), n, gallery.dimensions()), matrix_view<float>(d.data(), n, n));
+    program::distance{}.pairwise(matrix_view<float const>(points.data(), n, gallery.dimensions()),
+                                 matrix_view<float>(d.data(), n, n));
     for (std::size_t i = 0; i < n; ++i)
         for (std::size_t j = 0; j < i; ++j)
             (gallery.person(places[i]) == gallery.person(places[j]) ? same : different).push_back(d[i * n + j]);
     auto const show = [&](char const* what, evaluation::threshold const& t) {
         if (c.json)
-            program::print_json({{"rule", what}, {"threshold", t.distance}, {"true_accept_rate", t.true_accept_rate}, {"false_accept_rate", t.false_accept_rate}, {"f1", t.f1}});
+            program::print_json({{"rule", what},
+                                 {"threshold", t.distance},
+                                 {"true_accept_rate", t.true_accept_rate},
+                                 {"false_accept_rate", t.false_accept_rate},
+                                 {"f1", t.f1}});
         else
-            std::printf("%s: --threshold %.4f  accepts %.2f %% of the pairs of one person, %.3f %% of the pairs of two\n", what, t.distance, 100 * t.true_accept_rate, 100 * t.false_accept_rate);
+            std::printf(
+                "%s: --threshold %.4f  accepts %.2f %% of the pairs of one person, %.3f %% of the pairs of two\n", what,
+                t.distance, 100 * t.true_accept_rate, 100 * t.false_accept_rate);
     };
     show("best F1", evaluation::best_f1(same, different));
     show("wanted false-accept rate", evaluation::for_false_accept_rate(c.far, same, different));
@@ -246,7 +269,8 @@ int main(int argc, char** argv) try {
     auto* const finding = command("find", "name the people on photos", true);
     finding->add_option("photos", c.photos, "photos to name")->required();
     finding->add_option("-k", c.rule.k, "neighbours that vote")->check(program::positive)->capture_default_str();
-    finding->add_option("--threshold", c.rule.threshold, "farther than this is \"unknown\" (default: everybody is somebody)");
+    finding->add_option("--threshold", c.rule.threshold,
+                        "farther than this is \"unknown\" (default: everybody is somebody)");
     finding->add_flag("--weighted", c.rule.weighted, "near neighbours weigh more");
     auto* const listing = command("list", "list people, or photos", false);
     listing->add_flag("--photos", c.each_photo, "every photo with its place and where it came from");
@@ -259,13 +283,21 @@ int main(int argc, char** argv) try {
     auto* const merging = command("merge", "make two people one, by the second one's name", false);
     merging->add_option("from", c.from, "who goes")->required();
     merging->add_option("into", c.to, "who stays")->required();
-    auto* const clustering = command("cluster", "group the photos without regard to names: finds people with two names", false);
+    auto* const clustering =
+        command("cluster", "group the photos without regard to names: finds people with two names", false);
     clustering->add_option("--limit", c.limit, "how far apart two photos of one person may lie")->capture_default_str();
-    clustering->add_option("--joined", c.joined, "how many near photos each is joined with")->check(program::positive)->capture_default_str();
+    clustering->add_option("--joined", c.joined, "how many near photos each is joined with")
+        ->check(program::positive)
+        ->capture_default_str();
     clustering->add_flag("--dbscan", c.dense, "by density instead of Chinese whispers");
-    clustering->add_option("--least", c.least, "photos that make a core, with --dbscan")->check(program::positive)->capture_default_str();
-    auto* const calibrating = command("calibrate", "find a threshold for find, by the pairs of photos in the gallery", false);
-    calibrating->add_option("--far", c.far, "wanted false-accept rate: share of the pairs of two people taken for one")->check(CLI::Range(0.0, 1.0))->capture_default_str();
+    clustering->add_option("--least", c.least, "photos that make a core, with --dbscan")
+        ->check(program::positive)
+        ->capture_default_str();
+    auto* const calibrating =
+        command("calibrate", "find a threshold for find, by the pairs of photos in the gallery", false);
+    calibrating->add_option("--far", c.far, "wanted false-accept rate: share of the pairs of two people taken for one")
+        ->check(CLI::Range(0.0, 1.0))
+        ->capture_default_str();
     auto* const folding = command("fold", "write all changes into the gallery's file and empty its log", false);
     for (auto* s : {finding, listing, clustering, calibrating})
         s->add_flag("--json", c.json, "a JSON object a line");
@@ -294,7 +326,8 @@ int main(int argc, char** argv) try {
     if (renaming->parsed())
         gallery.rename(c.from, c.to), std::printf("%s is now %s\n", c.from.c_str(), c.to.c_str());
     else if (merging->parsed())
-        gallery.merge(c.from, c.to), std::printf("%s is now %s, with %zu photos\n", c.from.c_str(), c.to.c_str(), gallery.photos_of(c.to).size());
+        gallery.merge(c.from, c.to), std::printf("%s is now %s, with %zu photos\n", c.from.c_str(), c.to.c_str(),
+                                                 gallery.photos_of(c.to).size());
     else if (folding->parsed())
         gallery.fold(), std::printf("%zu photos\n", gallery.size());
     return 0;

@@ -1,10 +1,13 @@
-// One drawing of each of twenty characters, and then: which of them is this? The one-shot task of Omniglot, with a network that learnt from five other alphabets.
+// One drawing of each of twenty characters, and then: which of them is this? The one-shot task of Omniglot, with a
+// network that learnt from five other alphabets.
 //
 //   one_shot_omniglot --background images_background_small1 --background images_background_small2 --runs all_runs
 //
-// Each background set is learnt from apart, as its authors say; the folders are Omniglot's archives unpacked. Expected output, on its last lines: a table with a row for each miner and loss,
+// Each background set is learnt from apart, as its authors say; the folders are Omniglot's archives unpacked. Expected
+// output, on its last lines: a table with a row for each miner and loss,
 //   all x triplet_margin | 5.2 | 5.0 5.3 | 101
-// the error in percent over the 20 runs, as a mean over sets and seeds, and for each set; and the seconds of a training.
+// the error in percent over the 20 runs, as a mean over sets and seeds, and for each set; and the seconds of a
+// training.
 
 #include <cstdio>
 #include <fstream>
@@ -37,9 +40,12 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr std::size_t size = 56;
-using network = nn::network<nn::shape<1, size, size>, nn::sequential<nn::repeat<4, backbones::conv_4_parts::block<64>>, nn::flatten, nn::l2_normalize>>;
+using network =
+    nn::network<nn::shape<1, size, size>,
+                nn::sequential<nn::repeat<4, backbones::conv_4_parts::block<64>>, nn::flatten, nn::l2_normalize>>;
 
-// White strokes on black, the drawing in the middle: where on the paper a character stands says nothing about which it is.
+// White strokes on black, the drawing in the middle: where on the paper a character stands says nothing about which it
+// is.
 data::image prepared(data::image const& drawing) {
     auto const grey = data::with_channels(drawing, 1);
     double ink = 0, x_sum = 0, y_sum = 0, squares = 0;
@@ -52,21 +58,26 @@ data::image prepared(data::image const& drawing) {
     double const cx = x_sum / ink, cy = y_sum / ink;
     for (std::size_t y = 0; y < grey.height; ++y)
         for (std::size_t x = 0; x < grey.width; ++x)
-            squares += (255.0 - grey(0, y, x)) * ((static_cast<double>(x) - cx) * (static_cast<double>(x) - cx) + (static_cast<double>(y) - cy) * (static_cast<double>(y) - cy));
+            squares += (255.0 - grey(0, y, x)) * ((static_cast<double>(x) - cx) * (static_cast<double>(x) - cx) +
+                                                  (static_cast<double>(y) - cy) * (static_cast<double>(y) - cy));
     // Nearly all ink lies within some two deviations of its centre.
     double const reach = std::max(8.0, 2.1 * std::sqrt(squares / ink));
     data::image inverted(1, grey.height, grey.width);
     for (std::size_t i = 0; i < grey.samples.size(); ++i)
         inverted.samples[i] = static_cast<std::uint8_t>(255 - grey.samples[i]);
     std::vector<float> values(size * size);
-    data::resample(inverted, {cx + 0.5 - reach, cy + 0.5 - reach, cx + 0.5 + reach, cy + 0.5 + reach}, size, size, data::outside::black, values.data());
+    data::resample(inverted, {cx + 0.5 - reach, cy + 0.5 - reach, cx + 0.5 + reach, cy + 0.5 + reach}, size, size,
+                   data::outside::black, values.data());
     data::image out(1, size, size);
     for (std::size_t i = 0; i < values.size(); ++i)
-        out.samples[i] = static_cast<std::uint8_t>(std::min(255.0f, 2.0f * values[i])); // thin strokes, made smaller, are faint
+        out.samples[i] =
+            static_cast<std::uint8_t>(std::min(255.0f, 2.0f * values[i])); // thin strokes, made smaller, are faint
     return out;
 }
 
-data::image turned(data::image const& in, int quarters) { return data::upright(in, quarters == 0 ? 1 : quarters == 1 ? 6 : quarters == 2 ? 3 : 8); }
+data::image turned(data::image const& in, int quarters) {
+    return data::upright(in, quarters == 0 ? 1 : quarters == 1 ? 6 : quarters == 2 ? 3 : 8);
+}
 
 // Characters of all alphabets of a folder; each turned by quarters is a character of its own.
 data::dataset load_background(fs::path const& folder) {
@@ -80,7 +91,8 @@ data::dataset load_background(fs::path const& folder) {
                 if (character.is_directory())
                     characters.push_back(character.path());
     std::sort(characters.begin(), characters.end());
-    require<data_error>(!characters.empty(), folder.string(), ": has no alphabets with characters in folders of their own");
+    require<data_error>(!characters.empty(), folder.string(),
+                        ": has no alphabets with characters in folders of their own");
     for (auto const& character : characters) {
         std::vector<fs::path> drawings;
         for (auto const& file : fs::directory_iterator(character))
@@ -90,7 +102,8 @@ data::dataset load_background(fs::path const& folder) {
         for (int quarters = 0; quarters < 4; ++quarters) {
             d.people.push_back(fs::relative(character, folder).string() + " turned " + std::to_string(90 * quarters));
             for (auto const& file : drawings)
-                d.add(turned(prepared(data::load_image(file)), quarters), static_cast<label>(d.people.size() - 1), file.string());
+                d.add(turned(prepared(data::load_image(file)), quarters), static_cast<label>(d.people.size() - 1),
+                      file.string());
         }
     }
     return d;
@@ -118,7 +131,8 @@ std::vector<run_files> load_runs(fs::path const& folder) {
             run.asked.add(prepared(data::load_image(folder / asked)), 0, asked);
             run.answers.push_back(at->second);
         }
-        require<format_error>(run.known.size() == 20 && run.asked.size() == 20, path.string(), ": pairs ", run.asked.size(), " drawings with ", run.known.size(), ", not 20 with 20");
+        require<format_error>(run.known.size() == 20 && run.asked.size() == 20, path.string(), ": pairs ",
+                              run.asked.size(), " drawings with ", run.known.size(), ", not 20 with 20");
         runs.push_back(std::move(run));
     }
     return runs;
@@ -130,7 +144,9 @@ double error_by(PointsOf&& points_of, std::vector<run_files> const& runs) {
     std::size_t wrong = 0, all = 0;
     for (auto const& run : runs) {
         auto const known = points_of(run.known.tensors()), asked = points_of(run.asked.tensors());
-        auto const matrix = [](auto const& t) { return matrix_view<float const>(t.data(), t.shape(0), t.size() / t.shape(0)); };
+        auto const matrix = [](auto const& t) {
+            return matrix_view<float const>(t.data(), t.shape(0), t.size() / t.shape(0));
+        };
         auto const found = neighbors::exact{}.search(distances::squared_euclidean{}, matrix(asked), matrix(known), 1);
         for (std::size_t i = 0; i < run.answers.size(); ++i)
             wrong += found[i].front().index != run.answers[i], ++all;
@@ -170,13 +186,24 @@ int main(int argc, char** argv) try {
     std::string runs_folder, only;
     std::size_t seeds = 1, epochs = 20;
     training_options options{.people_per_batch = 32, .photos_per_person = 4, .learning_rate = 2e-3};
-    options.augmentation = {.flip = 0, .shift = 0.06, .rotation = 15, .scale = 0.15, .brightness = 0, .contrast = 0, .erase = 0, .erase_area = 0};
+    options.augmentation = {.flip = 0,
+                            .shift = 0.06,
+                            .rotation = 15,
+                            .scale = 0.15,
+                            .brightness = 0,
+                            .contrast = 0,
+                            .erase = 0,
+                            .erase_area = 0};
     CLI::App app("One-shot learning on Omniglot: miners and losses beside each other, by the official twenty runs");
-    app.add_option("--background", backgrounds, "folder of alphabets to learn from; may be given several times, each is learnt from apart")->required();
+    app.add_option("--background", backgrounds,
+                   "folder of alphabets to learn from; may be given several times, each is learnt from apart")
+        ->required();
     app.add_option("--runs", runs_folder, "folder of the twenty runs")->required();
     app.add_option("--only", only, "part of the names of the combinations to try (default: all)");
     app.add_option("--seeds", seeds, "trainings of each")->check(program::positive)->capture_default_str();
-    app.add_option("--epochs", epochs, "times that all drawings are shown")->check(program::positive)->capture_default_str();
+    app.add_option("--epochs", epochs, "times that all drawings are shown")
+        ->check(program::positive)
+        ->capture_default_str();
     app.add_option("--rate", options.learning_rate, "largest step")->capture_default_str();
     app.add_option("--decay", options.weight_decay, "pull of the weights towards 0")->capture_default_str();
     app.add_option("--people", options.people_per_batch, "characters in a batch")->capture_default_str();
@@ -189,13 +216,16 @@ int main(int argc, char** argv) try {
     std::vector<data::dataset> sets;
     for (auto const& folder : backgrounds) {
         sets.push_back(load_background(folder));
-        std::printf("%s: %zu characters, each turned by quarters; %zu drawings\n", folder.c_str(), sets.back().people.size() / 4, sets.back().size() / 4);
+        std::printf("%s: %zu characters, each turned by quarters; %zu drawings\n", folder.c_str(),
+                    sets.back().people.size() / 4, sets.back().size() / 4);
     }
     std::printf("\n%s\n", nn::describe<network>().c_str());
     bool const live = ::isatty(2) != 0;
     std::printf("miner and loss | error, %% | of each set | seconds of a training\n");
     nn::model<network> untrained(1);
-    std::printf("raw pixels | %.1f\nuntrained network | %.1f\n", 100 * error_by([](tensor<float, 4> const& drawings) { return drawings; }, runs), 100 * error_of(untrained, runs));
+    std::printf("raw pixels | %.1f\nuntrained network | %.1f\n",
+                100 * error_by([](tensor<float, 4> const& drawings) { return drawings; }, runs),
+                100 * error_of(untrained, runs));
     for (auto const& c : combinations()) {
         if (c.name.find(only) == std::string::npos)
             continue;
@@ -207,11 +237,15 @@ int main(int argc, char** argv) try {
             for (std::size_t seed = 1; seed <= seeds; ++seed) {
                 options.seed = seed;
                 nn::model<network> model(seed);
-                auto const report = training_loop<network>(options, c.make()).fit(model, set, [&](epoch_report const& e, auto& m) {
-                    if (live)
-                        std::fprintf(stderr, "\r%s, seed %zu, epoch %zu of %zu, loss %.4f, error %.1f %%, %.0f s left   ", c.name.c_str(), seed, e.epoch, e.epochs, e.loss, 100 * error_of(m, runs), e.seconds_left);
-                    return true;
-                });
+                auto const report =
+                    training_loop<network>(options, c.make()).fit(model, set, [&](epoch_report const& e, auto& m) {
+                        if (live)
+                            std::fprintf(stderr,
+                                         "\r%s, seed %zu, epoch %zu of %zu, loss %.4f, error %.1f %%, %.0f s left   ",
+                                         c.name.c_str(), seed, e.epoch, e.epochs, e.loss, 100 * error_of(m, runs),
+                                         e.seconds_left);
+                        return true;
+                    });
                 seconds += report.seconds;
                 here.push_back(100 * error_of(model, runs));
                 errors.push_back(here.back());
@@ -222,7 +256,8 @@ int main(int argc, char** argv) try {
         }
         if (live)
             std::fprintf(stderr, "\n");
-        std::printf("%s | %.1f |%s | %.0f\n", c.name.c_str(), evaluation::confidence_interval(errors).mean, each.c_str(), seconds / static_cast<double>(errors.size()));
+        std::printf("%s | %.1f |%s | %.0f\n", c.name.c_str(), evaluation::confidence_interval(errors).mean,
+                    each.c_str(), seconds / static_cast<double>(errors.size()));
         std::fflush(stdout);
     }
     return 0;

@@ -1,9 +1,11 @@
-// Lesson 10. A network that learnt from many, for a task with few photos: as it is, with its head tuned, wholly tuned, and one from scratch.
+// Lesson 10. A network that learnt from many, for a task with few photos: as it is, with its head tuned, wholly tuned,
+// and one from scratch.
 //
 //   ./build/release/examples/pretrained
 //   ./build/release/examples/pretrained --photos 2
 //
-// Expected output: what was loaded from the file of the first network; then for four ways how new photos of eight people are named from a few.
+// Expected output: what was loaded from the file of the first network; then for four ways how new photos of eight
+// people are named from a few.
 
 #include <cstdio>
 
@@ -17,7 +19,9 @@ using namespace trine;
 int main(int argc, char** argv) {
     lesson::program program("pretrained", "A network that learnt from many, for few photos");
     std::size_t count = 4;
-    program.add_option("--photos", count, "known photos of each of the eight people")->check(CLI::Range(2, 30))->capture_default_str();
+    program.add_option("--photos", count, "known photos of each of the eight people")
+        ->check(CLI::Range(2, 30))
+        ->capture_default_str();
     return program.run(argc, argv, [&] {
         data::synthetic_faces const draw{.seed = program.seed};
         auto const how = objective(miners::all{}, losses::triplet_margin{}, lesson::distance{});
@@ -54,13 +58,19 @@ int main(int argc, char** argv) {
             auto const report = load_weights(model, io::safetensors::load(path), same_names);
             return std::pair(std::move(model), report);
         };
-        training_options const options{.epochs = 30, .people_per_batch = 8, .photos_per_person = count, .learning_rate = 3e-4, .seed = program.seed};
+        training_options const options{.epochs = 30,
+                                       .people_per_batch = 8,
+                                       .photos_per_person = count,
+                                       .learning_rate = 3e-4,
+                                       .seed = program.seed};
 
         auto [as_it_is, report] = published();
-        std::printf("%s: %zu tensors loaded, %zu missing, %zu of another shape, %zu unused\n\n", path.c_str(), report.loaded.size(), report.missing.size(), report.other_shape.size(), report.unused.size());
+        std::printf("%s: %zu tensors loaded, %zu missing, %zu of another shape, %zu unused\n\n", path.c_str(),
+                    report.loaded.size(), report.missing.size(), report.other_shape.size(), report.unused.size());
         std::printf("%zu new photos of 8 people, %zu known of each; named rightly:\n\n", fresh.size(), count);
         lesson::model scratch(program.seed);
-        lesson::train(scratch, known, how, {.epochs = 30, .people_per_batch = 8, .photos_per_person = count, .seed = program.seed});
+        lesson::train(scratch, known, how,
+                      {.epochs = 30, .people_per_batch = 8, .photos_per_person = count, .seed = program.seed});
         std::printf("  from scratch, on these photos alone        %5.1f %%\n", named_rightly(scratch));
         std::printf("  the published network, as it is            %5.1f %%\n", named_rightly(as_it_is));
         auto tuned_head = published().first;

@@ -21,7 +21,8 @@ using colour_96 = compact<3, 96, 96, 32>;
 using mobile_face_net = trine::backbones::mobile_face_net<>;
 
 template <class Backbone>
-using faces = trine::recognizer<Backbone, trine::miners::all, trine::losses::triplet_margin, trine::distances::squared_euclidean, trine::neighbors::exact>;
+using faces = trine::recognizer<Backbone, trine::miners::all, trine::losses::triplet_margin,
+                                trine::distances::squared_euclidean, trine::neighbors::exact>;
 
 using distance = trine::distances::squared_euclidean;
 
@@ -40,7 +41,9 @@ auto with_backbone(std::string const& name, F&& f) {
 }
 
 // Whether a file is what train_faces saves: a network and its gallery.
-inline bool is_recognizer(trine::io::safetensors const& file) { return file.metadata.contains("format") && file.text_of("format").starts_with("trine recognizer"); }
+inline bool is_recognizer(trine::io::safetensors const& file) {
+    return file.metadata.contains("format") && file.text_of("format").starts_with("trine recognizer");
+}
 
 // The network of a file that train_faces saved, without its gallery, or MobileFaceNet as it was published.
 template <class Backbone>
@@ -62,7 +65,8 @@ trine::nn::model<Backbone> load_model(std::string const& path) {
 
 // Photos one by one, skipping with a word those that cannot be used. Calls f(path, photo as the network takes it).
 template <class Backbone, class F>
-std::size_t for_each_photo(std::vector<std::string> const& paths, photo_choices const& how, char const* program, F&& f) {
+std::size_t for_each_photo(std::vector<std::string> const& paths, photo_choices const& how, char const* program,
+                           F&& f) {
     using in = typename Backbone::input;
     auto const options = how.options();
     std::size_t failures = 0;
@@ -81,6 +85,8 @@ std::size_t for_each_photo(std::vector<std::string> const& paths, photo_choices 
 }
 
 // A line of JSON, whatever bytes are in its texts.
-inline void print_json(nlohmann::json const& line) { std::printf("%s\n", line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace).c_str()); }
+inline void print_json(nlohmann::json const& line) {
+    std::printf("%s\n", line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace).c_str());
+}
 
 } // namespace program

@@ -44,15 +44,23 @@ int run(choices const& c) {
             std::fprintf(stderr, "skipped: %s\n", message.c_str());
     }
     require<argument_error>(who.gallery_size() > 0, c.model, ": its gallery is empty; give one with --gallery FOLDER");
-    decision_rule const rule{.k = c.k, .threshold = c.threshold > 0 ? c.threshold : std::numeric_limits<double>::infinity()};
-    std::size_t const failures = program::for_each_photo<Backbone>(c.photos, c.how, "recognize", [&](std::string const& path, data::image const& photo) {
-        auto const found = who.identify(data::to_tensor(photo), rule).front();
-        if (c.json)
-            program::print_json({{"photo", path}, {"name", found.known ? nlohmann::json(found.name) : nlohmann::json(nullptr)}, {"distance", found.distance}, {"votes", found.votes},
-                                 {"k", c.k}, {"nearest", who.gallery().source(found.nearest.front().index)}});
-        else
-            std::printf("%s  %s  distance %.3f  %zu of %zu votes\n", path.c_str(), found.known ? found.name.c_str() : "unknown", static_cast<double>(found.distance), found.votes, c.k);
-    });
+    decision_rule const rule{.k = c.k,
+                             .threshold = c.threshold > 0 ? c.threshold : std::numeric_limits<double>::infinity()};
+    std::size_t const failures = program::for_each_photo<Backbone>(
+        c.photos, c.how, "recognize", [&](std::string const& path, data::image const& photo) {
+            auto const found = who.identify(data::to_tensor(photo), rule).front();
+            if (c.json)
+                program::print_json({{"photo", path},
+                                     {"name", found.known ? nlohmann::json(found.name) : nlohmann::json(nullptr)},
+                                     {"distance", found.distance},
+                                     {"votes", found.votes},
+                                     {"k", c.k},
+                                     {"nearest", who.gallery().source(found.nearest.front().index)}});
+            else
+                std::printf("%s  %s  distance %.3f  %zu of %zu votes\n", path.c_str(),
+                            found.known ? found.name.c_str() : "unknown", static_cast<double>(found.distance),
+                            found.votes, c.k);
+        });
     if (failures > 0)
         std::fprintf(stderr, "recognize: %zu of %zu photos could not be used\n", failures, c.photos.size());
     return failures > 0 ? 1 : 0;
@@ -65,17 +73,19 @@ int main(int argc, char** argv) try {
     CLI::App app("Names the people on photos");
     app.add_option("model", c.model, "file that train_faces saved, or MobileFaceNet's published weights")->required();
     app.add_option("photos", c.photos, "photos to name")->required();
-    app.add_option("--gallery", c.gallery, "folder of known people, one sub-folder each (default: those saved with the model)");
+    app.add_option("--gallery", c.gallery,
+                   "folder of known people, one sub-folder each (default: those saved with the model)");
     program::add_backbone_option(app, c.backbone);
     app.add_option("-k", c.k, "neighbours that vote")->check(program::positive)->capture_default_str();
     app.add_option("--threshold", c.threshold, "farther than this is \"unknown\" (default: everybody is somebody)");
     app.add_flag("--json", c.json, "a JSON object a line");
     c.how.add_options(app);
-    app.footer("Examples:\n"
-               "  recognize output/model.safetensors new.jpg                           people enrolled by train_faces\n"
-               "  recognize output/model.safetensors --gallery known -k 3 new/*.jpg    known/NAME/*.jpg\n"
-               "  recognize output/model.safetensors --threshold 0.8 --json new.jpg    \"unknown\" when nobody is near\n"
-               "  recognize mobilefacenet.safetensors --backbone mobile_face_net --detector mtcnn --gallery known new.jpg\n");
+    app.footer(
+        "Examples:\n"
+        "  recognize output/model.safetensors new.jpg                           people enrolled by train_faces\n"
+        "  recognize output/model.safetensors --gallery known -k 3 new/*.jpg    known/NAME/*.jpg\n"
+        "  recognize output/model.safetensors --threshold 0.8 --json new.jpg    \"unknown\" when nobody is near\n"
+        "  recognize mobilefacenet.safetensors --backbone mobile_face_net --detector mtcnn --gallery known new.jpg\n");
     CLI11_PARSE(app, argc, argv);
     return program::with_backbone(c.backbone, [&]<class Backbone>() { return run<Backbone>(c); });
 } catch (trine::error const& e) {

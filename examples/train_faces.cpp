@@ -1,11 +1,12 @@
-// Learns to tell faces apart, enrols, recognises held-out photos, and leaves a model, a log, pictures and, if wanted, a report behind.
+// Learns to tell faces apart, enrols, recognises held-out photos, and leaves a model, a log, pictures and, if wanted, a
+// report behind.
 //
 //   train_faces                       on drawn faces
 //   train_faces --data photos         on your own: one sub-folder for each person
 //   train_faces --help                every option
 //
-// Expected output: the network's table, a line for each epoch with rate and time left, then how well held-out photos are recognised beside
-// the untrained network, and where the files are.
+// Expected output: the network's table, a line for each epoch with rate and time left, then how well held-out photos
+// are recognised beside the untrained network, and where the files are.
 
 #include <algorithm>
 #include <cstdio>
@@ -40,7 +41,9 @@ int run(program::training_choices c, any_objective const& objective) {
     auto const all = c.photos(in::channels, in::height, in::width);
     auto const parts = data::split_by_photo(all, 1 - c.held_out, c.training.seed);
     auto const learn = all.subset(parts.first), held_out = all.subset(parts.second);
-    require<data_error>(held_out.size() > 0, "no photo can be held out: every person has one photo only, and learning needs two or more of a person");
+    require<data_error>(
+        held_out.size() > 0,
+        "no photo can be held out: every person has one photo only, and learning needs two or more of a person");
     std::filesystem::path const out = c.output;
     std::error_code code;
     std::filesystem::create_directories(out, code);
@@ -59,7 +62,12 @@ int run(program::training_choices c, any_objective const& objective) {
     auto const shown_photos = held_out.subset(shown_places);
     auto const shown = shown_photos.tensors();
     auto const& shown_labels = shown_photos.labels;
-    program::run_report story{"Trine: " + std::to_string(all.people.size()) + " people, " + c.loss + " with miner " + c.miner, c.in_words(all), {}, {}, {}};
+    program::run_report story{"Trine: " + std::to_string(all.people.size()) + " people, " + c.loss + " with miner " +
+                                  c.miner,
+                              c.in_words(all),
+                              {},
+                              {},
+                              {}};
     auto const look = [&](std::size_t epoch, auto& model) {
         auto points = model.embed(shown);
         double const right = program::nearest_right(points, shown_labels);
@@ -75,26 +83,33 @@ int run(program::training_choices c, any_objective const& objective) {
         if (std::size_t const step = (e.epochs + 59) / 60; e.epoch % step == 0 || e.epoch == e.epochs)
             look(e.epoch, model);
         if (c.watch) {
-            loss_curve.push_back(e.loss), active_curve.push_back(100 * e.active), accuracy_curve.push_back(100 * story.snapshots.back().right);
-            std::printf("\x1b[H\x1b[2J%s\n%s\n%s\n", visual::text_chart("loss", loss_curve, 60, 5).c_str(), visual::text_chart("active triplets, %", active_curve, 60, 5).c_str(),
-                        visual::text_chart("nearest held-out photo is right, %", accuracy_curve, 60, 5).c_str()); // 24 lines, with the one below
+            loss_curve.push_back(e.loss), active_curve.push_back(100 * e.active),
+                accuracy_curve.push_back(100 * story.snapshots.back().right);
+            std::printf("\x1b[H\x1b[2J%s\n%s\n%s\n", visual::text_chart("loss", loss_curve, 60, 5).c_str(),
+                        visual::text_chart("active triplets, %", active_curve, 60, 5).c_str(),
+                        visual::text_chart("nearest held-out photo is right, %", accuracy_curve, 60, 5)
+                            .c_str()); // 24 lines, with the one below
         }
         // A bar on a terminal, a line an epoch elsewhere.
         std::string bar(24, '.');
         std::fill_n(bar.begin(), bar.size() * e.epoch / e.epochs, '#');
-        std::printf("%sepoch %3zu/%zu  loss %.4f  active %5.1f %%  %6.0f photos/s  %3.0f s left%s", live && !c.watch ? ("\r[" + bar + "] ").c_str() : "", e.epoch, e.epochs, e.loss,
-                    100 * e.active, e.photos_per_second, e.seconds_left, live && !c.watch && e.epoch < e.epochs ? "  " : "\n");
+        std::printf("%sepoch %3zu/%zu  loss %.4f  active %5.1f %%  %6.0f photos/s  %3.0f s left%s",
+                    live && !c.watch ? ("\r[" + bar + "] ").c_str() : "", e.epoch, e.epochs, e.loss, 100 * e.active,
+                    e.photos_per_second, e.seconds_left, live && !c.watch && e.epoch < e.epochs ? "  " : "\n");
         std::fflush(stdout);
         return true;
     };
     who.clear();
     auto const report = training_loop<Backbone>(c.training, objective).fit(who.model(), learn, show);
     if (report.people_alone > 0)
-        std::printf("%zu people have only one photo to learn from and were left out of the triplets\n", report.people_alone);
+        std::printf("%zu people have only one photo to learn from and were left out of the triplets\n",
+                    report.people_alone);
     if (report.people_short > 0)
-        std::printf("%zu people have fewer than %zu photos to learn from; batches show some of theirs twice\n", report.people_short, c.training.photos_per_person);
+        std::printf("%zu people have fewer than %zu photos to learn from; batches show some of theirs twice\n",
+                    report.people_short, c.training.photos_per_person);
     if (report.interrupted) {
-        std::printf("\nInterrupted; everything so far is in %s.\nGo on with the same options and --resume.\n", c.training.checkpoint.c_str());
+        std::printf("\nInterrupted; everything so far is in %s.\nGo on with the same options and --resume.\n",
+                    c.training.checkpoint.c_str());
         return 130;
     }
     std::printf("trained in %.1f s\n\n", report.seconds);
@@ -103,10 +118,12 @@ int run(program::training_choices c, any_objective const& objective) {
     auto const points = who.model().embed(held_out.tensors());
     auto const found = who.identify(as_matrix(points), {.k = c.k});
     double const after = share_right(found, held_out);
-    std::printf("%zu held-out photos, %zu-nearest neighbours: %.1f %% recognised (untrained network: %.1f %%, chance: %.1f %%)\n\n", held_out.size(), c.k, 100 * after,
-                100 * before, 100.0 / static_cast<double>(all.people.size()));
+    std::printf("%zu held-out photos, %zu-nearest neighbours: %.1f %% recognised (untrained network: %.1f %%, chance: "
+                "%.1f %%)\n\n",
+                held_out.size(), c.k, 100 * after, 100 * before, 100.0 / static_cast<double>(all.people.size()));
 
-    program::draw_training(out / "training.png", "Training: " + c.loss + " with miner " + c.miner, report.epochs, story.snapshots);
+    program::draw_training(out / "training.png", "Training: " + c.loss + " with miner " + c.miner, report.epochs,
+                           story.snapshots);
     who.save(out / "model.safetensors");
     auto const results = program::judge(held_out, learn, points, who.model().embed(learn.tensors()), found);
     auto pictures = program::draw_results(out, results);
@@ -119,7 +136,8 @@ int run(program::training_choices c, any_objective const& objective) {
     for (auto const& f : program::figures_of(results))
         std::printf("%-30s %8s  %s\n", f.name.c_str(), f.value.c_str(), f.meaning.c_str());
     std::printf("\n");
-    std::printf("model and gallery  %s\ntraining log       %s\ntraining curve     %s\n", (out / "model.safetensors").c_str(), c.training.log.c_str(), (out / "training.png").c_str());
+    std::printf("model and gallery  %s\ntraining log       %s\ntraining curve     %s\n",
+                (out / "model.safetensors").c_str(), c.training.log.c_str(), (out / "training.png").c_str());
     std::string drawn;
     for (auto const& file : pictures)
         drawn += (drawn.empty() ? "" : ", ") + file;

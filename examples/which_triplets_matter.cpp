@@ -3,8 +3,8 @@
 //   ./build/release/examples/which_triplets_matter
 //   ./build/release/examples/which_triplets_matter --people-per-batch 32
 //
-// Expected output: for each miner how many triplets of a batch it chooses, how many of them teach at the end, and how photos of people never seen are found; then
-// the curves of three of them.
+// Expected output: for each miner how many triplets of a batch it chooses, how many of them teach at the end, and how
+// photos of people never seen are found; then the curves of three of them.
 
 #include <cstdio>
 
@@ -18,27 +18,33 @@ int main(int argc, char** argv) {
     lesson::program program("which_triplets_matter", "Four miners on the same photos");
     double margin = 0.2;
     std::size_t people = 16;
-    program.add_option("--margin", margin, "of the loss, and of semi_hard")->check(lesson::positive)->capture_default_str();
+    program.add_option("--margin", margin, "of the loss, and of semi_hard")
+        ->check(lesson::positive)
+        ->capture_default_str();
     program.add_epochs(40);
     program.add_option("--people-per-batch", people, "P; K is 4")->check(CLI::Range(2, 60))->capture_default_str();
     return program.run(argc, argv, [&] {
         data::synthetic_faces const draw{.seed = program.seed};
         auto const photos = draw.make(60, 12), strangers = draw.make(40, 6, 2000);
         std::vector<visual::series> curves;
-        std::printf("%-12s %16s %14s %18s %8s %8s\n", "miner", "triplets a batch", "active at end", "nearest is right", "MAP@R", "seconds");
+        std::printf("%-12s %16s %14s %18s %8s %8s\n", "miner", "triplets a batch", "active at end", "nearest is right",
+                    "MAP@R", "seconds");
         auto const learn = [&](auto miner) {
             lesson::model model(program.seed);
             visual::series curve{std::string(miner.name), {}};
             epoch_report last;
-            auto const report = lesson::train(model, photos, objective(miner, losses::triplet_margin{.margin = margin}, lesson::distance{}), {.epochs = program.epochs, .people_per_batch = people, .seed = program.seed},
-                                              [&](epoch_report const& e, lesson::model& m) {
-                                                  last = e;
-                                                  curve.values.push_back(100 * lesson::judge(m, strangers).mean_average_precision_at_r);
-                                                  return true;
-                                              });
+            auto const report = lesson::train(
+                model, photos, objective(miner, losses::triplet_margin{.margin = margin}, lesson::distance{}),
+                {.epochs = program.epochs, .people_per_batch = people, .seed = program.seed},
+                [&](epoch_report const& e, lesson::model& m) {
+                    last = e;
+                    curve.values.push_back(100 * lesson::judge(m, strangers).mean_average_precision_at_r);
+                    return true;
+                });
             auto const result = lesson::judge(model, strangers);
-            std::printf("%-12s %16.0f %12.1f %% %16.1f %% %6.1f %% %8.1f\n", curve.name.c_str(), last.triplets, 100 * last.active, 100 * result.precision_at_1,
-                        100 * result.mean_average_precision_at_r, report.seconds);
+            std::printf("%-12s %16.0f %12.1f %% %16.1f %% %6.1f %% %8.1f\n", curve.name.c_str(), last.triplets,
+                        100 * last.active, 100 * result.precision_at_1, 100 * result.mean_average_precision_at_r,
+                        report.seconds);
             std::fflush(stdout);
             return curve;
         };
@@ -46,7 +52,9 @@ int main(int argc, char** argv) {
         curves.push_back(learn(miners::all{}));
         curves.push_back(learn(miners::semi_hard{.margin = margin}));
         curves.push_back(learn(miners::batch_hard{}));
-        data::save_png(visual::line_chart("MAP@R of people never seen, %", "epoch", curves), program.file("miners.png"));
-        std::printf("\none seed: differences of a point or two may be chance (lesson 8)\npicture: %s\n", program.file("miners.png").c_str());
+        data::save_png(visual::line_chart("MAP@R of people never seen, %", "epoch", curves),
+                       program.file("miners.png"));
+        std::printf("\none seed: differences of a point or two may be chance (lesson 8)\npicture: %s\n",
+                    program.file("miners.png").c_str());
     });
 }

@@ -1,10 +1,12 @@
-// Why not a softmax over people? Its last layer has a weight for every feature of every person, and a new person means a new network.
+// Why not a softmax over people? Its last layer has a weight for every feature of every person, and a new person means
+// a new network.
 //
 //   ./build/release/examples/why_not_softmax                    measured as far as 4 GB of memory go, computed beyond
 //   ./build/release/examples/why_not_softmax --features 1024 --memory 16
 //
-// Expected output: a table of what one training step needs, of memory and time, in a softmax head beside a triplet head, for a thousand people and ten times as many
-// in every row, up to ten million people with 1024 features: ten billion weights. And a picture, why_not_softmax.png.
+// Expected output: a table of what one training step needs, of memory and time, in a softmax head beside a triplet
+// head, for a thousand people and ten times as many in every row, up to ten million people with 1024 features: ten
+// billion weights. And a picture, why_not_softmax.png.
 
 #include <chrono>
 #include <cmath>
@@ -86,11 +88,15 @@ cost softmax_step(std::size_t people, batch& b) {
 
 double triplet_step(batch& b) {
     objective<miners::all, losses::triplet_margin, distances::squared_euclidean> head;
-    return milliseconds([&] { head({b.embeddings.data(), b.rows, b.features}, b.labels, {b.gradient.data(), b.rows, b.features}); });
+    return milliseconds([&] {
+        head({b.embeddings.data(), b.rows, b.features}, b.labels, {b.gradient.data(), b.rows, b.features});
+    });
 }
 
 // Weights and biases with gradient and the optimiser's two values for each, and logits with their gradient.
-double softmax_bytes(double people, double features, double rows) { return 4 * (people * (features + 1) * 4 + 2 * rows * people); }
+double softmax_bytes(double people, double features, double rows) {
+    return 4 * (people * (features + 1) * 4 + 2 * rows * people);
+}
 double triplet_bytes(double features, double rows) { return 4 * (2 * rows * rows + rows * features); }
 
 std::string amount(double bytes) {
@@ -106,14 +112,18 @@ int main(int argc, char** argv) try {
     std::size_t features = 128, rows = 64;
     double limit = 4;
     std::string picture = "why_not_softmax.png";
-    app.add_option("--features", features, "dimensions of the embedding")->check(program::positive)->capture_default_str();
+    app.add_option("--features", features, "dimensions of the embedding")
+        ->check(program::positive)
+        ->capture_default_str();
     app.add_option("--batch", rows, "photos in a batch")->check(program::positive)->capture_default_str();
     app.add_option("--memory", limit, "gigabytes up to which steps are measured, not computed")->capture_default_str();
     app.add_option("--picture", picture, "where to leave the picture")->capture_default_str();
     CLI11_PARSE(app, argc, argv);
 
-    std::printf("batch of %zu photos, %zu features; times of one step of the head alone, Adam included\n\n", rows, features);
-    std::printf("| people | softmax: weights | memory | ms | | triplets: weights | memory | ms |\n|---|---|---|---|---|---|---|---|\n");
+    std::printf("batch of %zu photos, %zu features; times of one step of the head alone, Adam included\n\n", rows,
+                features);
+    std::printf("| people | softmax: weights | memory | ms | | triplets: weights | memory | ms "
+                "|\n|---|---|---|---|---|---|---|---|\n");
     batch b(rows, features, 1000);
     double const triplet_time = triplet_step(b), r = static_cast<double>(rows);
     visual::series softmax{"softmax over people", {}}, triplets{"triplets", {}};
@@ -126,8 +136,10 @@ int main(int argc, char** argv) try {
             ms = c.milliseconds, bytes = c.bytes;
             each = ms / people / dimensions;
         }
-        std::printf("| %.0f | %.3g | %s | %.3g | %s | 0 | %s | %.2g |\n", people, people * (dimensions + 1), amount(bytes).c_str(), ms, measured ? "measured" : "computed",
-                    amount(triplet_bytes(dimensions, r)).c_str(), triplet_time * dimensions / static_cast<double>(features));
+        std::printf("| %.0f | %.3g | %s | %.3g | %s | 0 | %s | %.2g |\n", people, people * (dimensions + 1),
+                    amount(bytes).c_str(), ms, measured ? "measured" : "computed",
+                    amount(triplet_bytes(dimensions, r)).c_str(),
+                    triplet_time * dimensions / static_cast<double>(features));
         std::fflush(stdout);
         return bytes;
     };
@@ -136,9 +148,12 @@ int main(int argc, char** argv) try {
         triplets.values.push_back(std::log10(triplet_bytes(static_cast<double>(features), r) / 1e6));
     }
     double const story = row(1e7, 1024, false);
-    std::printf("\nTen million people with 1024 features are %.3g weights: %s to train, before the network itself, and none of it helps with person 10,000,001.\n", 1e7 * 1025,
-                amount(story).c_str());
-    data::save_png(visual::line_chart("Memory of a training step's head, in MB", "people", {softmax, triplets}, {{"1000", "10 000", "100 000", "1 000 000"}, true}), picture);
+    std::printf("\nTen million people with 1024 features are %.3g weights: %s to train, before the network itself, and "
+                "none of it helps with person 10,000,001.\n",
+                1e7 * 1025, amount(story).c_str());
+    data::save_png(visual::line_chart("Memory of a training step's head, in MB", "people", {softmax, triplets},
+                                      {{"1000", "10 000", "100 000", "1 000 000"}, true}),
+                   picture);
     std::printf("picture: %s\n", picture.c_str());
 } catch (trine::error const& e) {
     std::fprintf(stderr, "why_not_softmax: %s\n", e.what());

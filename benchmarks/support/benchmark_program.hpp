@@ -1,6 +1,7 @@
 #pragma once
 
-// What the Google Benchmark programs share: this machine's limits, measured in the same run, and a mode in which a driver asks for one measurement at a time.
+// What the Google Benchmark programs share: this machine's limits, measured in the same run, and a mode in which a
+// driver asks for one measurement at a time.
 
 #include <algorithm>
 #include <atomic>
@@ -25,7 +26,8 @@
 
 namespace program {
 
-/// Floating-point operations a second of all threads: independent multiply-adds that stay in registers. The best of five trials.
+/// Floating-point operations a second of all threads: independent multiply-adds that stay in registers. The best of
+/// five trials.
 inline double peak_flops() {
     using V = trine::kernels::simd<float>;
     constexpr std::size_t chains = 12, rounds = 2'000'000;
@@ -49,7 +51,8 @@ inline double peak_flops() {
             for (std::size_t c = 0; c < chains; ++c)
                 asm volatile("" : : "v"(acc[c].data));
         });
-        best = std::max(best, 2.0 * V::size * chains * rounds * static_cast<double>(trine::thread_count()) / seconds_since(start));
+        best = std::max(best, 2.0 * V::size * chains * rounds * static_cast<double>(trine::thread_count()) /
+                                  seconds_since(start));
     }
     return best;
 }
@@ -74,8 +77,9 @@ inline double read_bandwidth() {
     return best;
 }
 
-/// Seconds in which one thread sees what another wrote: some 30 ns where their cores share a cache, 170 ns and more where they do not. A virtual machine's cores may be moved from
-/// one to the other while it runs. The best of five trials; 0 with one thread.
+/// Seconds in which one thread sees what another wrote: some 30 ns where their cores share a cache, 170 ns and more
+/// where they do not. A virtual machine's cores may be moved from one to the other while it runs. The best of five
+/// trials; 0 with one thread.
 inline double exchange_seconds() {
     if (trine::thread_count() < 2)
         return 0;
@@ -102,7 +106,8 @@ inline double exchange_seconds() {
 inline double measured_peak = 0, memory_at_start = 0;
 inline void report_flops(benchmark::State& state, double flops) {
     state.counters["GFLOP/s"] = benchmark::Counter(flops / 1e9, benchmark::Counter::kIsIterationInvariantRate);
-    state.counters["of_peak"] = benchmark::Counter(flops / measured_peak, benchmark::Counter::kIsIterationInvariantRate);
+    state.counters["of_peak"] =
+        benchmark::Counter(flops / measured_peak, benchmark::Counter::kIsIterationInvariantRate);
 }
 
 // Prints the median of a few repetitions: "name milliseconds".
@@ -117,7 +122,8 @@ public:
     }
 };
 
-/// main() of a benchmark program. With `--serve` it reads the name of a benchmark a line and answers "name milliseconds"; with `--threads N`, N threads.
+/// main() of a benchmark program. With `--serve` it reads the name of a benchmark a line and answers "name
+/// milliseconds"; with `--threads N`, N threads.
 inline int run(int argc, char** argv, void (*add)()) {
     bool serve = false;
     std::vector<char*> rest;

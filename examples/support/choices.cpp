@@ -7,13 +7,16 @@
 namespace program {
 
 void add_backbone_option(CLI::App& app, std::string& backbone) {
-    app.add_option("--backbone", backbone, "network of the model: grey64, grey112x92, colour96, or mobile_face_net with its published weights")
+    app.add_option("--backbone", backbone,
+                   "network of the model: grey64, grey112x92, colour96, or mobile_face_net with its published weights")
         ->check(CLI::IsMember(backbone_names))
         ->capture_default_str();
 }
 
 void photo_choices::add_options(CLI::App& app) {
-    app.add_option("--detector", detector, "folder of MTCNN's weights (pnet, rnet, onet .safetensors): the largest face of a photo is found and aligned first");
+    app.add_option("--detector", detector,
+                   "folder of MTCNN's weights (pnet, rnet, onet .safetensors): the largest face of a photo is found "
+                   "and aligned first");
     app.add_flag("--crop", crop, "cut photos of other proportions instead of stretching them");
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
-// Options that several programs have. They are read where they are listed, so that whoever only uses what they say does not compile the parser.
+// Options that several programs have. They are read where they are listed, so that whoever only uses what they say does
+// not compile the parser.
 
 #include <string>
 #include <vector>

@@ -4,7 +4,8 @@
 
 using namespace trine;
 
-training_report lesson::train(model& m, data::dataset const& photos, any_objective const& objective, training_options options, callback const& after_epoch) {
+training_report lesson::train(model& m, data::dataset const& photos, any_objective const& objective,
+                              training_options options, callback const& after_epoch) {
     options.augmentation = data::augmentation::none();
     return training_loop<network>(std::move(options), objective).fit(m, photos, after_epoch);
 }

@@ -21,7 +21,8 @@
 #include "points.hpp"
 #include "positive.hpp"
 
-// What the programs of the course (docs/guide) have in common: one small network, compiled once for all of them, and options.
+// What the programs of the course (docs/guide) have in common: one small network, compiled once for all of them, and
+// options.
 namespace lesson {
 
 using network = trine::backbones::compact<trine::nn::shape<1, 64, 64>, 64, 16>;
@@ -30,8 +31,10 @@ using distance = trine::distances::squared_euclidean;
 using ::program::pairwise, ::program::positive;
 using callback = std::function<bool(trine::epoch_report const&, model&)>;
 
-// trine::training_loop<network>(options, objective).fit(m, photos, after_epoch). Photos are not augmented: drawn ones can be had without end.
-trine::training_report train(model& m, trine::data::dataset const& photos, trine::any_objective const& objective, trine::training_options options, callback const& after_epoch = {});
+// trine::training_loop<network>(options, objective).fit(m, photos, after_epoch). Photos are not augmented: drawn ones
+// can be had without end.
+trine::training_report train(model& m, trine::data::dataset const& photos, trine::any_objective const& objective,
+                             trine::training_options options, callback const& after_epoch = {});
 
 // m.embed(photos)
 trine::tensor<float, 2> embed(model& m, trine::tensor<float, 4> const& photos);

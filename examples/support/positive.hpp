@@ -13,7 +13,9 @@ inline CLI::Validator const positive(
     [](std::string& text) {
         char* end = nullptr;
         double const value = std::strtod(text.c_str(), &end);
-        return !text.empty() && *end == '\0' && value > 0 && std::isfinite(value) ? std::string() : "must be a number above 0, not " + text;
+        return !text.empty() && *end == '\0' && value > 0 && std::isfinite(value)
+                   ? std::string()
+                   : "must be a number above 0, not " + text;
     },
     "POSITIVE");
 

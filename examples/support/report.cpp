@@ -28,7 +28,8 @@ std::string base64(void const* data, std::size_t size) {
     out.reserve((size + 2) / 3 * 4);
     for (std::size_t i = 0; i < size; i += 3) {
         std::size_t const left = std::min<std::size_t>(3, size - i);
-        unsigned const three = unsigned{bytes[i]} << 16 | (left > 1 ? unsigned{bytes[i + 1]} << 8 : 0u) | (left > 2 ? unsigned{bytes[i + 2]} : 0u);
+        unsigned const three = unsigned{bytes[i]} << 16 | (left > 1 ? unsigned{bytes[i + 1]} << 8 : 0u) |
+                               (left > 2 ? unsigned{bytes[i + 2]} : 0u);
         out += digits[three >> 18];
         out += digits[three >> 12 & 63];
         out += left > 1 ? digits[three >> 6 & 63] : '=';
@@ -49,8 +50,11 @@ std::string base64(std::vector<evaluation::map_point> const& places) {
 std::string thumbnail(data::image const& photo) {
     constexpr std::size_t most = 96;
     std::size_t const longest = std::max(photo.height, photo.width);
-    auto const scaled = [&](std::size_t side) { return std::max<std::size_t>(1, side * std::min(most, longest) / longest); };
-    return base64(data::encode_jpeg(data::resized(photo, scaled(photo.height), scaled(photo.width), data::fit::stretch), 82));
+    auto const scaled = [&](std::size_t side) {
+        return std::max<std::size_t>(1, side * std::min(most, longest) / longest);
+    };
+    return base64(
+        data::encode_jpeg(data::resized(photo, scaled(photo.height), scaled(photo.width), data::fit::stretch), 82));
 }
 
 // Where a share lies on the axes of the detection-error trade-off, which end at these.
@@ -69,13 +73,17 @@ json photo_lists(data::dataset const& photos) {
 } // namespace
 
 void program::require_report_page() {
-    require<argument_error>(trine_report_page[0] != '\0', "this program was built without the page of the report: it takes Chart.js, which npm fetches when the build is configured. Install npm and configure again, or run "
-                                                          "quickstart.sh with --report, which does both");
+    require<argument_error>(trine_report_page[0] != '\0',
+                            "this program was built without the page of the report: it takes Chart.js, which npm "
+                            "fetches when the build is configured. Install npm and configure again, or run "
+                            "quickstart.sh with --report, which does both");
 }
 
-std::filesystem::path program::write_report(std::filesystem::path const& folder, run_report const& run, results const& r) {
+std::filesystem::path program::write_report(std::filesystem::path const& folder, run_report const& run,
+                                            results const& r) {
     require_report_page();
-    require<data_error>(!r.shown.empty() && r.curve, "a report needs photos that were held out, of several people and more than one of some");
+    require<data_error>(!r.shown.empty() && r.curve,
+                        "a report needs photos that were held out, of several people and more than one of some");
     std::error_code code;
     std::filesystem::create_directories(folder, code);
     require<io_error>(!code, folder.string(), ": cannot be created: ", code.message());
@@ -83,13 +91,21 @@ std::filesystem::path program::write_report(std::filesystem::path const& folder,
     auto const photos = r.shown_photos();
     auto const points = rows_at(as_matrix(std::as_const(r.points)), r.shown);
     std::size_t const n = photos.size();
-    json page{{"title", run.title}, {"people", photos.people}, {"distance_name", "squared distance"}, {"photos", photo_lists(photos)}, {"tsne", base64(r.map)}};
+    json page{{"title", run.title},
+              {"people", photos.people},
+              {"distance_name", "squared distance"},
+              {"photos", photo_lists(photos)},
+              {"tsne", base64(r.map)}};
     for (auto const& [name, value] : run.options)
         page["options"].push_back({name, value});
     for (auto const& f : figures_of(r))
         page["figures"].push_back({f.name, f.value, f.meaning});
     for (auto const& e : run.epochs)
-        page["epochs"].push_back({{"epoch", e.epoch}, {"loss", number(e.loss)}, {"active", number(e.active)}, {"positive", number(e.positive_distance)}, {"negative", number(e.negative_distance)}});
+        page["epochs"].push_back({{"epoch", e.epoch},
+                                  {"loss", number(e.loss)},
+                                  {"active", number(e.active)},
+                                  {"positive", number(e.positive_distance)},
+                                  {"negative", number(e.negative_distance)}});
 
     // Known photos, as far as they are anybody's nearest.
     std::map<std::size_t, std::size_t> numbers;
@@ -119,12 +135,16 @@ std::filesystem::path program::write_report(std::filesystem::path const& folder,
     page["plane_share"] = plane.share();
     page["snapshots"] = json::array();
     for (auto const& s : run.snapshots)
-        page["snapshots"].push_back({{"epoch", s.epoch}, {"right", s.right}, {"places", base64(plane.places(as_matrix(std::as_const(s.points))))}});
+        page["snapshots"].push_back({{"epoch", s.epoch},
+                                     {"right", s.right},
+                                     {"places", base64(plane.places(as_matrix(std::as_const(s.points))))}});
 
     auto const& curve = *r.curve;
     page["different"] = curve.different();
     for (auto const& p : curve.roc())
-        page["roc"].push_back({{"distance", number(p.distance)}, {"true_accept_rate", p.true_accept_rate}, {"false_accept_rate", p.false_accept_rate},
+        page["roc"].push_back({{"distance", number(p.distance)},
+                               {"true_accept_rate", p.true_accept_rate},
+                               {"false_accept_rate", p.false_accept_rate},
                                {"deviates", {deviate(p.false_accept_rate), deviate(1 - p.true_accept_rate)}}});
     for (double share : {least_share, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.4, most_share})
         page["ticks"].push_back({{"share", share}, {"deviate", deviate(share)}});

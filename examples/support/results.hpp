@@ -15,21 +15,23 @@
 
 #include "points.hpp"
 
-// How a trained network does on photos that were held out, and pictures of that. Compiled once, apart from the programs that train.
+// How a trained network does on photos that were held out, and pictures of that. Compiled once, apart from the programs
+// that train.
 namespace program {
 
 struct results {
     trine::data::dataset held_out, known;
-    trine::tensor<float, 2> points;                  // of the held-out photos
-    std::vector<trine::identification> found;        // of the same
-    std::vector<trine::label> named;                 // whom the vote names, a place in `people`
-    trine::neighbors::neighbor_lists nearest;        // the five nearest of the same, places in `known`
-    std::optional<trine::evaluation::verification_curve> curve; // over all pairs of them; none where all pairs are of one kind
-    trine::evaluation::pair_distances<float> pairs;  // of at most 2000 of them, for histograms and thresholds
+    trine::tensor<float, 2> points;           // of the held-out photos
+    std::vector<trine::identification> found; // of the same
+    std::vector<trine::label> named;          // whom the vote names, a place in `people`
+    trine::neighbors::neighbor_lists nearest; // the five nearest of the same, places in `known`
+    std::optional<trine::evaluation::verification_curve>
+        curve;                                      // over all pairs of them; none where all pairs are of one kind
+    trine::evaluation::pair_distances<float> pairs; // of at most 2000 of them, for histograms and thresholds
     trine::evaluation::identification_result identification; // of the held-out photos among the known ones
     // Pictures show at most 400 of the photos, all of some people: more could not be told apart, and would take long.
-    std::vector<std::size_t> shown;                  // their places
-    std::vector<trine::evaluation::map_point> map;   // where they lie, by t-SNE
+    std::vector<std::size_t> shown;                // their places
+    std::vector<trine::evaluation::map_point> map; // where they lie, by t-SNE
 
     trine::data::dataset shown_photos() const { return held_out.subset(shown); }
 };
@@ -50,7 +52,8 @@ trine::tensor<float, 2> rows_at(trine::matrix_view<float const> points, std::spa
 // Share of photos whose nearest among the others shows the same person; 0 where nobody has two.
 double nearest_right(trine::tensor<float, 2> const& points, std::vector<trine::label> const& labels);
 
-results judge(trine::data::dataset held_out, trine::data::dataset known, trine::tensor<float, 2> points, trine::tensor<float, 2> const& known_points, std::vector<trine::identification> found);
+results judge(trine::data::dataset held_out, trine::data::dataset known, trine::tensor<float, 2> points,
+              trine::tensor<float, 2> const& known_points, std::vector<trine::identification> found);
 
 // The figures that are printed, each with what it means.
 struct figure {
@@ -59,7 +62,8 @@ struct figure {
 std::vector<figure> figures_of(results const& r);
 
 // Draws loss, active triplets and accuracy over the epochs.
-void draw_training(std::filesystem::path const& file, std::string const& title, std::vector<trine::epoch_report> const& epochs, std::vector<snapshot> const& snapshots);
+void draw_training(std::filesystem::path const& file, std::string const& title,
+                   std::vector<trine::epoch_report> const& epochs, std::vector<snapshot> const& snapshots);
 
 // Draws neighbours, map, distances, verification, errors, hardest triplets, confusion. Returns the files' names.
 std::vector<std::string> draw_results(std::filesystem::path const& folder, results const& r);

@@ -22,26 +22,43 @@ std::optional<int> training_choices::read(int argc, char** argv) {
     CLI::App app("Learns to tell faces apart, then recognises photos that were held out");
     app.add_option("--data", data, "folder with one sub-folder of photos for each person (default: drawn faces)");
     app.add_option("--output", output, "folder for model, log and pictures")->capture_default_str();
-    app.add_option("--backbone", backbone, "network, by its input: grey64, grey112x92 or colour96")->check(CLI::IsMember(trained_names))->capture_default_str();
-    app.add_option("--miner", miner, "which triplets: random, all, batch_hard, semi_hard")->check(CLI::IsMember({"random", "all", "batch_hard", "semi_hard"}))->capture_default_str();
-    app.add_option("--loss", loss, "how wrong: no_margin, triplet_margin, soft_margin")->check(CLI::IsMember({"no_margin", "triplet_margin", "soft_margin"}))->capture_default_str();
-    app.add_option("--margin", margin, "margin of triplet_margin and semi_hard, in squared distance of unit vectors")->check(positive)->capture_default_str();
-    app.add_option("--epochs", training.epochs, "times that all photos are shown")->check(positive)->capture_default_str();
+    app.add_option("--backbone", backbone, "network, by its input: grey64, grey112x92 or colour96")
+        ->check(CLI::IsMember(trained_names))
+        ->capture_default_str();
+    app.add_option("--miner", miner, "which triplets: random, all, batch_hard, semi_hard")
+        ->check(CLI::IsMember({"random", "all", "batch_hard", "semi_hard"}))
+        ->capture_default_str();
+    app.add_option("--loss", loss, "how wrong: no_margin, triplet_margin, soft_margin")
+        ->check(CLI::IsMember({"no_margin", "triplet_margin", "soft_margin"}))
+        ->capture_default_str();
+    app.add_option("--margin", margin, "margin of triplet_margin and semi_hard, in squared distance of unit vectors")
+        ->check(positive)
+        ->capture_default_str();
+    app.add_option("--epochs", training.epochs, "times that all photos are shown")
+        ->check(positive)
+        ->capture_default_str();
     app.add_option("--people", training.people_per_batch, "P: people in a batch")->capture_default_str();
     app.add_option("--photos", training.photos_per_person, "K: photos of each of them")->capture_default_str();
-    app.add_option("--learning-rate", training.learning_rate, "largest step; warms up, then follows a cosine")->capture_default_str();
+    app.add_option("--learning-rate", training.learning_rate, "largest step; warms up, then follows a cosine")
+        ->capture_default_str();
     app.add_option("--weight-decay", training.weight_decay, "pull of the weights towards 0")->capture_default_str();
-    app.add_option("--held-out", held_out, "share of every person's photos kept for the test")->check(CLI::Range(0.01, 0.99))->capture_default_str();
+    app.add_option("--held-out", held_out, "share of every person's photos kept for the test")
+        ->check(CLI::Range(0.01, 0.99))
+        ->capture_default_str();
     app.add_option("-k", k, "neighbours that vote")->check(positive)->capture_default_str();
     app.add_option("--seed", training.seed, "same seed, same bits")->capture_default_str();
     app.add_option("--threads", threads, "threads; the result does not depend on them (default: all)");
-    app.add_option("--synthetic-people", synthetic_people, "people to draw when there is no --data")->capture_default_str();
+    app.add_option("--synthetic-people", synthetic_people, "people to draw when there is no --data")
+        ->capture_default_str();
     app.add_option("--synthetic-photos", synthetic_photos, "photos to draw of each")->capture_default_str();
     how.add_options(app);
     app.add_flag("--strict", strict, "a photo that cannot be used is an error");
     app.add_flag("--no-augmentation", no_augmentation, "show photos as they are");
-    app.add_option("--report", report, "folder for report.html: one file with charts, a map through the epochs and a threshold to move, for any browser");
-    app.add_flag("--watch", watch, "redraw the curves of loss, active triplets and accuracy on the terminal after every epoch");
+    app.add_option("--report", report,
+                   "folder for report.html: one file with charts, a map through the epochs and a threshold to move, "
+                   "for any browser");
+    app.add_flag("--watch", watch,
+                 "redraw the curves of loss, active triplets and accuracy on the terminal after every epoch");
     app.add_flag("--resume", training.resume, "go on from the checkpoint in the output folder");
     app.footer("Examples:\n"
                "  train_faces                                       drawn faces\n"
@@ -78,7 +95,8 @@ any_objective training_choices::objective() const {
 data::dataset training_choices::photos(std::size_t channels, std::size_t height, std::size_t width) const {
     if (data.empty()) {
         std::printf("drawing %zu people with %zu photos each\n", synthetic_people, synthetic_photos);
-        return trine::data::synthetic_faces{channels, height, width, training.seed}.make(synthetic_people, synthetic_photos);
+        return trine::data::synthetic_faces{channels, height, width, training.seed}.make(synthetic_people,
+                                                                                         synthetic_photos);
     }
     trine::data::load_report loaded;
     auto all = trine::data::load_folder(data, channels, height, width, how.options(strict), &loaded);
@@ -99,10 +117,21 @@ std::vector<std::pair<std::string, std::string>> training_choices::in_words(data
         out << value;
         return out.str();
     };
-    return {{"photos", text(photos.size()) + " of " + text(photos.people.size()) + " people" + (data.empty() ? ", drawn" : "")}, {"network", backbone}, {"miner", miner}, {"loss", loss},
-            {"margin", text(margin)}, {"epochs", text(training.epochs)}, {"batch", text(training.people_per_batch) + " people with " + text(training.photos_per_person) + " photos each"},
-            {"learning rate", text(training.learning_rate)}, {"weight decay", text(training.weight_decay)}, {"held out", text(held_out)}, {"augmentation", no_augmentation ? "none" : "as usual"},
-            {"neighbours that vote", text(k)}, {"seed", text(training.seed)}};
+    return {{"photos",
+             text(photos.size()) + " of " + text(photos.people.size()) + " people" + (data.empty() ? ", drawn" : "")},
+            {"network", backbone},
+            {"miner", miner},
+            {"loss", loss},
+            {"margin", text(margin)},
+            {"epochs", text(training.epochs)},
+            {"batch",
+             text(training.people_per_batch) + " people with " + text(training.photos_per_person) + " photos each"},
+            {"learning rate", text(training.learning_rate)},
+            {"weight decay", text(training.weight_decay)},
+            {"held out", text(held_out)},
+            {"augmentation", no_augmentation ? "none" : "as usual"},
+            {"neighbours that vote", text(k)},
+            {"seed", text(training.seed)}};
 }
 
 } // namespace program

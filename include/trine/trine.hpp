@@ -1,6 +1,7 @@
 #pragma once
 
-/// Everything but approximate search (neighbors/hnsw.hpp, neighbors/faiss.hpp) and the detection of faces (faces/mtcnn.hpp), for people in a hurry.
+/// Everything but approximate search (neighbors/hnsw.hpp, neighbors/faiss.hpp) and the detection of faces
+/// (faces/mtcnn.hpp), for people in a hurry.
 
 #include "backbones/compact.hpp"
 #include "backbones/conv_4.hpp"

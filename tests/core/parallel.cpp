@@ -49,9 +49,11 @@ TEST_CASE("a thread that has done its own part helps the others", "[parallel]") 
 }
 
 TEST_CASE("an exception leaves the loop", "[parallel]") {
-    CHECK_THROWS_WITH(parallel_for(100, [](std::size_t i) { require<argument_error>(i != 42, "item ", i); }), "item 42");
+    CHECK_THROWS_WITH(parallel_for(100, [](std::size_t i) { require<argument_error>(i != 42, "item ", i); }),
+                      "item 42");
     auto const before = thread_count();
     set_thread_count(1);
-    CHECK_THROWS_WITH(parallel_for(100, [](std::size_t i) { require<argument_error>(i != 42, "item ", i); }), "item 42");
+    CHECK_THROWS_WITH(parallel_for(100, [](std::size_t i) { require<argument_error>(i != 42, "item ", i); }),
+                      "item 42");
     set_thread_count(before);
 }

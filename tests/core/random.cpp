@@ -10,9 +10,11 @@ using namespace trine;
 
 TEST_CASE("philox gives the published known answers", "[random]") {
     // Random123's kat_vectors, philox4x32 with 10 rounds.
-    STATIC_REQUIRE(philox4x32({0, 0, 0, 0}, {0, 0}) == std::array<std::uint32_t, 4>{0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8});
+    STATIC_REQUIRE(philox4x32({0, 0, 0, 0}, {0, 0}) ==
+                   std::array<std::uint32_t, 4>{0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8});
     auto const f = 0xffffffffu;
-    CHECK(philox4x32({f, f, f, f}, {f, f}) == std::array<std::uint32_t, 4>{0x408f276d, 0x41c83b0e, 0xa20bc7c6, 0x6d5451fd});
+    CHECK(philox4x32({f, f, f, f}, {f, f}) ==
+          std::array<std::uint32_t, 4>{0x408f276d, 0x41c83b0e, 0xa20bc7c6, 0x6d5451fd});
 }
 
 TEST_CASE("a stream depends on its key alone", "[random]") {

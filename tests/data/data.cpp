@@ -26,12 +26,14 @@ data::image gradient_image(std::size_t channels, std::size_t height, std::size_t
 using cimg = cimg_library::CImg<unsigned char>;
 
 cimg to_cimg(data::image const& i) {
-    return {i.samples.data(), static_cast<unsigned>(i.width), static_cast<unsigned>(i.height), 1, static_cast<unsigned>(i.channels)};
+    return {i.samples.data(), static_cast<unsigned>(i.width), static_cast<unsigned>(i.height), 1,
+            static_cast<unsigned>(i.channels)};
 }
 
 // A JPEG of one colour space, with an EXIF marker where it is not empty.
-void write_jpeg(std::filesystem::path const& path, std::size_t width, std::size_t height, std::size_t components, J_COLOR_SPACE space, std::vector<std::uint8_t> const& pixels,
-                std::string const& exif = "", bool adobe = false) {
+void write_jpeg(std::filesystem::path const& path, std::size_t width, std::size_t height, std::size_t components,
+                J_COLOR_SPACE space, std::vector<std::uint8_t> const& pixels, std::string const& exif = "",
+                bool adobe = false) {
     jpeg_compress_struct writer{};
     jpeg_error_mgr errors{};
     writer.err = jpeg_std_error(&errors);
@@ -45,7 +47,8 @@ void write_jpeg(std::filesystem::path const& path, std::size_t width, std::size_
     writer.write_Adobe_marker = adobe;
     jpeg_start_compress(&writer, TRUE);
     if (!exif.empty())
-        jpeg_write_marker(&writer, JPEG_APP0 + 1, reinterpret_cast<JOCTET const*>(exif.data()), static_cast<unsigned>(exif.size()));
+        jpeg_write_marker(&writer, JPEG_APP0 + 1, reinterpret_cast<JOCTET const*>(exif.data()),
+                          static_cast<unsigned>(exif.size()));
     while (writer.next_scanline < height) {
         JSAMPROW row = const_cast<JSAMPROW>(pixels.data() + writer.next_scanline * width * components);
         jpeg_write_scanlines(&writer, &row, 1);
@@ -71,16 +74,20 @@ TEST_CASE("photos are turned upright as their EXIF says", "[data]") {
                 s += static_cast<char>(value >> 8 * (big ? bytes - 1 - i : i) & 255);
             return s;
         };
-        return std::string("Exif\0\0", 6) + (big ? "MM" : "II") + number(42, 2) + number(8, 4) + number(2, 2) + number(0x0100, 2) + number(3, 2) + number(1, 4) + number(7, 2) +
-               number(0, 2) + number(0x0112, 2) + number(3, 2) + number(1, 4) + number(static_cast<unsigned>(orientation), 2) + number(0, 2) + number(0, 4);
+        return std::string("Exif\0\0", 6) + (big ? "MM" : "II") + number(42, 2) + number(8, 4) + number(2, 2) +
+               number(0x0100, 2) + number(3, 2) + number(1, 4) + number(7, 2) + number(0, 2) + number(0x0112, 2) +
+               number(3, 2) + number(1, 4) + number(static_cast<unsigned>(orientation), 2) + number(0, 2) +
+               number(0, 4);
     };
     auto const quarters = [&] {
         auto const p = data::load_image(folder / "a.jpg");
         auto const near = [](int v) { return v < 50 ? 10 : v < 130 ? 90 : v < 210 ? 170 : 250; };
-        return std::vector<int>{p.width > p.height, near(p(0, 1, 1)), near(p(0, 1, p.width - 2)), near(p(0, p.height - 2, 1)), near(p(0, p.height - 2, p.width - 2))};
+        return std::vector<int>{p.width > p.height, near(p(0, 1, 1)), near(p(0, 1, p.width - 2)),
+                                near(p(0, p.height - 2, 1)), near(p(0, p.height - 2, p.width - 2))};
     };
-    std::vector<std::vector<int>> const expected{{1, 10, 90, 170, 250}, {1, 90, 10, 250, 170}, {1, 250, 170, 90, 10}, {1, 170, 250, 10, 90},
-                                                 {0, 10, 170, 90, 250}, {0, 170, 10, 250, 90}, {0, 250, 90, 170, 10}, {0, 90, 250, 10, 170}};
+    std::vector<std::vector<int>> const expected{{1, 10, 90, 170, 250}, {1, 90, 10, 250, 170}, {1, 250, 170, 90, 10},
+                                                 {1, 170, 250, 10, 90}, {0, 10, 170, 90, 250}, {0, 170, 10, 250, 90},
+                                                 {0, 250, 90, 170, 10}, {0, 90, 250, 10, 170}};
     for (int orientation = 1; orientation <= 8; ++orientation)
         for (bool big : {false, true}) {
             CAPTURE(orientation, big);
@@ -185,7 +192,8 @@ TEST_CASE("a folder of people is read in natural order; what is left out is coun
     for (char const* person : {"p10", "p2"}) {
         std::filesystem::create_directory(folder / person);
         for (int i : {1, 2, 10})
-            data::save_png(gradient_image(i == 2 ? 3 : 1, 20 + static_cast<std::size_t>(i), 30), folder / person / (std::to_string(i) + ".png"));
+            data::save_png(gradient_image(i == 2 ? 3 : 1, 20 + static_cast<std::size_t>(i), 30),
+                           folder / person / (std::to_string(i) + ".png"));
     }
     io::write_file(folder / "p2" / "3.jpg", "\xff\xd8\xff broken");
     io::write_file(folder / "p2" / "notes.txt", "ignored");
@@ -234,7 +242,8 @@ TEST_CASE("people can be chosen by how many photos there are of them", "[data]")
 
 TEST_CASE("splits are complete and disjoint", "[data]") {
     auto const d = data::synthetic_faces{.height = 16, .width = 16}.make(6, 5);
-    for (auto const& s : {data::split_by_photo(d, 2), data::split_by_photo(d, 0.5, 3), data::split_by_person(d, 2, 4)}) {
+    for (auto const& s :
+         {data::split_by_photo(d, 2), data::split_by_photo(d, 0.5, 3), data::split_by_person(d, 2, 4)}) {
         std::set<std::size_t> all(s.first.begin(), s.first.end());
         all.insert(s.second.begin(), s.second.end());
         CHECK(all.size() == d.size());
@@ -270,7 +279,8 @@ TEST_CASE("P×K batches hold P people with K photos each, and everybody comes up
     for (auto const& [who, times] : shown)
         CHECK(times == 10);
     CHECK_THROWS_WITH(data::pk_sampler(std::vector<label>(5, 1), 2, 2, 1), Contains("at least two people"));
-    CHECK_THROWS_WITH(data::pk_sampler(std::vector<label>{1, 2, 3}, 2, 2, 1), Contains("0 of 3 people have two photos"));
+    CHECK_THROWS_WITH(data::pk_sampler(std::vector<label>{1, 2, 3}, 2, 2, 1),
+                      Contains("0 of 3 people have two photos"));
     CHECK_THROWS_WITH(data::pk_sampler(labels, 1, 4, 1), Contains("P = 1"));
     CHECK_THROWS_WITH(data::pk_sampler(labels, 2, 1, 1), Contains("K = 1"));
 }
@@ -333,10 +343,12 @@ TEST_CASE("uniform, class-balanced and hierarchical batches hold what they say, 
     CHECK(data::pk_sampler(labels, 4, 4, 1).people_short() == 2);
     CHECK_THROWS_WITH(data::uniform_sampler(labels, 100, 1), Contains("there are 36 photos for batches of 100"));
     CHECK_THROWS_WITH(data::class_balanced_sampler(labels, 0, 1), Contains("a batch of 0 photos"));
-    CHECK_THROWS_WITH(data::hierarchical_sampler(labels, groups, 9, 2, 2, 1), Contains("there are 4 groups for batches of 9"));
+    CHECK_THROWS_WITH(data::hierarchical_sampler(labels, groups, 9, 2, 2, 1),
+                      Contains("there are 4 groups for batches of 9"));
     auto torn = groups;
     torn.back() = 0;
-    CHECK_THROWS_WITH(data::hierarchical_sampler(labels, torn, 2, 2, 2, 1), Contains("the person with label 7 is in groups 3 and 0"));
+    CHECK_THROWS_WITH(data::hierarchical_sampler(labels, torn, 2, 2, 2, 1),
+                      Contains("the person with label 7 is in groups 3 and 0"));
 }
 
 TEST_CASE("a photo goes through a JPEG and comes back nearly as it was", "[data]") {
@@ -357,11 +369,13 @@ TEST_CASE("a photo goes through a JPEG and comes back nearly as it was", "[data]
         for (std::size_t c = 0; c < channels; ++c) {
             double difference = 0;
             for (std::size_t i = 0; i < 40 * 56; ++i)
-                difference += static_cast<double>(photo.samples[c * 40 * 56 + i]) - static_cast<double>(back.samples[c * 40 * 56 + i]);
+                difference += static_cast<double>(photo.samples[c * 40 * 56 + i]) -
+                              static_cast<double>(back.samples[c * 40 * 56 + i]);
             CHECK(std::abs(difference) / (40 * 56) < 1);
         }
     }
-    CHECK_THROWS_WITH(data::encode_jpeg(data::image(1, 4, 4), 0), Contains("a JPEG of quality 0: it has to lie between 1 and 100"));
+    CHECK_THROWS_WITH(data::encode_jpeg(data::image(1, 4, 4), 0),
+                      Contains("a JPEG of quality 0: it has to lie between 1 and 100"));
     CHECK_THROWS_WITH(data::encode_jpeg(data::image(1, 4, 4), 101), Contains("quality 101"));
     CHECK_THROWS_WITH(data::encode_jpeg(data::image(2, 4, 4)), Contains("a photo of 2×4×4 cannot be a JPEG"));
     CHECK_THROWS_AS(data::encode_jpeg(data::image(1, 0, 4)), shape_error);

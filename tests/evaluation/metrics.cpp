@@ -32,8 +32,9 @@ TEST_CASE("retrieval metrics of a batch worked out by hand", "[evaluation]") {
     // On a line: query at 0 of person 1; persons 1 at 1, 3, 4 and 2 at 2, 5.
     std::vector<float> const q{0}, r{1, 3, 4, 2, 5};
     std::vector<label> const ql{1}, rl{1, 1, 1, 2, 2};
-    auto const m = evaluation::evaluate_retrieval(distances::squared_euclidean{}, matrix_view<float const>(q.data(), 1, 1), std::span(ql),
-                                                  matrix_view<float const>(r.data(), 5, 1), std::span(rl));
+    auto const m =
+        evaluation::evaluate_retrieval(distances::squared_euclidean{}, matrix_view<float const>(q.data(), 1, 1),
+                                       std::span(ql), matrix_view<float const>(r.data(), 5, 1), std::span(rl));
     CHECK(m.precision_at_1 == 1);
     CHECK(m.r_precision == Approx(2.0 / 3));
     CHECK(m.mean_average_precision_at_r == Approx((1.0 + 2.0 / 3) / 3));
@@ -41,7 +42,9 @@ TEST_CASE("retrieval metrics of a batch worked out by hand", "[evaluation]") {
     // Person 2 comes second, so it is found among two but not as the nearest.
     std::vector<label> const other{2, 9};
     std::vector<float> const two{0, 0};
-    auto const second = evaluation::evaluate_retrieval(distances::squared_euclidean{}, matrix_view<float const>(two.data(), 2, 1), std::span(other), matrix_view<float const>(r.data(), 5, 1), std::span(rl));
+    auto const second =
+        evaluation::evaluate_retrieval(distances::squared_euclidean{}, matrix_view<float const>(two.data(), 2, 1),
+                                       std::span(other), matrix_view<float const>(r.data(), 5, 1), std::span(rl));
     CHECK(second.queries == 1); // nobody is person 9
     CHECK(second.recall_at(1) == 0);
     CHECK(second.recall_at(2) == 1);
@@ -80,15 +83,18 @@ TEST_CASE("retrieval metrics agree with PyTorch Metric Learning", "[reference]")
         distances::euclidean const distance;
         auto const m = record["name"] == "same_source"
                            ? evaluation::evaluate_retrieval(distance, all, labels, all, labels, true)
-                           : evaluation::evaluate_retrieval(distance, all.slice(0, half), labels.first(half), all.slice(half, e.shape[0] - half), labels.subspan(half));
+                           : evaluation::evaluate_retrieval(distance, all.slice(0, half), labels.first(half),
+                                                            all.slice(half, e.shape[0] - half), labels.subspan(half));
         if (expected["precision_at_1"].is_null()) {
             CHECK(m.queries == 0);
             continue;
         }
-        // The reciprocal rank is not compared: there the search ends after k neighbours, here it goes on until one is found.
+        // The reciprocal rank is not compared: there the search ends after k neighbours, here it goes on until one is
+        // found.
         CHECK(m.precision_at_1 == Approx(expected["precision_at_1"].get<double>()).epsilon(1e-9).margin(1e-12));
         CHECK(m.r_precision == Approx(expected["r_precision"].get<double>()).epsilon(1e-9).margin(1e-12));
-        CHECK(m.mean_average_precision_at_r == Approx(expected["mean_average_precision_at_r"].get<double>()).epsilon(1e-9).margin(1e-12));
+        CHECK(m.mean_average_precision_at_r ==
+              Approx(expected["mean_average_precision_at_r"].get<double>()).epsilon(1e-9).margin(1e-12));
         ++seen;
     }
     WARN("checked " << seen << " sets of retrieval metrics");
@@ -112,7 +118,8 @@ TEST_CASE("verification agrees with scikit-learn", "[reference]") {
         evaluation::verification_curve const curve(same, different);
         CHECK(curve.auc() == Approx(record["auc"].get<double>()).epsilon(1e-9));
         for (auto const& [rate, accepted] : record["tar_at_far"].items())
-            CHECK(curve.at_false_accept_rate(std::stod(rate)).true_accept_rate == Approx(accepted.get<double>()).epsilon(1e-9));
+            CHECK(curve.at_false_accept_rate(std::stod(rate)).true_accept_rate ==
+                  Approx(accepted.get<double>()).epsilon(1e-9));
         auto const equal = curve.equal_error().false_accept_rate;
         CHECK(equal >= record["equal_error_rate_between"][0].get<double>() - 1e-9);
         CHECK(equal <= record["equal_error_rate_between"][1].get<double>() + 1e-9);
@@ -147,7 +154,8 @@ TEST_CASE("a curve of verification is what counting pairs gives", "[evaluation]"
     for (std::size_t i = 0; i < n; ++i)
         for (std::size_t j = i + 1; j < n; ++j)
             (labels[i] == labels[j] ? same : different).push_back(static_cast<double>(all[i * n + j]));
-    evaluation::verification_curve const listed(same, different), streamed(distances::squared_euclidean{}, view, std::span<label const>(labels));
+    evaluation::verification_curve const listed(same, different),
+        streamed(distances::squared_euclidean{}, view, std::span<label const>(labels));
     CHECK(streamed.same() == same.size());
     CHECK(streamed.different() == different.size());
     CHECK(streamed.auc() == listed.auc());
@@ -157,7 +165,8 @@ TEST_CASE("a curve of verification is what counting pairs gives", "[evaluation]"
             wins += s < o ? 1 : s == o ? 0.5 : 0;
     CHECK(listed.auc() == Approx(wins / static_cast<double>(same.size() * different.size())).epsilon(1e-12));
     auto const share = [](std::vector<double> const& list, double limit) {
-        return static_cast<double>(std::count_if(list.begin(), list.end(), [&](double v) { return v <= limit; })) / static_cast<double>(list.size());
+        return static_cast<double>(std::count_if(list.begin(), list.end(), [&](double v) { return v <= limit; })) /
+               static_cast<double>(list.size());
     };
     for (double rate : {0.0, 0.001, 0.01, 0.1, 0.5, 1.0}) {
         double best = 0;
@@ -190,7 +199,8 @@ TEST_CASE("a curve of verification is what counting pairs gives", "[evaluation]"
     CHECK(equal.false_accept_rate <= low + 1e-12);
     CHECK_THROWS_AS(listed.at_false_accept_rate(2), argument_error);
     CHECK_THROWS_AS(evaluation::verification_curve(same, std::vector<double>{std::nan("")}), numeric_error);
-    CHECK_THROWS_WITH(evaluation::verification_curve(distances::squared_euclidean{}, view.slice(0, 5), std::span<label const>(labels).first(5)),
+    CHECK_THROWS_WITH(evaluation::verification_curve(distances::squared_euclidean{}, view.slice(0, 5),
+                                                     std::span<label const>(labels).first(5)),
                       "verification needs pairs of both kinds: there is no pair of one person");
 }
 
@@ -198,7 +208,9 @@ TEST_CASE("identification worked out by hand", "[evaluation]") {
     // A gallery on a line: Ada (7) at 0 and 10, Grace (8) at 4, Mary (9) at 20.
     std::vector<float> const gallery{0, 10, 4, 20}, probes{1, 6.5, 3, 19, 40, 5};
     std::vector<label> const known{7, 7, 8, 9}, asked{7, 7, 7, 9, 1, 2};
-    auto const r = evaluation::evaluate_identification(distances::euclidean{}, matrix_view<float const>(probes.data(), 6, 1), std::span(asked), matrix_view<float const>(gallery.data(), 4, 1), std::span(known));
+    auto const r = evaluation::evaluate_identification(
+        distances::euclidean{}, matrix_view<float const>(probes.data(), 6, 1), std::span(asked),
+        matrix_view<float const>(gallery.data(), 4, 1), std::span(known));
     CHECK(r.people == 3);
     CHECK(r.known == 4);
     CHECK(r.unknown == 2);
@@ -207,15 +219,20 @@ TEST_CASE("identification worked out by hand", "[evaluation]") {
     CHECK(r.rank(2) == 1);
     CHECK(r.unknown_distances == std::vector<double>{1, 20});
     CHECK(r.right_distances == std::vector<double>{1, 1});
-    CHECK(r.detection_rate(0).first == 0);   // the stranger at 5 is as near to Grace as Ada and Mary are to theirs
+    CHECK(r.detection_rate(0).first == 0); // the stranger at 5 is as near to Grace as Ada and Mary are to theirs
     CHECK(r.detection_rate(0.5).first == 0.5);
     CHECK(r.detection_rate(0.5).second == 20);
     CHECK(std::isinf(r.detection_rate(1).second));
     CHECK_THROWS_AS(r.detection_rate(-1), argument_error);
-    auto const open = evaluation::evaluate_identification(distances::euclidean{}, matrix_view<float const>(probes.data(), 1, 1), std::span(asked).first(1), matrix_view<float const>(gallery.data(), 4, 1), std::span(known));
+    auto const open = evaluation::evaluate_identification(
+        distances::euclidean{}, matrix_view<float const>(probes.data(), 1, 1), std::span(asked).first(1),
+        matrix_view<float const>(gallery.data(), 4, 1), std::span(known));
     CHECK_THROWS_WITH(open.detection_rate(0.1), "no probe shows a stranger: there is nobody to keep out");
-    CHECK_THROWS_WITH(evaluation::evaluate_identification(distances::euclidean{}, matrix_view<float const>(probes.data(), 1, 1), std::span(asked).first(1), matrix_view<float const>(gallery.data(), 0, 1), std::span<label const>{}),
-                      "the gallery is empty");
+    CHECK_THROWS_WITH(
+        evaluation::evaluate_identification(distances::euclidean{}, matrix_view<float const>(probes.data(), 1, 1),
+                                            std::span(asked).first(1), matrix_view<float const>(gallery.data(), 0, 1),
+                                            std::span<label const>{}),
+        "the gallery is empty");
 
     std::vector<label> const truth{0, 0, 1, 2, 2}, named{0, 1, 1, 2, 0};
     CHECK(evaluation::confusion(truth, named, 3) == std::vector<std::size_t>{1, 1, 0, 0, 1, 0, 1, 0, 1});
@@ -263,7 +280,8 @@ TEST_CASE("confidence intervals are Student's", "[evaluation]") {
 }
 
 TEST_CASE("a bootstrap interval covers the truth about as often as it says", "[evaluation]") {
-    // The mean of 60 exponential draws, whose truth is 1, three hundred times. The count of those that are covered is binomial: its standard deviation is 1.3 %.
+    // The mean of 60 exponential draws, whose truth is 1, three hundred times. The count of those that are covered is
+    // binomial: its standard deviation is 1.3 %.
     std::size_t covered = 0;
     constexpr std::size_t experiments = 300, draws = 60;
     for (std::uint32_t e = 0; e < experiments; ++e) {
@@ -303,10 +321,13 @@ TEST_CASE("a bootstrap draws people, not photos, and does not depend on the thre
         CHECK(evaluation::bootstrap_mean(one, one_each).low == narrow.low);
     }
     CHECK(evaluation::bootstrap_mean(std::vector<double>{0.5, 0.5}, std::vector<label>{1, 2}).high == 0.5);
-    CHECK(evaluation::bootstrap(5, [](std::span<std::size_t const> drawn) { return static_cast<double>(drawn.size()); }).low == 5);
+    CHECK(evaluation::bootstrap(5, [](std::span<std::size_t const> drawn) {
+              return static_cast<double>(drawn.size());
+          }).low == 5);
 
     CHECK_THROWS_WITH(evaluation::bootstrap_mean({}, {}), "there is nothing to draw from");
     CHECK_THROWS_WITH(evaluation::bootstrap_mean(one, ten_each), "300 people given for 30 values");
-    CHECK_THROWS_WITH(evaluation::bootstrap_mean(one, one_each, {.confidence = 1}), "a confidence of 1: it has to lie between 0 and 1");
+    CHECK_THROWS_WITH(evaluation::bootstrap_mean(one, one_each, {.confidence = 1}),
+                      "a confidence of 1: it has to lie between 0 and 1");
     CHECK_THROWS_AS(evaluation::bootstrap_mean(one, one_each, {.resamples = 1}), argument_error);
 }

@@ -11,7 +11,9 @@ using namespace trine;
 
 namespace {
 
-double apart(evaluation::map_point const& a, evaluation::map_point const& b) { return std::hypot(a[0] - b[0], a[1] - b[1]); }
+double apart(evaluation::map_point const& a, evaluation::map_point const& b) {
+    return std::hypot(a[0] - b[0], a[1] - b[1]);
+}
 
 } // namespace
 
@@ -74,7 +76,8 @@ TEST_CASE("a principal plane says how much it shows, and takes points it was not
     // Points that are all the same lie in any plane.
     std::vector<double> const same(12, 2.5);
     CHECK(evaluation::principal_plane(matrix_view<double const>(same.data(), 4, 3)).share() == 1);
-    CHECK_THROWS_WITH(plane.places(matrix_view<double const>(same.data(), 4, 3)), "points of 3 values for a plane among 5");
+    CHECK_THROWS_WITH(plane.places(matrix_view<double const>(same.data(), 4, 3)),
+                      "points of 3 values for a plane among 5");
     CHECK_THROWS_AS(plane.places(matrix_view<double const>(same.data(), 0, 5)), data_error);
     values[7] = std::numeric_limits<double>::quiet_NaN();
     CHECK_THROWS_AS(evaluation::principal_plane(points), numeric_error);
@@ -125,7 +128,8 @@ TEST_CASE("a map of faces has a place for every photo, a histogram pairs of both
     CHECK(visual::embedding_map("both in one place", places, photos).width == 1100);
     auto const histogram = visual::distance_histogram<double>("pairs", "distance", {0.1, 0.2}, {1, 1.5}, 0.7);
     CHECK(histogram.width == 900);
-    CHECK_THROWS_WITH(visual::distance_histogram<double>("pairs", "distance", {}, {1}, 0.7), "a histogram of distances needs pairs of both kinds: there are 0 same and 1 different ones");
+    CHECK_THROWS_WITH(visual::distance_histogram<double>("pairs", "distance", {}, {1}, 0.7),
+                      "a histogram of distances needs pairs of both kinds: there are 0 same and 1 different ones");
     CHECK(visual::distance_histogram<double>("no distance", "distance", {0}, {0}, 0).height == 520);
 }
 
@@ -168,8 +172,10 @@ TEST_CASE("pictures of an evaluation show what they are given, and refuse what t
 
     std::vector<std::size_t> const counts{2, 0, 1, 1};
     CHECK(visual::confusion_picture("two", counts, {"Ada", "Grace"}).channels == 3);
-    CHECK_THROWS_WITH(visual::confusion_picture("two", std::span(counts).first(3), {"Ada", "Grace"}), "3 counts for 2 people");
-    CHECK_THROWS_WITH(visual::confusion_picture("none", {}, {}), "a picture of the confusion between 0 people: 1 to 60 can be read");
+    CHECK_THROWS_WITH(visual::confusion_picture("two", std::span(counts).first(3), {"Ada", "Grace"}),
+                      "3 counts for 2 people");
+    CHECK_THROWS_WITH(visual::confusion_picture("none", {}, {}),
+                      "a picture of the confusion between 0 people: 1 to 60 can be read");
 
     data::dataset photos{1, 8, 8, {"Ada", "Grace"}, {}, {}, {}};
     for (label who : {0, 0, 1})
@@ -178,5 +184,6 @@ TEST_CASE("pictures of an evaluation show what they are given, and refuse what t
     auto const one = visual::hardest_triplets("hard", matrix_view<float const>(distances.data(), 3, 3), photos);
     auto const none = photos.subset(std::vector<std::size_t>{0, 1});
     CHECK(one.height > 100);
-    CHECK_THROWS_WITH(visual::hardest_triplets("hard", matrix_view<float const>(distances.data(), 2, 2), none), "no photo has both another of its person and one of somebody else: there are no triplets");
+    CHECK_THROWS_WITH(visual::hardest_triplets("hard", matrix_view<float const>(distances.data(), 2, 2), none),
+                      "no photo has both another of its person and one of somebody else: there are no triplets");
 }

@@ -38,7 +38,7 @@ TEST_CASE("a similarity is found again from what it did to five points", "[faces
                 sum += std::pow(t(from[i]).x - to[i].x, 2) + std::pow(t(from[i]).y - to[i].y, 2);
             return sum;
         };
-        for (double similarity::* part : {&similarity::a, &similarity::b, &similarity::dx, &similarity::dy})
+        for (double similarity::*part : {&similarity::a, &similarity::b, &similarity::dx, &similarity::dy})
             for (double h : {-1e-3, 1e-3}) {
                 auto other = best;
                 other.*part += h;
@@ -46,7 +46,8 @@ TEST_CASE("a similarity is found again from what it did to five points", "[faces
             }
     }
     faces::landmarks const one{};
-    CHECK_THROWS_WITH(faces::fit_similarity(one, faces::arcface_template), "five landmarks in one place do not say how a face lies");
+    CHECK_THROWS_WITH(faces::fit_similarity(one, faces::arcface_template),
+                      "five landmarks in one place do not say how a face lies");
     auto bad = faces::arcface_template;
     bad[3].y = NAN;
     CHECK_THROWS_WITH(faces::fit_similarity(bad, faces::arcface_template), "landmark 3 is not finite");
@@ -62,8 +63,8 @@ TEST_CASE("a photo is placed pixel by pixel", "[faces]") {
     CHECK(moved(0, 0, 1) == 10);
     CHECK(moved(0, 2, 2) == 80);
     auto const half = faces::warped(photo, {1, 0, 0.5, 0.5}, 3, 3);
-    CHECK(half(0, 1, 1) == 30); // between 10, 20, 40, 50
-    CHECK(half(0, 0, 0) == 3);  // a quarter of 10, the rest outside
+    CHECK(half(0, 1, 1) == 30);                                   // between 10, 20, 40, 50
+    CHECK(half(0, 0, 0) == 3);                                    // a quarter of 10, the rest outside
     auto const turned = faces::warped(photo, {0, 1, 2, 0}, 3, 3); // by a right angle
     CHECK(turned(0, 0, 2) == 10);
     CHECK(turned(0, 2, 2) == 30);
@@ -72,7 +73,8 @@ TEST_CASE("a photo is placed pixel by pixel", "[faces]") {
 }
 
 TEST_CASE("faces are aligned as the reference has them", "[faces][reference]") {
-    auto const folder = reference_data("data/krasserm10"), chips_file = reference_data("data/mobilefacenet/reference/chips.npy");
+    auto const folder = reference_data("data/krasserm10"),
+               chips_file = reference_data("data/mobilefacenet/reference/chips.npy");
     if (!folder || !chips_file)
         return;
     auto const chips = io::read_npy<float>(*chips_file);
@@ -88,11 +90,14 @@ TEST_CASE("faces are aligned as the reference has them", "[faces][reference]") {
         faces::align_into(photo, face, 112, input.data());
         double difference = 0, finer = 0;
         for (std::size_t i = 0; i < chip.samples.size(); ++i)
-            finer += std::abs((static_cast<double>(input[i]) + 1) * 127.5 - static_cast<double>(chips.values[n * chip.samples.size() + i]));
+            finer += std::abs((static_cast<double>(input[i]) + 1) * 127.5 -
+                              static_cast<double>(chips.values[n * chip.samples.size() + i]));
         for (std::size_t i = 0; i < chip.samples.size(); ++i)
-            difference += std::abs(static_cast<double>(chip.samples[i]) - static_cast<double>(chips.values[n * chip.samples.size() + i]));
+            difference += std::abs(static_cast<double>(chip.samples[i]) -
+                                   static_cast<double>(chips.values[n * chip.samples.size() + i]));
         INFO(file);
-        CHECK(difference / static_cast<double>(chip.samples.size()) < 0.5); // grey levels: rounding, and how JPEGs are decoded
+        CHECK(difference / static_cast<double>(chip.samples.size()) <
+              0.5); // grey levels: rounding, and how JPEGs are decoded
         CHECK(finer / static_cast<double>(chip.samples.size()) < 0.3);
         ++n;
     }
@@ -112,7 +117,8 @@ TEST_CASE("landmarks and pairs are read, or said to be wrong", "[faces]") {
     auto const pairs = data::read_pairs(path);
     REQUIRE(pairs.size() == 4);
     CHECK((pairs[0].same && pairs[0].second == "Ada/Ada_0012.jpg" && pairs[0].fold == 0));
-    CHECK((!pairs[3].same && pairs[3].first == "Bob/Bob_0001.jpg" && pairs[3].second == "Ada/Ada_0002.jpg" && pairs[3].fold == 1));
+    CHECK((!pairs[3].same && pairs[3].first == "Bob/Bob_0001.jpg" && pairs[3].second == "Ada/Ada_0002.jpg" &&
+           pairs[3].fold == 1));
     io::write_file(path, "2 1\nAda\t1\t12\nAda\t3\tBob\n");
     CHECK_THROWS_WITH(data::read_pairs(path), Contains("line 3 is not a pair of photos of two people"));
     io::write_file(path, "Ada\n");

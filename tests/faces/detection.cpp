@@ -33,14 +33,17 @@ double distance(faces::landmarks const& a, faces::landmarks const& b, double dx 
 } // namespace
 
 TEST_CASE("of overlapping detections the most probable is kept", "[faces]") {
-    auto const at = [](double left, double top, double size, double probability) { return faces::detection{{left, top, left + size, top + size}, probability, {}}; };
+    auto const at = [](double left, double top, double size, double probability) {
+        return faces::detection{{left, top, left + size, top + size}, probability, {}};
+    };
     using faces::mtcnn_parts::overlap;
     using faces::mtcnn_parts::shared;
     CHECK(shared({0, 0, 2, 2}, {1, 0, 3, 2}, overlap::of_both) == Approx(1.0 / 3));
     CHECK(shared({0, 0, 2, 2}, {1, 0, 3, 2}, overlap::of_smaller) == Approx(0.5));
     CHECK(shared({0, 0, 2, 2}, {0, 0, 1, 1}, overlap::of_smaller) == 1);
     CHECK(shared({0, 0, 2, 2}, {2, 0, 3, 2}, overlap::of_both) == 0);
-    auto const kept = faces::suppress_overlapping({at(0, 0, 10, 0.8), at(1, 1, 10, 0.9), at(30, 0, 10, 0.7), at(31, 0, 10, 0.7)}, 0.5);
+    auto const kept = faces::suppress_overlapping(
+        {at(0, 0, 10, 0.8), at(1, 1, 10, 0.9), at(30, 0, 10, 0.7), at(31, 0, 10, 0.7)}, 0.5);
     REQUIRE(kept.size() == 2);
     CHECK(kept[0].probability == 0.9);
     CHECK(kept[1].box.left == 30); // of equals the first
@@ -60,7 +63,8 @@ TEST_CASE("a detector without its weights, or with others, says so", "[faces]") 
     std::vector<float> const values(4);
     other.add<float>("conv1.weight", {1, 1, 2, 2}, values);
     other.save(folder / "pnet.safetensors");
-    CHECK_THROWS_WITH(faces::mtcnn(folder.path()), Contains("tensor \"conv1.weight\" is 1×1×2×2, the network's \"0.0.weight\" 10×3×3×3"));
+    CHECK_THROWS_WITH(faces::mtcnn(folder.path()),
+                      Contains("tensor \"conv1.weight\" is 1×1×2×2, the network's \"0.0.weight\" 10×3×3×3"));
 }
 
 TEST_CASE("MTCNN finds the faces of real photos, and their landmarks", "[faces][reference]") {
@@ -105,7 +109,8 @@ TEST_CASE("MTCNN finds the faces of real photos, and their landmarks", "[faces][
         auto const small = detector.detect(data::resized(photo, 60, 60, data::fit::stretch));
         REQUIRE(small.size() == 1);
         for (std::size_t i = 0; i < 5; ++i)
-            CHECK(std::hypot((small[0].points[i].x + 0.5) * 250 / 60 - alone[0].points[i].x - 0.5, (small[0].points[i].y + 0.5) * 250 / 60 - alone[0].points[i].y - 0.5) < 10);
+            CHECK(std::hypot((small[0].points[i].x + 0.5) * 250 / 60 - alone[0].points[i].x - 0.5,
+                             (small[0].points[i].y + 0.5) * 250 / 60 - alone[0].points[i].y - 0.5) < 10);
     }
     SECTION("all of several") {
         auto both = placed(photo, 250, 500, 0, 0);
@@ -145,7 +150,8 @@ TEST_CASE("MTCNN finds the faces of real photos, and their landmarks", "[faces][
         faces::face_aligner aligner(*weights);
         CHECK_THROWS_WITH(aligner(noise), "no face was found on a photo of 150×200 pixels");
         CHECK(aligner(photo).height == 112);
-        CHECK_THROWS_WITH(faces::mtcnn(*weights, {.smallest_face = 5}), Contains("a smallest face of 5 pixels: at least 12"));
+        CHECK_THROWS_WITH(faces::mtcnn(*weights, {.smallest_face = 5}),
+                          Contains("a smallest face of 5 pixels: at least 12"));
     }
     SECTION("as a step of loading a folder") {
         temporary_folder const folder;
@@ -153,7 +159,8 @@ TEST_CASE("MTCNN finds the faces of real photos, and their landmarks", "[faces][
         std::filesystem::copy_file(*photos / name, folder / "somebody" / "face.jpg");
         data::save_png(data::image(3, 40, 40), folder / "somebody" / "wall.png");
         data::load_report report;
-        auto const set = data::load_folder(folder.path(), 3, 112, 112, {.prepare = faces::face_aligner(*weights)}, &report);
+        auto const set =
+            data::load_folder(folder.path(), 3, 112, 112, {.prepare = faces::face_aligner(*weights)}, &report);
         CHECK(set.size() == 1);
         REQUIRE(report.skipped.size() == 1);
         CHECK_THAT(report.skipped[0], Contains("wall.png: no face was found on a photo of 40×40 pixels"));

@@ -26,24 +26,31 @@ TEST_CASE("gemm multiplies, for every way the matrices lie", "[kernels]") {
         for (auto tb : {transposed::no, transposed::yes})
             for (bool wide : {false, true}) {
                 std::size_t const rows = wide ? n : m, cols = wide ? m : n;
-                auto const a = random_values<double>(rows * k, 1), b = random_values<double>(k * cols, 2), c = random_values<double>(rows * cols, 3);
+                auto const a = random_values<double>(rows * k, 1), b = random_values<double>(k * cols, 2),
+                           c = random_values<double>(rows * cols, 3);
                 auto got = c;
-                matrix_view<double const> const av = ta == transposed::yes ? matrix_view<double const>(a.data(), k, rows) : matrix_view<double const>(a.data(), rows, k);
-                matrix_view<double const> const bv = tb == transposed::yes ? matrix_view<double const>(b.data(), cols, k) : matrix_view<double const>(b.data(), k, cols);
+                matrix_view<double const> const av = ta == transposed::yes
+                                                         ? matrix_view<double const>(a.data(), k, rows)
+                                                         : matrix_view<double const>(a.data(), rows, k);
+                matrix_view<double const> const bv = tb == transposed::yes
+                                                         ? matrix_view<double const>(b.data(), cols, k)
+                                                         : matrix_view<double const>(b.data(), k, cols);
                 kernels::gemm(ta, tb, 2.0, av, bv, 0.5, matrix_view<double>(got.data(), rows, cols));
                 double worst = 0;
                 for (std::size_t i = 0; i < rows; ++i)
                     for (std::size_t j = 0; j < cols; ++j) {
                         double sum = 0;
                         for (std::size_t l = 0; l < k; ++l)
-                            sum += (ta == transposed::yes ? av(l, i) : av(i, l)) * (tb == transposed::yes ? bv(j, l) : bv(l, j));
+                            sum += (ta == transposed::yes ? av(l, i) : av(i, l)) *
+                                   (tb == transposed::yes ? bv(j, l) : bv(l, j));
                         worst = std::max(worst, std::abs(got[i * cols + j] - (2 * sum + 0.5 * c[i * cols + j])));
                     }
                 CHECK(worst < 1e-13);
             }
 }
 
-TEST_CASE("pairwise squared differences are exact between equal rows, symmetric, and follow a permutation", "[kernels]") {
+TEST_CASE("pairwise squared differences are exact between equal rows, symmetric, and follow a permutation",
+          "[kernels]") {
     std::size_t const n = 67, d = 19;
     auto e = random_values<float>(n * d, 5);
     std::copy_n(e.begin() + 3 * d, d, e.begin() + 40 * d);
@@ -66,9 +73,11 @@ TEST_CASE("pairwise squared differences are exact between equal rows, symmetric,
     random_stream(1, purpose::user).shuffle(std::span(order));
     std::vector<float> permuted(n * d), permuted_out(n * n);
     for (std::size_t i = 0; i < n; ++i)
-        std::copy_n(e.begin() + static_cast<std::ptrdiff_t>(order[i] * d), d, permuted.begin() + static_cast<std::ptrdiff_t>(i * d));
+        std::copy_n(e.begin() + static_cast<std::ptrdiff_t>(order[i] * d), d,
+                    permuted.begin() + static_cast<std::ptrdiff_t>(i * d));
     matrix_view<float const> const permuted_view(permuted.data(), n, d);
-    kernels::pairwise<kernels::add_squared_difference>(permuted_view, permuted_view, matrix_view<float>(permuted_out.data(), n, n));
+    kernels::pairwise<kernels::add_squared_difference>(permuted_view, permuted_view,
+                                                       matrix_view<float>(permuted_out.data(), n, n));
     bool same = true;
     for (std::size_t i = 0; i < n; ++i)
         for (std::size_t j = 0; j < n; ++j)
@@ -92,7 +101,8 @@ TEST_CASE("a pool keeps the k nearest by their true values, though it sees bound
     };
     for (bool sorted : {false, true}) { // the worst order: ever nearer
         if (sorted)
-            std::sort(values.begin(), values.end(), [](double a, double b) { return std::isnan(b) ? !std::isnan(a) : a > b; });
+            std::sort(values.begin(), values.end(),
+                      [](double a, double b) { return std::isnan(b) ? !std::isnan(a) : a > b; });
         auto const order = order_of();
         for (double width : {0.0, 0.5, 30.0, 1e9})
             for (std::size_t k : {1, 7, 100, 2998, 5000}) {
@@ -102,7 +112,8 @@ TEST_CASE("a pool keeps the k nearest by their true values, though it sees bound
                 pool.reset(k);
                 for (std::size_t i = 0; i < values.size(); ++i) {
                     bool const known = !std::isnan(values[i]);
-                    double const lower = known ? values[i] - width * stream.uniform() : -1e300, upper = known ? values[i] + width * stream.uniform() : 1e300;
+                    double const lower = known ? values[i] - width * stream.uniform() : -1e300,
+                                 upper = known ? values[i] + width * stream.uniform() : 1e300;
                     if (lower <= pool.threshold())
                         pool.add({lower, upper, i}, settle);
                 }
@@ -142,16 +153,22 @@ TEST_CASE("batch statistics survive a large common offset", "[kernels]") {
 TEMPLATE_TEST_CASE("patches' mean and covariance give those of every output", "[kernels]", float, double) {
     using T = TestType;
     auto const before = thread_count();
-    // Rows and columns that some taps do not meet, other strides, an image smaller than the kernel, more images than chunks, and widths in whole vectors.
-    for (kernels::convolution_shape const& s :
-         {kernels::convolution_shape{3, 13, 17, 3, 5, 3, 3, 1, 1}, {2, 30, 64, 1, 5, 5, 5, 1, 2}, {5, 13, 18, 3, 4, 3, 3, 2, 1}, {2, 2, 2, 3, 4, 3, 3, 1, 1}, {70, 5, 6, 2, 3, 4, 3, 1, 0},
-          {2, 5, 6, 30, 4, 1, 1, 1, 0}, {1, 9, 9, 2, 3, 3, 4, 3, 2}}) {
+    // Rows and columns that some taps do not meet, other strides, an image smaller than the kernel, more images than
+    // chunks, and widths in whole vectors.
+    for (kernels::convolution_shape const& s : {kernels::convolution_shape{3, 13, 17, 3, 5, 3, 3, 1, 1},
+                                                {2, 30, 64, 1, 5, 5, 5, 1, 2},
+                                                {5, 13, 18, 3, 4, 3, 3, 2, 1},
+                                                {2, 2, 2, 3, 4, 3, 3, 1, 1},
+                                                {70, 5, 6, 2, 3, 4, 3, 1, 0},
+                                                {2, 5, 6, 30, 4, 1, 1, 1, 0},
+                                                {1, 9, 9, 2, 3, 3, 4, 3, 2}}) {
         CAPTURE(s.batch, s.height, s.width, s.channels, s.kernel_height, s.kernel_width, s.stride, s.padding);
         plain_convolution const plain{s};
         std::size_t const depth = s.depth(), pixels = s.batch * s.out_height() * s.out_width();
         auto const x = random_values<T>(plain.x_size(), 1), bias = random_values<T>(s.outputs, 3);
         auto w = random_values<T>(plain.w_size(), 2);
-        std::vector<double> mean(depth), covariance(depth * depth), mean_of_one(depth), covariance_of_one(depth * depth);
+        std::vector<double> mean(depth), covariance(depth * depth), mean_of_one(depth),
+            covariance_of_one(depth * depth);
         for (std::size_t threads : {1, 3}) {
             set_thread_count(threads);
             std::vector<T> scratch(kernels::patch_moments_scratch<T>(s, threads), std::numeric_limits<T>::quiet_NaN());
@@ -162,7 +179,8 @@ TEMPLATE_TEST_CASE("patches' mean and covariance give those of every output", "[
         CHECK(mean == mean_of_one);
         CHECK(covariance == covariance_of_one);
         std::vector<T> m(s.outputs), v(s.outputs);
-        kernels::output_statistics(depth, s.outputs, w.data(), bias.data(), mean.data(), covariance.data(), m.data(), v.data());
+        kernels::output_statistics(depth, s.outputs, w.data(), bias.data(), mean.data(), covariance.data(), m.data(),
+                                   v.data());
         auto const y = plain.forward(x, w, bias);
         double const tolerance = 64 * static_cast<double>(std::numeric_limits<T>::epsilon());
         for (std::size_t o = 0; o < s.outputs; ++o) {
@@ -190,7 +208,8 @@ TEST_CASE("patches' covariance keeps what a filter of differences sees of smooth
     std::vector<float> mean(2), variance(2), scratch(kernels::patch_moments_scratch<float>(s, thread_count()));
     std::vector<double> patch_mean(9), covariance(81);
     kernels::patch_moments(s, x.data(), patch_mean.data(), covariance.data(), scratch.data());
-    kernels::output_statistics<float>(9, 2, w.data(), nullptr, patch_mean.data(), covariance.data(), mean.data(), variance.data());
+    kernels::output_statistics<float>(9, 2, w.data(), nullptr, patch_mean.data(), covariance.data(), mean.data(),
+                                      variance.data());
     auto const y = plain.forward(x, w, {});
     for (std::size_t o = 0; o < 2; ++o) {
         double m = 0, v = 0;
@@ -213,13 +232,19 @@ TEST_CASE("products of codes are exact, and stand for those of the vectors", "[k
         std::fill_n(a.begin(), size, 0.0f), a[size - 1] = -3e5f;
         std::fill_n(b.begin(), size, 0.0f), b[size - 1] = -1e-5f;
         auto const norm_of = [&](float const* v) {
-            return std::sqrt(std::accumulate(v, v + size, 0.0, [](double sum, float x) { return sum + static_cast<double>(x) * static_cast<double>(x); }));
+            return std::sqrt(std::accumulate(v, v + size, 0.0, [](double sum, float x) {
+                return sum + static_cast<double>(x) * static_cast<double>(x);
+            }));
         };
         std::vector<std::int16_t> left(rows * 2 * pairs), right(columns * 2 * pairs);
         for (std::size_t r = 0; r < rows; ++r)
-            kernels::encode_row(size, a.data() + r * size, static_cast<float>(kernels::code_norm / norm_of(a.data() + r * size)), left.data() + r * 2 * pairs);
+            kernels::encode_row(size, a.data() + r * size,
+                                static_cast<float>(kernels::code_norm / norm_of(a.data() + r * size)),
+                                left.data() + r * 2 * pairs);
         for (std::size_t c = 0; c < columns; ++c)
-            kernels::encode_row(size, b.data() + c * size, static_cast<float>(kernels::code_norm / norm_of(b.data() + c * size)), right.data() + c * 2 * pairs);
+            kernels::encode_row(size, b.data() + c * size,
+                                static_cast<float>(kernels::code_norm / norm_of(b.data() + c * size)),
+                                right.data() + c * 2 * pairs);
         auto const check = [&]<std::size_t Vectors>(std::integral_constant<std::size_t, Vectors>) {
             buffer<std::int16_t> panel(2 * pairs * Vectors * lanes);
             for (std::size_t c = 0; c < Vectors * lanes; ++c)
@@ -238,8 +263,11 @@ TEST_CASE("products of codes are exact, and stand for those of the vectors", "[k
                         product += static_cast<double>(a[r * size + k]) * static_cast<double>(b[c * size + k]);
                     }
                     wrong += products[r * Vectors * lanes + c] != exact;
-                    double const scale = static_cast<double>(kernels::code_norm) * static_cast<double>(kernels::code_norm);
-                    worst = std::max(worst, std::abs(product / (norm_of(a.data() + r * size) * norm_of(b.data() + c * size)) - static_cast<double>(exact) / scale));
+                    double const scale =
+                        static_cast<double>(kernels::code_norm) * static_cast<double>(kernels::code_norm);
+                    worst = std::max(worst,
+                                     std::abs(product / (norm_of(a.data() + r * size) * norm_of(b.data() + c * size)) -
+                                              static_cast<double>(exact) / scale));
                 }
             CHECK(wrong == 0);
             CHECK(worst < static_cast<double>(kernels::code_error(size)));
@@ -253,7 +281,8 @@ TEST_CASE("eight-bit codes widen, and their squares are summed", "[kernels]") {
     for (std::size_t size : {std::size_t{1}, std::size_t{64}, std::size_t{77}, kernels::most_widened}) {
         std::vector<std::int8_t> codes(size);
         for (std::size_t i = 0; i < size; ++i)
-            codes[i] = static_cast<std::int8_t>(size == kernels::most_widened ? -128 : static_cast<int>(i * 37 % 255) - 127);
+            codes[i] =
+                static_cast<std::int8_t>(size == kernels::most_widened ? -128 : static_cast<int>(i * 37 % 255) - 127);
         std::vector<std::int16_t> wide(2 * kernels::code_pairs(size), 1);
         std::int64_t squares = 0;
         for (auto c : codes)

@@ -21,7 +21,8 @@ namespace {
 constexpr std::size_t n = 3000, d = 16, queries_count = 50, k = 10;
 
 template <class Distance, class Index>
-double recall(Index const& index, matrix_view<float const> points, matrix_view<float const> queries, std::vector<bool> const& removed = std::vector<bool>(n)) {
+double recall(Index const& index, matrix_view<float const> points, matrix_view<float const> queries,
+              std::vector<bool> const& removed = std::vector<bool>(n)) {
     neighbors::exact::index<Distance> exact(d);
     exact.borrow(points);
     for (std::size_t i = 0; i < n; ++i)
@@ -43,7 +44,8 @@ double recall(Index const& index, matrix_view<float const> points, matrix_view<f
 
 } // namespace
 
-TEMPLATE_TEST_CASE("hnsw finds nearly all that exact search finds", "[neighbors]", distances::squared_euclidean, distances::euclidean, distances::cosine, distances::dot_product,
+TEMPLATE_TEST_CASE("hnsw finds nearly all that exact search finds", "[neighbors]", distances::squared_euclidean,
+                   distances::euclidean, distances::cosine, distances::dot_product,
                    distances::normalized<distances::euclidean>) {
     STATIC_REQUIRE(neighbors::policy<neighbors::hnsw, TestType>);
     auto const values = random_values<float>(n * d, 1), asked = random_values<float>(queries_count * d, 2);
@@ -89,12 +91,16 @@ TEST_CASE("hnsw refuses what makes no sense, and files that are not its own", "[
     auto values = random_values<float>(100 * d, 1);
     matrix_view<float const> const points(values.data(), 100, d);
     neighbors::hnsw::index<distance> index(d);
-    CHECK_THROWS_WITH(index.search(points, 1), "k = 1 nearest neighbours of a gallery of 0 photos: k has to lie between 1 and the gallery's size");
+    CHECK_THROWS_WITH(
+        index.search(points, 1),
+        "k = 1 nearest neighbours of a gallery of 0 photos: k has to lie between 1 and the gallery's size");
     index.add(points);
     CHECK_THROWS_AS(index.search(points, 0), argument_error);
     CHECK_THROWS_AS(index.search(points, 101), argument_error);
-    CHECK_THROWS_WITH(index.add(matrix_view<float const>(values.data(), 5, 7)), "points of 7 values for an index of 16");
-    CHECK_THROWS_WITH(index.search(matrix_view<float const>(values.data(), 5, 7), 1), "queries of 7 values among references of 16");
+    CHECK_THROWS_WITH(index.add(matrix_view<float const>(values.data(), 5, 7)),
+                      "points of 7 values for an index of 16");
+    CHECK_THROWS_WITH(index.search(matrix_view<float const>(values.data(), 5, 7), 1),
+                      "queries of 7 values among references of 16");
     values[3 * d] = std::numeric_limits<float>::infinity();
     CHECK_THROWS_WITH(index.add(points), "embedding 3 of those to be added is not finite");
     CHECK_THROWS_WITH(index.search(points, 1), "query 3 is not finite");
@@ -107,9 +113,11 @@ TEST_CASE("hnsw refuses what makes no sense, and files that are not its own", "[
     temporary_folder const folder;
     auto const path = folder / "graph";
     index.save(path);
-    CHECK_THROWS_WITH(neighbors::hnsw::index<distances::cosine>(d).load(path), Contains("was made for the distance squared_euclidean, not cosine"));
+    CHECK_THROWS_WITH(neighbors::hnsw::index<distances::cosine>(d).load(path),
+                      Contains("was made for the distance squared_euclidean, not cosine"));
     CHECK_THROWS_WITH(neighbors::hnsw::index<distance>(8).load(path), Contains("holds points of 16 values, not 8"));
-    CHECK_THROWS_WITH((neighbors::hnsw_with<8>::index<distance>(d).load(path)), Contains("its points have 16 links, not 8"));
+    CHECK_THROWS_WITH((neighbors::hnsw_with<8>::index<distance>(d).load(path)),
+                      Contains("its points have 16 links, not 8"));
     CHECK_THROWS_AS(index.load(folder / "none"), io_error);
     // Damage is seen; and where somebody mends the checksum, no link leads out of the graph.
     auto const good = io::safetensors::load(path);
@@ -120,10 +128,13 @@ TEST_CASE("hnsw refuses what makes no sense, and files that are not its own", "[
     for (int i = 0; i < 400; ++i) {
         auto bytes = graph;
         for (int c = 0; c < 3; ++c)
-            bytes[i < 120 ? static_cast<std::size_t>(i) % 104 : stream.below(static_cast<std::uint32_t>(bytes.size()))] = static_cast<std::uint8_t>(stream.below(256));
+            bytes[i < 120 ? static_cast<std::size_t>(i) % 104
+                          : stream.below(static_cast<std::uint32_t>(bytes.size()))] =
+                static_cast<std::uint8_t>(stream.below(256));
         auto bad = good;
         if (i % 4 > 0)
-            bad.metadata["checksum"] = std::to_string(io::checksum({reinterpret_cast<char const*>(bytes.data()), bytes.size()}));
+            bad.metadata["checksum"] =
+                std::to_string(io::checksum({reinterpret_cast<char const*>(bytes.data()), bytes.size()}));
         bad.add<std::uint8_t>("graph", {bytes.size()}, bytes);
         io::safetensors file; // without the old bytes
         file.metadata = bad.metadata;
@@ -142,7 +153,8 @@ TEST_CASE("hnsw refuses what makes no sense, and files that are not its own", "[
 }
 
 #ifdef TRINE_HAS_FAISS
-TEMPLATE_TEST_CASE("Faiss finds nearly all that exact search finds", "[neighbors]", distances::squared_euclidean, distances::cosine, distances::dot_product) {
+TEMPLATE_TEST_CASE("Faiss finds nearly all that exact search finds", "[neighbors]", distances::squared_euclidean,
+                   distances::cosine, distances::dot_product) {
     STATIC_REQUIRE(neighbors::policy<neighbors::faiss<"Flat">, TestType>);
     auto const values = random_values<float>(n * d, 1), asked = random_values<float>(queries_count * d, 2);
     matrix_view<float const> const points(values.data(), n, d), queries(asked.data(), queries_count, d);

@@ -32,7 +32,8 @@ TEST_CASE("the majority wins, and of equals the nearest", "[neighbors]") {
     CHECK(one.who == 7);
     CHECK(one.margin == std::numeric_limits<float>::infinity());
     CHECK(one.confidence == 1.0);
-    CHECK_THROWS_WITH(neighbors::majority({}, labels), "no neighbours to vote: the gallery is empty, or its points are not finite");
+    CHECK_THROWS_WITH(neighbors::majority({}, labels),
+                      "no neighbours to vote: the gallery is empty, or its points are not finite");
 }
 
 TEST_CASE("near neighbours weigh more where distances weigh", "[neighbors]") {
@@ -52,7 +53,8 @@ TEST_CASE("near neighbours weigh more where distances weigh", "[neighbors]") {
 
 TEST_CASE("means and planes tell people apart", "[neighbors]") {
     std::size_t const people = 5, each = 8, d = 12;
-    std::vector<float> const centers = random_values<float>(people * d, 1), noise = random_values<float>(2 * people * each * d, 2);
+    std::vector<float> const centers = random_values<float>(people * d, 1),
+                             noise = random_values<float>(2 * people * each * d, 2);
     std::vector<float> points, queries;
     std::vector<label> labels;
     for (std::size_t i = 0; i < people * each; ++i) {
@@ -82,7 +84,8 @@ TEST_CASE("means and planes tell people apart", "[neighbors]") {
         CHECK(same);
     }
     std::vector<label> const alone(people * each, 3);
-    CHECK_THROWS_WITH(neighbors::linear_classifier(known, alone), "a classifier needs at least two people; there are 1");
+    CHECK_THROWS_WITH(neighbors::linear_classifier(known, alone),
+                      "a classifier needs at least two people; there are 1");
     CHECK_THROWS_AS(neighbors::nearest_mean<distances::cosine>(known, std::span(labels).first(3)), shape_error);
     CHECK_THROWS_WITH(neighbors::linear_classifier(known, labels, {.cost = 0}), "a cost of 0: it has to be positive");
     CHECK_THROWS_AS(machine.decide(matrix_view<float const>(queries.data(), 2, 5)), shape_error);
@@ -96,7 +99,9 @@ TEST_CASE("a linear classifier reaches the optimum of its dual", "[neighbors]") 
     std::vector<float> const points{1, -1};
     std::vector<label> const labels{0, 1};
     for (double cost : {0.1, 1.0, 10.0}) {
-        auto const v = neighbors::linear_classifier(matrix_view<float const>(points.data(), 2, 1), labels, {.cost = cost, .tolerance = 1e-10}).decide(matrix_view<float const>(points.data(), 2, 1));
+        auto const v = neighbors::linear_classifier(matrix_view<float const>(points.data(), 2, 1), labels,
+                                                    {.cost = cost, .tolerance = 1e-10})
+                           .decide(matrix_view<float const>(points.data(), 2, 1));
         CHECK(-v[0].distance == Approx(4 * cost / (1 + 4 * cost)).epsilon(1e-6));
         CHECK(v[1].who == 1);
     }
@@ -120,8 +125,10 @@ TEST_CASE("thresholds are where they should be", "[evaluation]") {
     CHECK(evaluation::for_false_accept_rate(1.0, same, different).false_accept_rate == 1);
     std::vector<float> const ties{0.5f, 0.5f, 0.5f, 0.9f};
     CHECK(evaluation::for_false_accept_rate(0.25, same, ties).false_accept_rate == 0); // all three or none
-    CHECK(evaluation::evaluate_threshold(0.3, same, different).true_accept_rate == 0.5); // 0.3f is a little more than 0.3
-    CHECK_THROWS_WITH(evaluation::best_f1(same, {}), "a threshold needs pairs of both kinds: there are 4 same and 0 different ones");
+    CHECK(evaluation::evaluate_threshold(0.3, same, different).true_accept_rate ==
+          0.5); // 0.3f is a little more than 0.3
+    CHECK_THROWS_WITH(evaluation::best_f1(same, {}),
+                      "a threshold needs pairs of both kinds: there are 4 same and 0 different ones");
     CHECK_THROWS_AS(evaluation::for_false_accept_rate(-0.1, same, different), argument_error);
     CHECK_THROWS_AS(evaluation::best_f1(std::vector<float>{NAN}, different), numeric_error);
 }
@@ -134,7 +141,8 @@ TEST_CASE("photos are grouped by person", "[neighbors]") {
     for (std::size_t i = 0; i < n; ++i) {
         labels.push_back(static_cast<label>(i < people * each ? i % people : i));
         for (std::size_t k = 0; k < d; ++k)
-            points[i * d + k] = i < people * each ? centers[i % people * d + k] + 0.1f * points[i * d + k] : 10 * points[i * d + k]; // the last four are strangers
+            points[i * d + k] = i < people * each ? centers[i % people * d + k] + 0.1f * points[i * d + k]
+                                                  : 10 * points[i * d + k]; // the last four are strangers
     }
     matrix_view<float const> const view(points.data(), n, d);
     neighbors::exact::index<distances::euclidean> index(d);
@@ -143,7 +151,8 @@ TEST_CASE("photos are grouped by person", "[neighbors]") {
     for (std::size_t i = 0; i < n; ++i)
         for (auto const& other : graph.near[i]) {
             CHECK(other.index != i);
-            CHECK(std::count_if(graph.near[other.index].begin(), graph.near[other.index].end(), [&](auto const& back) { return back.index == i; }) == 1);
+            CHECK(std::count_if(graph.near[other.index].begin(), graph.near[other.index].end(),
+                                [&](auto const& back) { return back.index == i; }) == 1);
         }
     auto const whispers = neighbors::chinese_whispers(graph);
     auto const dense = neighbors::dbscan(graph, 4);
@@ -205,7 +214,8 @@ TEST_CASE("ten people of LFW are told apart as published", "[neighbors][referenc
             (labels[i] == labels[j] ? same : different).push_back(d[i * 100 + j]);
     REQUIRE(same.size() + different.size() == 4950);
     REQUIRE(same.size() == 450);
-    auto const published = evaluation::evaluate_threshold(1.34, same, different), best = evaluation::best_f1(same, different);
+    auto const published = evaluation::evaluate_threshold(1.34, same, different),
+               best = evaluation::best_f1(same, different);
     CHECK(published.accuracy == Approx(0.9998).margin(5e-5));
     CHECK(published.f1 == Approx(0.9989).margin(5e-5));
     CHECK(best.f1 == published.f1); // nothing is better than what was found on a grid of 0.01
@@ -215,7 +225,8 @@ TEST_CASE("ten people of LFW are told apart as published", "[neighbors][referenc
     std::vector<label> known_labels, asked_labels;
     for (std::size_t i = 0; i < 100; ++i) {
         auto& to = i % 2 == 1 ? known : asked;
-        to.insert(to.end(), points.begin() + static_cast<std::ptrdiff_t>(i * 128), points.begin() + static_cast<std::ptrdiff_t>((i + 1) * 128));
+        to.insert(to.end(), points.begin() + static_cast<std::ptrdiff_t>(i * 128),
+                  points.begin() + static_cast<std::ptrdiff_t>((i + 1) * 128));
         (i % 2 == 1 ? known_labels : asked_labels).push_back(labels[i]);
     }
     matrix_view<float const> const gallery(known.data(), 50, 128), queries(asked.data(), 50, 128);
@@ -240,6 +251,7 @@ TEST_CASE("ten people of LFW are told apart as published", "[neighbors][referenc
     neighbors::exact::index<distance> index(128);
     index.add(all);
     auto const graph = neighbors::join_neighbors(index, all, 10, 1.1f);
-    CHECK(evaluation::compare_clusters<label>(neighbors::chinese_whispers(graph), labels).f1 == Approx(1.0).margin(0.01));
+    CHECK(evaluation::compare_clusters<label>(neighbors::chinese_whispers(graph), labels).f1 ==
+          Approx(1.0).margin(0.01));
     CHECK(evaluation::compare_clusters<label>(neighbors::dbscan(graph, 3), labels).f1 == Approx(1.0).margin(0.01));
 }

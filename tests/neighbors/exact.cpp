@@ -48,7 +48,9 @@ struct points {
     matrix_view<float const> view() const { return {values.data(), n, d}; }
 };
 
-points random_points(std::size_t n, std::size_t d, std::uint64_t seed) { return {n, d, random_values<float>(n * d, seed)}; }
+points random_points(std::size_t n, std::size_t d, std::uint64_t seed) {
+    return {n, d, random_values<float>(n * d, seed)};
+}
 
 // Galleries that searches get wrong.
 std::map<std::string, points> awkward_galleries(std::size_t n, std::size_t d) {
@@ -84,9 +86,11 @@ std::map<std::string, points> awkward_galleries(std::size_t n, std::size_t d) {
     return all;
 }
 
-// Whether a list is the plain one: the same distances in the same order, and the same places wherever distances differ by more than double's rounding.
+// Whether a list is the plain one: the same distances in the same order, and the same places wherever distances differ
+// by more than double's rounding.
 template <class Distance>
-void check_lists(neighbors::neighbor_lists const& found, points const& queries, points const& gallery, std::size_t k, std::vector<bool> const& removed = {}) {
+void check_lists(neighbors::neighbor_lists const& found, points const& queries, points const& gallery, std::size_t k,
+                 std::vector<bool> const& removed = {}) {
     REQUIRE(found.size() == queries.n);
     std::size_t wrong = 0, late = 0;
     for (std::size_t q = 0; q < queries.n; ++q) {
@@ -107,15 +111,20 @@ void check_lists(neighbors::neighbor_lists const& found, points const& queries, 
                 order.push_back(i);
         std::stable_sort(order.begin(), order.end(), [&](auto a, auto b) { return d[a] < d[b]; });
         REQUIRE(found[q].size() == k);
-        constexpr bool of_angles = !std::is_same_v<Distance, distances::squared_euclidean> && !std::is_same_v<Distance, distances::euclidean>;
+        constexpr bool of_angles =
+            !std::is_same_v<Distance, distances::squared_euclidean> && !std::is_same_v<Distance, distances::euclidean>;
         for (std::size_t j = 0; j < k; ++j) {
-            double const expected = d[order[j]], got = d[found[q][j].index], tolerance = 1e-13 * std::abs(expected) + 1e-13 * scale + (of_angles ? (std::is_same_v<Distance, distances::angular> ? 1e-7 : 1e-14) : 0.0);
+            double const expected = d[order[j]], got = d[found[q][j].index],
+                         tolerance = 1e-13 * std::abs(expected) + 1e-13 * scale +
+                                     (of_angles ? (std::is_same_v<Distance, distances::angular> ? 1e-7 : 1e-14) : 0.0);
             wrong += std::abs(got - expected) > tolerance;
             // As a float, the distance is the true one's.
             if (std::abs(expected) < 1e37)
-                wrong += std::abs(static_cast<double>(found[q][j].distance) - expected) > 1e-6 * std::abs(expected) + 10 * tolerance + 1e-37;
+                wrong += std::abs(static_cast<double>(found[q][j].distance) - expected) >
+                         1e-6 * std::abs(expected) + 10 * tolerance + 1e-37;
             // Exact duplicates come by their places.
-            if (j > 0 && std::equal(gallery.row(found[q][j].index), gallery.row(found[q][j].index) + gallery.d, gallery.row(found[q][j - 1].index)))
+            if (j > 0 && std::equal(gallery.row(found[q][j].index), gallery.row(found[q][j].index) + gallery.d,
+                                    gallery.row(found[q][j - 1].index)))
                 late += found[q][j].index < found[q][j - 1].index;
         }
     }
@@ -125,8 +134,9 @@ void check_lists(neighbors::neighbor_lists const& found, points const& queries, 
 
 } // namespace
 
-TEMPLATE_TEST_CASE("exact search finds what a plain loop in double finds", "[neighbors]", distances::squared_euclidean, distances::euclidean, distances::cosine,
-                   distances::angular, distances::dot_product, distances::normalized<distances::squared_euclidean>) {
+TEMPLATE_TEST_CASE("exact search finds what a plain loop in double finds", "[neighbors]", distances::squared_euclidean,
+                   distances::euclidean, distances::cosine, distances::angular, distances::dot_product,
+                   distances::normalized<distances::squared_euclidean>) {
     std::size_t const n = 1500;
     for (std::size_t d : {std::size_t{5}, std::size_t{48}})
         for (auto const& [name, gallery] : awkward_galleries(n, d))
@@ -138,7 +148,8 @@ TEMPLATE_TEST_CASE("exact search finds what a plain loop in double finds", "[nei
                     std::fill_n(queries.row(2), d, 0.0f);
                 for (std::size_t k : {std::size_t{1}, std::size_t{10}, n})
                     if (k < n || q == 3)
-                        check_lists<TestType>(neighbors::exact{}.search(TestType{}, queries.view(), gallery.view(), k), queries, gallery, k);
+                        check_lists<TestType>(neighbors::exact{}.search(TestType{}, queries.view(), gallery.view(), k),
+                                              queries, gallery, k);
             }
 }
 
@@ -159,13 +170,19 @@ TEST_CASE("fewer bytes a value change no neighbour where the originals are at ha
                 points decoded{n, d, std::vector<float>(n * d)};
                 for (std::size_t i = 0; i < n; ++i)
                     Storage::decode(d, rows.view().row(i), rows.view().scale(i), decoded.row(i));
-                check_lists<Distance>(neighbors::exact_in<Storage>{}.search(Distance{}, queries.view(), rows.view(), 10), queries, decoded, 10);
+                check_lists<Distance>(
+                    neighbors::exact_in<Storage>{}.search(Distance{}, queries.view(), rows.view(), 10), queries,
+                    decoded, 10);
                 // And what a row lost is what the storage says at most.
                 auto const bound = Storage::error(d);
                 bool within = true;
                 for (std::size_t i = 0; i < n; ++i) {
-                    double const lost = plain<distances::euclidean>(g.row(i), decoded.row(i), d), norm = std::sqrt(plain<distances::squared_euclidean>(g.row(i), std::vector<float>(d).data(), d));
-                    within = within && lost <= static_cast<double>(bound.per_scale) * static_cast<double>(rows.view().scale(i)) + static_cast<double>(bound.per_norm) * norm + static_cast<double>(bound.fixed);
+                    double const lost = plain<distances::euclidean>(g.row(i), decoded.row(i), d),
+                                 norm = std::sqrt(
+                                     plain<distances::squared_euclidean>(g.row(i), std::vector<float>(d).data(), d));
+                    within = within &&
+                             lost <= static_cast<double>(bound.per_scale) * static_cast<double>(rows.view().scale(i)) +
+                                         static_cast<double>(bound.per_norm) * norm + static_cast<double>(bound.fixed);
                 }
                 CHECK(within);
             };
@@ -203,7 +220,9 @@ TEST_CASE("a search gives the same bits with any number of threads", "[neighbors
 TEST_CASE("points of very many values are searched all the same", "[neighbors]") {
     std::size_t const d = kernels::most_widened + 1;
     auto const gallery = random_points(40, d, 1), queries = random_points(5, d, 2);
-    check_lists<distances::squared_euclidean>(neighbors::exact{}.search(distances::squared_euclidean{}, queries.view(), gallery.view(), 3), queries, gallery, 3);
+    check_lists<distances::squared_euclidean>(
+        neighbors::exact{}.search(distances::squared_euclidean{}, queries.view(), gallery.view(), 3), queries, gallery,
+        3);
     neighbors::exact_in<storage::int8>::index<distances::cosine> index(d);
     index.add_kept(gallery.view());
     check_lists<distances::cosine>(index.search(queries.view(), 3), queries, gallery, 3);
@@ -211,7 +230,9 @@ TEST_CASE("points of very many values are searched all the same", "[neighbors]")
 
 TEST_CASE("many neighbours of many points are found in bounded memory", "[neighbors]") {
     auto const gallery = random_points(60000, 4, 1), queries = random_points(2, 4, 2);
-    check_lists<distances::squared_euclidean>(neighbors::exact{}.search(distances::squared_euclidean{}, queries.view(), gallery.view(), 50000), queries, gallery, 50000);
+    check_lists<distances::squared_euclidean>(
+        neighbors::exact{}.search(distances::squared_euclidean{}, queries.view(), gallery.view(), 50000), queries,
+        gallery, 50000);
 }
 
 TEST_CASE("other distances are compared as they compute themselves", "[neighbors]") {
@@ -224,7 +245,8 @@ TEST_CASE("other distances are compared as they compute themselves", "[neighbors
         for (std::size_t i = 0; i < 70; ++i) {
             std::vector<std::size_t> order(2500);
             std::iota(order.begin(), order.end(), 0);
-            std::stable_sort(order.begin(), order.end(), [&](auto a, auto b) { return all[i * 2500 + a] < all[i * 2500 + b]; });
+            std::stable_sort(order.begin(), order.end(),
+                             [&](auto a, auto b) { return all[i * 2500 + a] < all[i * 2500 + b]; });
             for (std::size_t j = 0; j < k; ++j)
                 same = same && found[i][j].index == order[j] && found[i][j].distance == all[i * 2500 + order[j]];
         }
@@ -237,7 +259,9 @@ TEST_CASE("an exact index grows, shrinks and borrows", "[neighbors]") {
     STATIC_REQUIRE(neighbors::policy<neighbors::exact_in<storage::int8>, distances::manhattan>);
     auto const gallery = random_points(700, 8, 3), queries = random_points(9, 8, 4);
     neighbors::exact::index<distances::squared_euclidean> index(8);
-    CHECK_THROWS_WITH(index.search(queries.view(), 1), "k = 1 nearest neighbours of a gallery of 0 photos: k has to lie between 1 and the gallery's size");
+    CHECK_THROWS_WITH(
+        index.search(queries.view(), 1),
+        "k = 1 nearest neighbours of a gallery of 0 photos: k has to lie between 1 and the gallery's size");
     index.add(gallery.view().slice(0, 1));
     index.add(gallery.view().slice(1, 299));
     index.borrow(gallery.view().slice(300, 300));
@@ -257,7 +281,8 @@ TEST_CASE("an exact index grows, shrinks and borrows", "[neighbors]") {
     check_lists<distances::squared_euclidean>(index.search(queries.view(), left), queries, gallery, left, removed);
     CHECK_THROWS_AS(index.search(queries.view(), left + 1), argument_error);
     auto const gone = static_cast<std::size_t>(std::find(removed.begin(), removed.end(), true) - removed.begin());
-    CHECK_THROWS_WITH(index.remove(gone), Catch::Matchers::Contains("there is no point at place " + std::to_string(gone)));
+    CHECK_THROWS_WITH(index.remove(gone),
+                      Catch::Matchers::Contains("there is no point at place " + std::to_string(gone)));
     CHECK_THROWS_AS(index.remove(700), argument_error);
     CHECK_THROWS_AS(index.add(matrix_view<float const>(gallery.values.data(), 2, 5)), shape_error);
 }
@@ -266,12 +291,16 @@ TEST_CASE("searches refuse what makes no sense", "[neighbors]") {
     auto gallery = random_points(50, 8, 3), queries = random_points(5, 8, 4);
     using d = distances::squared_euclidean;
     neighbors::exact const exact{};
-    CHECK_THROWS_WITH(exact.search(d{}, queries.view(), gallery.view(), 51), "k = 51 nearest neighbours of a gallery of 50 photos: k has to lie between 1 and the gallery's size");
+    CHECK_THROWS_WITH(
+        exact.search(d{}, queries.view(), gallery.view(), 51),
+        "k = 51 nearest neighbours of a gallery of 50 photos: k has to lie between 1 and the gallery's size");
     CHECK_THROWS_AS(exact.search(d{}, queries.view(), gallery.view(), 0), argument_error);
-    CHECK_THROWS_WITH(exact.search(d{}, queries.view(), matrix_view<float const>(gallery.values.data(), 50, 4), 1), "queries of 8 values among references of 4");
+    CHECK_THROWS_WITH(exact.search(d{}, queries.view(), matrix_view<float const>(gallery.values.data(), 50, 4), 1),
+                      "queries of 8 values among references of 4");
     CHECK(exact.search(d{}, matrix_view<float const>(nullptr, 0, 8), gallery.view(), 1).size() == 0);
     // References that are not finite are nobody's neighbours, whatever finds them.
-    gallery.row(7)[3] = std::numeric_limits<float>::quiet_NaN(), gallery.row(9)[0] = std::numeric_limits<float>::infinity();
+    gallery.row(7)[3] = std::numeric_limits<float>::quiet_NaN(),
+    gallery.row(9)[0] = std::numeric_limits<float>::infinity();
     for (std::size_t q : {1, 5}) {
         auto const found = exact.search(d{}, queries.view().slice(0, q), gallery.view(), 50);
         for (std::size_t i = 0; i < q; ++i) {
@@ -288,7 +317,9 @@ TEST_CASE("searches refuse what makes no sense", "[neighbors]") {
     gallery = random_points(2, 8, 1);
     gallery.row(1)[0] = 70000;
     neighbors::exact_in<storage::float16>::index<d> half(8);
-    CHECK_THROWS_WITH(half.add(gallery.view()), "an embedding's value of 70000 does not fit into float16, whose largest is 65504: use float32 or int8");
+    CHECK_THROWS_WITH(
+        half.add(gallery.view()),
+        "an embedding's value of 70000 does not fit into float16, whose largest is 65504: use float32 or int8");
     CHECK(half.size() == 0);
 }
 
@@ -305,7 +336,10 @@ TEST_CASE("halves are IEEE's", "[kernels]") {
     std::iota(all.begin(), all.end(), std::uint16_t{0});
     std::vector<float> wide(65536);
     kernels::widen_halves(all.size(), all.data(), wide.data());
-    CHECK(std::equal(all.begin(), all.end(), wide.begin(), [](auto h, float v) { return std::isnan(v) || std::bit_cast<std::uint32_t>(v) == std::bit_cast<std::uint32_t>(kernels::half_to_float(h)); }));
+    CHECK(std::equal(all.begin(), all.end(), wide.begin(), [](auto h, float v) {
+        return std::isnan(v) ||
+               std::bit_cast<std::uint32_t>(v) == std::bit_cast<std::uint32_t>(kernels::half_to_float(h));
+    }));
     CHECK(kernels::half_to_float(0x3c00) == 1.0f);
     CHECK(kernels::half_to_float(0x7bff) == 65504.0f);
     CHECK(kernels::half_to_float(1) == 0x1p-24f);
@@ -330,14 +364,15 @@ TEST_CASE("sums of codes are exact", "[kernels]") {
                 v = static_cast<std::int16_t>(stream.uniform() * 65534 - 32767);
             for (auto& v : codes)
                 v = static_cast<std::int8_t>(stream.uniform() * 254 - 127);
-            std::fill_n(query.begin(), size, std::int16_t{32767});   // and the largest there can be
+            std::fill_n(query.begin(), size, std::int16_t{32767}); // and the largest there can be
             std::fill_n(codes.begin(), size, std::int8_t{-127});
             std::int32_t products[16], squares[16];
             kernels::sum_codes(size, query.data(), codes.data(), size, rows, products, squares);
             for (std::size_t r = 0; r < rows; ++r) {
                 std::int64_t product = 0, square = 0;
                 for (std::size_t i = 0; i < size; ++i)
-                    product += std::int64_t{query[i]} * codes[r * size + i], square += std::int64_t{codes[r * size + i]} * codes[r * size + i];
+                    product += std::int64_t{query[i]} * codes[r * size + i],
+                        square += std::int64_t{codes[r * size + i]} * codes[r * size + i];
                 CHECK(products[r] == product);
                 CHECK(squares[r] == square);
             }

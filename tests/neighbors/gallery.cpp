@@ -42,7 +42,9 @@ std::multiset<std::string> contents(gallery<Storage> const& g) {
 }
 
 std::string bytes_of(std::filesystem::path const& path) { return io::read_file(path); }
-void put(std::filesystem::path const& path, std::string const& bytes) { std::ofstream(path, std::ios::binary) << bytes; }
+void put(std::filesystem::path const& path, std::string const& bytes) {
+    std::ofstream(path, std::ios::binary) << bytes;
+}
 
 } // namespace
 
@@ -131,14 +133,18 @@ TEST_CASE("a gallery refuses what does not fit", "[gallery]") {
     CHECK(g.size() == 1);
     auto reader = gallery<>::open(path);
     CHECK_THROWS_WITH(reader.add("Bob", "x", point(1)), Contains("was opened for reading only"));
-    CHECK_THROWS_WITH(gallery<>::open(path, {"another", "euclidean", 6}), Contains("was made with the network \"a network\", not with \"another\""));
-    CHECK_THROWS_WITH(gallery<>::open(path, {"a network", "cosine", 6}), Contains("was made for the distance euclidean, not cosine"));
-    CHECK_THROWS_WITH(gallery<>::open(path, {"a network", "euclidean", 7}), Contains("holds points of 6 values, not 7"));
+    CHECK_THROWS_WITH(gallery<>::open(path, {"another", "euclidean", 6}),
+                      Contains("was made with the network \"a network\", not with \"another\""));
+    CHECK_THROWS_WITH(gallery<>::open(path, {"a network", "cosine", 6}),
+                      Contains("was made for the distance euclidean, not cosine"));
+    CHECK_THROWS_WITH(gallery<>::open(path, {"a network", "euclidean", 7}),
+                      Contains("holds points of 6 values, not 7"));
     CHECK_THROWS_WITH(gallery<storage::int8>::open(path), Contains("its points are stored as float32, not int8"));
     CHECK_THROWS_WITH(gallery<>::open(folder.path()), Contains("is not a file"));
 }
 
-TEMPLATE_TEST_CASE("adding and removing gives what a gallery built anew would be", "[gallery]", storage::float32, storage::float16, storage::int8) {
+TEMPLATE_TEST_CASE("adding and removing gives what a gallery built anew would be", "[gallery]", storage::float32,
+                   storage::float16, storage::int8) {
     temporary_folder const folder;
     auto const path = folder / "people.gallery";
     auto g = gallery<TestType>::create(path, identity);
@@ -148,7 +154,9 @@ TEMPLATE_TEST_CASE("adding and removing gives what a gallery built anew would be
     random_stream stream(4, purpose::user);
     auto const queries = random_values<float>(30, 77);
     for (std::size_t step = 0; step < 300; ++step) {
-        auto const draw = [&](std::size_t n) { return static_cast<std::size_t>(stream.below(static_cast<std::uint32_t>(n))); };
+        auto const draw = [&](std::size_t n) {
+            return static_cast<std::size_t>(stream.below(static_cast<std::uint32_t>(n)));
+        };
         auto const somebody = [&] { return model[draw(model.size())].first; };
         std::size_t const what = draw(20);
         if (what < 10 || model.empty()) {
@@ -198,7 +206,8 @@ TEMPLATE_TEST_CASE("adding and removing gives what a gallery built anew would be
         bool same = true;
         for (std::size_t i = 0; i < 5; ++i)
             for (std::size_t j = 0; j < k; ++j)
-                same = same && g.source(a[i][j].index) == fresh.source(b[i][j].index) && std::abs(a[i][j].distance - b[i][j].distance) <= 1e-6f * b[i][j].distance;
+                same = same && g.source(a[i][j].index) == fresh.source(b[i][j].index) &&
+                       std::abs(a[i][j].distance - b[i][j].distance) <= 1e-6f * b[i][j].distance;
         CHECK(same);
     }
 }
@@ -224,12 +233,14 @@ TEST_CASE("a writer killed at any byte leaves the gallery of before or after", "
     auto const base = bytes_of(path);
     for (std::size_t s = 1; s < states.size(); ++s)
         for (std::size_t bytes = logs[s - 1].size(); bytes <= logs[s].size(); ++bytes)
-            for (int garbage : {0, 1, 2}) { // the length can reach the disk before the bytes do, and the last bytes before the first
+            for (int garbage :
+                 {0, 1, 2}) { // the length can reach the disk before the bytes do, and the last bytes before the first
                 auto cut = logs[s].substr(0, bytes);
                 if (garbage == 1)
                     cut.resize(logs[s].size(), '\0');
                 else if (garbage == 2 && bytes < logs[s].size())
-                    cut = logs[s].substr(0, logs[s - 1].size()) + std::string(bytes - logs[s - 1].size() + 1, '\0') + logs[s].substr(bytes + 1);
+                    cut = logs[s].substr(0, logs[s - 1].size()) + std::string(bytes - logs[s - 1].size() + 1, '\0') +
+                          logs[s].substr(bytes + 1);
                 put(a, base), put(a_log, cut);
                 auto const& expected = states[cut == logs[s] ? s : s - 1]; // zeros may be what was to be written
                 if (contents(gallery<>::open(a)) != expected) {
@@ -309,7 +320,8 @@ TEST_CASE("a writer that really is killed loses nothing that it was told is ther
         REQUIRE(g.size() <= last + 2);
         bool right = true;
         for (std::size_t i = 0; i < g.size(); ++i)
-            right = right && g.source(i) == std::to_string(i) && g.name(i) == "person " + std::to_string(i % 5) && g.point(i) == point(i);
+            right = right && g.source(i) == std::to_string(i) && g.name(i) == "person " + std::to_string(i % 5) &&
+                    g.point(i) == point(i);
         CHECK(right);
         known = g.size();
     }
@@ -344,9 +356,7 @@ TEST_CASE("readers see what a writer does", "[gallery]") {
     CHECK(nearest(1) == "Grace Hopper");
     CHECK_FALSE(reader.refresh());
     // A file that has become another: what was known stays.
-    {
-        auto other = std::move(writer);
-    }
+    { auto other = std::move(writer); }
     std::filesystem::remove(path), std::filesystem::remove(path.string() + ".log");
     CHECK_THROWS_AS(reader.refresh(), io_error);
     CHECK(reader.size() == 1);
@@ -364,7 +374,8 @@ TEST_CASE("a long log is folded into the file by itself", "[gallery]") {
     auto const generation = g.generation();
     auto const add = [&](std::size_t count) {
         auto const points = random_values<float>(count, g.places());
-        g.add(std::vector<std::string>(count, "Ada"), std::vector<std::string>(count, "a.jpg"), matrix_view<float const>(points.data(), count, 1));
+        g.add(std::vector<std::string>(count, "Ada"), std::vector<std::string>(count, "a.jpg"),
+              matrix_view<float const>(points.data(), count, 1));
     };
     add(65536);
     CHECK(g.generation() == generation);
@@ -408,7 +419,8 @@ TEST_CASE("hostile galleries are refused, or hold what they can hold", "[gallery
     std::string const interesting("\x00\xff\x7f\x80 {}[]\",:019-", 15);
     auto const spoil = [&](std::string bytes) {
         for (std::uint32_t n = 1 + stream.below(3); n > 0; --n)
-            bytes[stream.below(static_cast<std::uint32_t>(bytes.size()))] = interesting[stream.below(static_cast<std::uint32_t>(interesting.size()))];
+            bytes[stream.below(static_cast<std::uint32_t>(bytes.size()))] =
+                interesting[stream.below(static_cast<std::uint32_t>(interesting.size()))];
         return bytes;
     };
     for (int i = 0; i < 1500; ++i) {
@@ -434,10 +446,12 @@ TEST_CASE("hostile galleries are refused, or hold what they can hold", "[gallery
         std::memcpy(&length, bytes.data() + at + 24, 8);
         for (int n = 0; n < 2; ++n) {
             std::size_t const where = stream.below(static_cast<std::uint32_t>(length + 1));
-            bytes[where < length ? at + header + where : at + 16] = interesting[stream.below(static_cast<std::uint32_t>(interesting.size()))];
+            bytes[where < length ? at + header + where : at + 16] =
+                interesting[stream.below(static_cast<std::uint32_t>(interesting.size()))];
         }
         std::string_view const all(bytes);
-        std::uint64_t const sum = io::checksum(all.substr(at + header, length), io::checksum(all.substr(at, header - 8)));
+        std::uint64_t const sum =
+            io::checksum(all.substr(at + header, length), io::checksum(all.substr(at, header - 8)));
         std::memcpy(bytes.data() + at + 32, &sum, 8);
         put(a, base), put(a.string() + ".log", bytes);
         try_to_open();
@@ -455,7 +469,8 @@ TEST_CASE("hostile galleries are refused, or hold what they can hold", "[gallery
     io::safetensors none;
     none.metadata["format"] = "trine gallery 2";
     none.save(a);
-    CHECK_THROWS_WITH(gallery<storage::int8>::open(a), Contains("it says \"trine gallery 2\", not \"trine gallery 1\""));
+    CHECK_THROWS_WITH(gallery<storage::int8>::open(a),
+                      Contains("it says \"trine gallery 2\", not \"trine gallery 1\""));
 }
 
 TEST_CASE("a gallery is built without being held", "[gallery]") {
@@ -466,7 +481,8 @@ TEST_CASE("a gallery is built without being held", "[gallery]") {
         neighbors::gallery_builder<storage::float16> builder(path, identity);
         std::vector<std::string> const sources{"1", "2", "3"};
         for (std::size_t p = 0; p < 1000; ++p)
-            builder.add("person " + std::to_string(p % 400), sources, matrix_view<float const>(points.data() + p * 18, 3, 6));
+            builder.add("person " + std::to_string(p % 400), sources,
+                        matrix_view<float const>(points.data() + p * 18, 3, 6));
         CHECK_FALSE(std::filesystem::exists(path)); // until it is whole
         builder.commit();
     }
@@ -476,8 +492,6 @@ TEST_CASE("a gallery is built without being held", "[gallery]") {
     CHECK(g.people().at("person 7") == 9);
     CHECK(g.source(2999) == "3");
     CHECK_NOTHROW(g.check_points());
-    {
-        neighbors::gallery_builder<> abandoned(folder / "none.gallery", identity);
-    }
+    { neighbors::gallery_builder<> abandoned(folder / "none.gallery", identity); }
     CHECK(std::distance(std::filesystem::directory_iterator(folder.path()), {}) == 1);
 }

@@ -30,10 +30,12 @@ static_assert(ir_50<>::parameters == 43'590'848);
 static_assert(conv_4<>::parameters == 111'936 && conv_4<>::embedding_size == 64);
 static_assert(compact<nn::shape<1, 112, 92>>::parameters == 339'552);
 // Multiply-adds, of which the papers give the first digits.
-static_assert(resnet_18<face>::multiply_adds == 1'725'116'416 && resnet_34<face>::multiply_adds == 3'574'804'480 && resnet_50<face>::multiply_adds == 3'998'887'936);
+static_assert(resnet_18<face>::multiply_adds == 1'725'116'416 && resnet_34<face>::multiply_adds == 3'574'804'480 &&
+              resnet_50<face>::multiply_adds == 3'998'887'936);
 static_assert(ir_18<>::multiply_adds == 2'609'954'816 && ir_50<>::multiply_adds == 6'309'330'944);
 static_assert(nn4<>::multiply_adds == 273'590'272 && nn4_small2<>::multiply_adds == 200'118'272);
-static_assert(vgg_16<face>::multiply_adds == 3'837'247'488 && conv_4<>::multiply_adds == 9'815'040 && compact<nn::shape<1, 112, 92>>::multiply_adds == 30'544'384);
+static_assert(vgg_16<face>::multiply_adds == 3'837'247'488 && conv_4<>::multiply_adds == 9'815'040 &&
+              compact<nn::shape<1, 112, 92>>::multiply_adds == 30'544'384);
 // Width and embedding are the user's.
 static_assert(resnet_50<face, 64, 16>::embedding_size == 64 && ir_18<face, 256, 32>::embedding_size == 256);
 
@@ -42,7 +44,8 @@ template <class Network>
 void check_gradients() {
     constexpr std::size_t batch = 3;
     nn::model<Network, double> m(7);
-    auto const x = random_values<double>(batch * Network::input::size, 1), weights = random_values<double>(batch * Network::embedding_size, 2);
+    auto const x = random_values<double>(batch * Network::input::size, 1),
+               weights = random_values<double>(batch * Network::embedding_size, 2);
     auto const loss = [&] {
         auto const y = m.forward(x.data(), batch, 3);
         double sum = 0;
@@ -53,7 +56,8 @@ void check_gradients() {
     loss();
     auto dy = weights;
     m.backward({dy.data(), batch, Network::embedding_size});
-    auto const gradients = std::vector<double>(m.gradients().begin(), m.gradients().end()), before = std::vector<double>(m.parameters().begin(), m.parameters().end());
+    auto const gradients = std::vector<double>(m.gradients().begin(), m.gradients().end()),
+               before = std::vector<double>(m.parameters().begin(), m.parameters().end());
     double largest = 0;
     for (double g : gradients)
         largest = std::max(largest, std::abs(g));
@@ -65,7 +69,8 @@ void check_gradients() {
         auto const direction = random_values<double>(info.size(), ++seed);
         double expected = 0, size = 0;
         for (std::size_t i = 0; i < info.size(); ++i)
-            expected += gradients[info.offset + i] * direction[i], size += std::abs(gradients[info.offset + i] * direction[i]);
+            expected += gradients[info.offset + i] * direction[i],
+                size += std::abs(gradients[info.offset + i] * direction[i]);
         double const h = 1e-7;
         auto const moved = [&](double by) {
             for (std::size_t i = 0; i < info.size(); ++i)
@@ -85,7 +90,10 @@ TEST_CASE("gradients of the backbones agree with central differences", "[nn]") {
     using small = nn::shape<3, 32, 32>;
     SECTION("compact") { check_gradients<compact<small, 8, 4>>(); }
     SECTION("resnet_18") { check_gradients<resnet_18<small, 8, 4>>(); }
-    SECTION("resnet_50's blocks") { check_gradients<resnet_parts::resnet<small, 8, 4, nn::recompute_maps<3>, resnet_parts::bottleneck, 1, 1, 2, 1>>(); }
+    SECTION("resnet_50's blocks") {
+        check_gradients<
+            resnet_parts::resnet<small, 8, 4, nn::recompute_maps<3>, resnet_parts::bottleneck, 1, 1, 2, 1>>();
+    }
     SECTION("ir_18") { check_gradients<ir_18<small, 8, 4>>(); }
     SECTION("nn4_small2") { check_gradients<nn4_small2<8, 4>>(); }
     SECTION("vgg_16") { check_gradients<vgg_16<small, 8, 4>>(); }

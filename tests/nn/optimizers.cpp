@@ -36,7 +36,8 @@ TEST_CASE("optimisers follow their formulas", "[nn]") {
             double const step = 0.1 * (a / (1 - std::pow(0.9, n))) / (std::sqrt(b / (1 - std::pow(0.999, n))) + 1e-8);
             v = (decoupled ? v * (1 - 0.1 * 0.1) : v) - step;
         }
-        CHECK(three_steps(nn::adam{.weight_decay = 0.1, .decoupled = decoupled}, 0.1, true)[0] == Approx(v).epsilon(1e-12));
+        CHECK(three_steps(nn::adam{.weight_decay = 0.1, .decoupled = decoupled}, 0.1, true)[0] ==
+              Approx(v).epsilon(1e-12));
         if (decoupled)
             CHECK(three_steps(nn::adamw(0.1), 0.1, true)[0] == Approx(v).epsilon(1e-12));
     }

@@ -4,4 +4,6 @@
 #include <trine/training/cross_batch_memory.hpp>
 #include <trine/training/proxy_objective.hpp>
 using namespace trine;
-objective<miners::batch_easy_hard<miners::strategy::all, miners::strategy::semi_hard>, losses::triplet_margin, distances::euclidean> o;
+objective<miners::batch_easy_hard<miners::strategy::all, miners::strategy::semi_hard>, losses::triplet_margin,
+          distances::euclidean>
+    o;

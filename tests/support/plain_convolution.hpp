@@ -11,7 +11,9 @@ struct plain_convolution {
     // Calls body(x index, weight index, y index) for every multiplication of the definition.
     template <class Body>
     void for_each_product(Body&& body) const {
-        auto const inside = [](std::size_t at, std::size_t padding, std::size_t size) { return at >= padding && at - padding < size; };
+        auto const inside = [](std::size_t at, std::size_t padding, std::size_t size) {
+            return at >= padding && at - padding < size;
+        };
         for (std::size_t n = 0; n < s.batch; ++n)
             for (std::size_t oy = 0; oy < s.out_height(); ++oy)
                 for (std::size_t ox = 0; ox < s.out_width(); ++ox)
@@ -22,7 +24,8 @@ struct plain_convolution {
                                 continue;
                             for (std::size_t c = 0; c < s.group_channels(); ++c)
                                 for (std::size_t o = 0; o < s.outputs; ++o)
-                                    body(((n * s.height + y - s.padding) * s.width + x - s.padding) * s.channels + o / s.group_outputs() * s.group_channels() + c,
+                                    body(((n * s.height + y - s.padding) * s.width + x - s.padding) * s.channels +
+                                             o / s.group_outputs() * s.group_channels() + c,
                                          ((ky * s.kernel_width + kx) * s.group_channels() + c) * s.outputs + o,
                                          ((n * s.out_height() + oy) * s.out_width() + ox) * s.outputs + o);
                         }
@@ -36,19 +39,22 @@ struct plain_convolution {
         std::vector<double> y(y_size());
         for (std::size_t i = 0; i < y.size(); ++i)
             y[i] = bias.empty() ? 0.0 : static_cast<double>(bias[i % s.outputs]);
-        for_each_product([&](auto i, auto j, auto k) { y[k] += static_cast<double>(x[i]) * static_cast<double>(w[j]); });
+        for_each_product(
+            [&](auto i, auto j, auto k) { y[k] += static_cast<double>(x[i]) * static_cast<double>(w[j]); });
         return y;
     }
     template <class T>
     std::vector<double> gradient_data(std::vector<T> const& dy, std::vector<T> const& w) const {
         std::vector<double> dx(x_size());
-        for_each_product([&](auto i, auto j, auto k) { dx[i] += static_cast<double>(dy[k]) * static_cast<double>(w[j]); });
+        for_each_product(
+            [&](auto i, auto j, auto k) { dx[i] += static_cast<double>(dy[k]) * static_cast<double>(w[j]); });
         return dx;
     }
     template <class T>
     std::vector<double> gradient_weights(std::vector<T> const& x, std::vector<T> const& dy) const {
         std::vector<double> dw(w_size());
-        for_each_product([&](auto i, auto j, auto k) { dw[j] += static_cast<double>(x[i]) * static_cast<double>(dy[k]); });
+        for_each_product(
+            [&](auto i, auto j, auto k) { dw[j] += static_cast<double>(x[i]) * static_cast<double>(dy[k]); });
         return dw;
     }
 };

@@ -6,7 +6,8 @@
 
 #include "catch.hpp"
 
-/// A file or folder below the one that the environment variable TRINE_TEST_DATA names; nothing, with a word in the report, where it is not there.
+/// A file or folder below the one that the environment variable TRINE_TEST_DATA names; nothing, with a word in the
+/// report, where it is not there.
 inline std::optional<std::filesystem::path> reference_data(char const* name) {
     if (char const* folder = std::getenv("TRINE_TEST_DATA"))
         if (auto const path = std::filesystem::path(folder) / name; std::filesystem::exists(path))

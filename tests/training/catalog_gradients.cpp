@@ -60,8 +60,13 @@ void check_gradient(Objective&& o, small_batch const& b, bool finite_only = fals
     std::size_t const n = b.rows(), d = small_batch::cols;
     auto e = b.e;
     std::vector<double> gradient(n * d, NAN);
-    auto const loss = [&] { return o(matrix_view<double const>(e.data(), n, d), std::span<label const>(b.labels), matrix_view<double>(), 1, 2).loss; };
-    o(matrix_view<double const>(e.data(), n, d), std::span<label const>(b.labels), matrix_view<double>(gradient.data(), n, d), 1, 2);
+    auto const loss = [&] {
+        return o(matrix_view<double const>(e.data(), n, d), std::span<label const>(b.labels), matrix_view<double>(), 1,
+                 2)
+            .loss;
+    };
+    o(matrix_view<double const>(e.data(), n, d), std::span<label const>(b.labels),
+      matrix_view<double>(gradient.data(), n, d), 1, 2);
     double largest = 0;
     for (double g : gradient) {
         REQUIRE(std::isfinite(g));
@@ -93,9 +98,10 @@ void check(Miner miner, Loss loss, Distance distance = {}) {
 
 } // namespace
 
-TEMPLATE_TEST_CASE("gradients of distances agree with central differences", "[catalog]", distances::squared_euclidean, distances::euclidean, distances::manhattan,
-                   distances::lp, distances::cosine, distances::dot_product, distances::angular, distances::signal_to_noise,
-                   distances::normalized<distances::signal_to_noise>, distances::normalized<distances::manhattan>) {
+TEMPLATE_TEST_CASE("gradients of distances agree with central differences", "[catalog]", distances::squared_euclidean,
+                   distances::euclidean, distances::manhattan, distances::lp, distances::cosine, distances::dot_product,
+                   distances::angular, distances::signal_to_noise, distances::normalized<distances::signal_to_noise>,
+                   distances::normalized<distances::manhattan>) {
     check<TestType>(miners::all{}, losses::soft_margin{});
     check<TestType>(miners::all{}, losses::no_margin{.reduction = losses::reducer::sum});
     if constexpr (std::is_same_v<TestType, distances::lp>)
@@ -126,7 +132,8 @@ TEST_CASE("gradients of pair losses agree with central differences", "[catalog]"
     using cosine = distances::cosine;
     miners::all const all;
     check<distances::euclidean>(all, losses::contrastive{0.3, 1.5});
-    check<distances::euclidean>(all, losses::contrastive{.negative_margin = 2, .squared = true, .reduction = losses::reducer::mean});
+    check<distances::euclidean>(
+        all, losses::contrastive{.negative_margin = 2, .squared = true, .reduction = losses::reducer::mean});
     check<distances::normalized<distances::signal_to_noise>>(all, losses::contrastive{});
     check<cosine>(all, losses::nt_xent{});
     check<cosine>(miners::multi_similarity{}, losses::nt_xent{0.5});
@@ -187,8 +194,9 @@ TEST_CASE("circle loss holds its weights constant", "[catalog]") {
         check_gradient(o, batch, true);
 }
 
-TEMPLATE_TEST_CASE("gradients of proxy losses agree with central differences, weights too", "[catalog]", losses::softmax, losses::normalized_softmax, losses::sphereface,
-                   losses::cosface, losses::arcface, losses::sub_center_arcface, losses::proxy_nca, losses::proxy_anchor, losses::soft_triple) {
+TEMPLATE_TEST_CASE("gradients of proxy losses agree with central differences, weights too", "[catalog]",
+                   losses::softmax, losses::normalized_softmax, losses::sphereface, losses::cosface, losses::arcface,
+                   losses::sub_center_arcface, losses::proxy_nca, losses::proxy_anchor, losses::soft_triple) {
     using distance = std::conditional_t<TestType::normalized, distances::cosine, distances::dot_product>;
     for (auto b : batches()) {
         for (label& l : b.labels) // classes count from 0
@@ -224,7 +232,8 @@ TEST_CASE("a learnt threshold has its gradient, one for all or one a person", "[
         l = l == 5 ? 0 : l == -2 ? 1 : l == 7 ? 2 : 3;
     matrix_view<double const> const e(b.e.data(), b.rows(), small_batch::cols);
     for (std::size_t classes : {0, 4}) {
-        objective<miners::all, losses::margin, distances::normalized<distances::euclidean>, double> o({}, losses::margin{.classes = classes});
+        objective<miners::all, losses::margin, distances::normalized<distances::euclidean>, double> o(
+            {}, losses::margin{.classes = classes});
         o(e, b.labels, {});
         o.each_parameter([&](std::span<double> values, std::span<double const> gradients) {
             REQUIRE(values.size() == std::max<std::size_t>(classes, 1));
@@ -240,11 +249,13 @@ TEST_CASE("a learnt threshold has its gradient, one for all or one a person", "[
             }
         });
     }
-    objective<miners::all, losses::margin, distances::normalized<distances::euclidean>, double> few({}, losses::margin{.classes = 2});
+    objective<miners::all, losses::margin, distances::normalized<distances::euclidean>, double> few(
+        {}, losses::margin{.classes = 2});
     CHECK_THROWS_WITH(few(e, b.labels, {}), "label 2 where the loss learns thresholds of 2 people");
 }
 
-TEST_CASE("a cross-batch memory's gradient agrees with central differences, its references held constant", "[catalog]") {
+TEST_CASE("a cross-batch memory's gradient agrees with central differences, its references held constant",
+          "[catalog]") {
     // A fresh memory for every value, filled with the same batch first.
     auto const with = [](auto loss, auto distance) {
         auto const b = batches().front();
@@ -255,7 +266,8 @@ TEST_CASE("a cross-batch memory's gradient agrees with central differences, its 
             decltype(distance) dist;
             std::vector<double> const& filling;
             std::vector<double> const& original;
-            objective_result operator()(matrix_view<double const> e, std::span<label const> labels, matrix_view<double> gradient, std::uint64_t seed, std::uint32_t step) const {
+            objective_result operator()(matrix_view<double const> e, std::span<label const> labels,
+                                        matrix_view<double> gradient, std::uint64_t seed, std::uint32_t step) const {
                 // The batch's own copy in the memory stays what it was: queries move against it.
                 std::vector<double> references(filling);
                 references.insert(references.end(), original.begin(), original.end());
@@ -268,9 +280,12 @@ TEST_CASE("a cross-batch memory's gradient agrees with central differences, its 
                 detail::mining_pass<miners::all, decltype(loss), decltype(distance), double> pass({}, l);
                 matrix_view<double const> const r(references.data(), m, e.cols());
                 dist.cross(e, r, matrix_view<double>(dm.data(), rows, m));
-                auto const result = pass(matrix_view<double const>(dm.data(), rows, m), matrix_view<double>(g.data(), rows, m), labels, {all, places, false}, e.cols(), seed, step);
+                auto const result =
+                    pass(matrix_view<double const>(dm.data(), rows, m), matrix_view<double>(g.data(), rows, m), labels,
+                         {all, places, false}, e.cols(), seed, step);
                 if (gradient.rows() > 0)
-                    dist.cross_gradient(e, r, matrix_view<double const>(dm.data(), rows, m), matrix_view<double>(g.data(), rows, m), gradient);
+                    dist.cross_gradient(e, r, matrix_view<double const>(dm.data(), rows, m),
+                                        matrix_view<double>(g.data(), rows, m), gradient);
                 return result;
             }
         } const o{loss, distance, first, b.e};
@@ -299,7 +314,11 @@ TEST_CASE("sums of objectives and penalties on the norm agree with central diffe
         INFO(b.name);
         check_gradient(norm_penalty<double>{}, b);
         check_gradient(norm_penalty<double>{.target = 1, .power = 3}, b);
-        check_gradient(weighted_sum<double, objective<miners::all, losses::soft_margin, distances::cosine, double>, norm_penalty<double>>({1, 0.1}, objective<miners::all, losses::soft_margin, distances::cosine, double>(), norm_penalty<double>{}), b);
+        check_gradient(weighted_sum<double, objective<miners::all, losses::soft_margin, distances::cosine, double>,
+                                    norm_penalty<double>>(
+                           {1, 0.1}, objective<miners::all, losses::soft_margin, distances::cosine, double>(),
+                           norm_penalty<double>{}),
+                       b);
     }
 }
 
@@ -318,17 +337,22 @@ TEST_CASE("a cross-batch memory comes back from its state, and bad use of object
     auto broken = a.state();
     broken.pop_back();
     CHECK_THROWS_WITH(b.restore(broken), "this is not the state of a cross-batch memory of 8 embeddings");
-    CHECK_THROWS_WITH((cross_batch_memory<miners::all, losses::triplet_margin, distances::euclidean>(0)), "a cross-batch memory of 0 embeddings");
+    CHECK_THROWS_WITH((cross_batch_memory<miners::all, losses::triplet_margin, distances::euclidean>(0)),
+                      "a cross-batch memory of 0 embeddings");
     cross_batch_memory<miners::all, losses::triplet_margin, distances::euclidean> small(4);
     CHECK_THROWS_WITH(small({e.data(), n, d}, labels, {}), "a batch of 6 photos for a cross-batch memory of 4");
     objective<miners::none, losses::arcface, distances::cosine> o;
-    CHECK_THROWS_WITH(o({e.data(), n, d}, labels, {}), "this loss owns class weights: call start(classes, dimensions, seed) before the first batch");
+    CHECK_THROWS_WITH(o({e.data(), n, d}, labels, {}),
+                      "this loss owns class weights: call start(classes, dimensions, seed) before the first batch");
     o.start(3, 4, 1);
     CHECK_THROWS_WITH(o({e.data(), n, d}, labels, {}), "label 3 where there are classes 0 … 2");
-    CHECK_THROWS_WITH((objective<miners::all, losses::soft_margin, distances::lp>({}, {}, {0.5})({e.data(), n, d}, labels, {})), "distances::lp: p = 0.5 where 1 or more is needed");
+    CHECK_THROWS_WITH(
+        (objective<miners::all, losses::soft_margin, distances::lp>({}, {}, {0.5})({e.data(), n, d}, labels, {})),
+        "distances::lp: p = 0.5 where 1 or more is needed");
 }
 
-TEST_CASE("distance-weighted sampling draws negatives in inverse proportion to how common their distance is", "[catalog]") {
+TEST_CASE("distance-weighted sampling draws negatives in inverse proportion to how common their distance is",
+          "[catalog]") {
     // Two negatives at known distances, many anchors' draws.
     std::size_t const d = 16;
     std::vector<std::size_t> const positives{1}, negatives{2, 3, 4};
@@ -363,9 +387,12 @@ TEST_CASE("every kind of loss gives the same bits with any number of threads", "
             with_threads const scope(threads);
             auto o = make();
             std::vector<float> gradient(n * d);
-            auto const r = o(matrix_view<float const>(e.data(), n, d), std::span<label const>(labels), matrix_view<float>(gradient.data(), n, d), 3, 4);
+            auto const r = o(matrix_view<float const>(e.data(), n, d), std::span<label const>(labels),
+                             matrix_view<float>(gradient.data(), n, d), 3, 4);
             if constexpr (requires { o.each_parameter([](std::span<float>, std::span<float const>) {}); })
-                o.each_parameter([&](std::span<float>, std::span<float const> by) { gradient.insert(gradient.end(), by.begin(), by.end()); });
+                o.each_parameter([&](std::span<float>, std::span<float const> by) {
+                    gradient.insert(gradient.end(), by.begin(), by.end());
+                });
             if (threads == 1)
                 first = gradient, loss = r.loss;
             CHECK((gradient == first));
@@ -374,7 +401,10 @@ TEST_CASE("every kind of loss gives the same bits with any number of threads", "
         CHECK(loss != 0);
     };
     check([] { return objective(miners::all{}, losses::swapped<losses::soft_margin>{}, distances::euclidean{}); });
-    check([] { return objective(miners::distance_weighted{}, losses::margin{.classes = 13}, distances::normalized<distances::euclidean>{}); });
+    check([] {
+        return objective(miners::distance_weighted{}, losses::margin{.classes = 13},
+                         distances::normalized<distances::euclidean>{});
+    });
     check([] { return objective(miners::batch_hard{}, losses::soft_margin{}, distances::cosine{}); });
     check([] { return objective(miners::multi_similarity{}, losses::multi_similarity{}, distances::cosine{}); });
     check([] { return objective(miners::hard_aware{}, losses::contrastive{}, distances::signal_to_noise{}); });

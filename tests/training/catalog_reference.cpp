@@ -74,7 +74,9 @@ void with_distance(std::string const& name, F&& f) {
         FAIL("an unknown distance: " << name);
 }
 
-nlohmann::json manifest_of(std::filesystem::path const& folder) { return nlohmann::json::parse(io::read_file(folder / "manifest.json")); }
+nlohmann::json manifest_of(std::filesystem::path const& folder) {
+    return nlohmann::json::parse(io::read_file(folder / "manifest.json"));
+}
 
 struct tally {
     std::map<std::string, std::size_t> seen;
@@ -87,7 +89,8 @@ struct tally {
 };
 
 template <class Objective>
-void check_value_and_gradient(Objective&& o, batch const& b, nlohmann::json const& value, std::vector<double> const& gradient) {
+void check_value_and_gradient(Objective&& o, batch const& b, nlohmann::json const& value,
+                              std::vector<double> const& gradient) {
     if (value.is_null())
         return; // undefined there
     std::vector<double> out(b.embeddings.size(), NAN);
@@ -96,8 +99,9 @@ void check_value_and_gradient(Objective&& o, batch const& b, nlohmann::json cons
     CHECK(difference(out, gradient) < tolerance);
 }
 
-// That library leaves the negatives at their own length, ours brings them to the sphere, as the paper's geometry does. So the plain formula, which reproduces that
-// library's value with long negatives, is what ours is compared with, on unit negatives.
+// That library leaves the negatives at their own length, ours brings them to the sphere, as the paper's geometry does.
+// So the plain formula, which reproduces that library's value with long negatives, is what ours is compared with, on
+// unit negatives.
 void check_angular(batch const& b, double value, double degrees) {
     auto const length = [&](std::size_t i) {
         double squares = 0;
@@ -121,7 +125,9 @@ void check_angular(batch const& b, double value, double degrees) {
                 std::vector<double> x{0};
                 for (std::size_t n = 0; n < b.rows; ++n)
                     if (b.labels[n] != b.labels[a])
-                        x.push_back(4 * t * (dot(a, n) / length(a) + dot(p, n) / length(p)) / (unit_negatives ? length(n) : 1) - 2 * (1 + t) * dot(a, p) / length(a) / length(p));
+                        x.push_back(4 * t * (dot(a, n) / length(a) + dot(p, n) / length(p)) /
+                                        (unit_negatives ? length(n) : 1) -
+                                    2 * (1 + t) * dot(a, p) / length(a) / length(p));
                 double const largest = *std::max_element(x.begin(), x.end());
                 double total = 0;
                 for (double v : x)
@@ -147,7 +153,8 @@ void check_rounded_contrastive(batch const& b, double value, losses::contrastive
         for (std::size_t j = 0; j < b.rows; ++j)
             pairs += i != j && b.labels[i] == b.labels[j];
     CHECK(pairs - static_cast<double>(positives.active) <= 2);
-    CHECK(positives.loss * static_cast<double>(positives.active) / pairs + negatives.loss == Approx(value).epsilon(tolerance));
+    CHECK(positives.loss * static_cast<double>(positives.active) / pairs + negatives.loss ==
+          Approx(value).epsilon(tolerance));
 }
 
 // Chooses given triplets.
@@ -167,7 +174,8 @@ struct listed {
 std::set<std::vector<std::size_t>> rows_of(std::vector<std::int64_t> const& values, std::size_t width) {
     std::set<std::vector<std::size_t>> all;
     for (std::size_t i = 0; i < values.size(); i += width)
-        all.insert(std::vector<std::size_t>(values.begin() + static_cast<std::ptrdiff_t>(i), values.begin() + static_cast<std::ptrdiff_t>(i + width)));
+        all.insert(std::vector<std::size_t>(values.begin() + static_cast<std::ptrdiff_t>(i),
+                                            values.begin() + static_cast<std::ptrdiff_t>(i + width)));
     return all;
 }
 template <std::size_t Width>
@@ -224,14 +232,18 @@ TEST_CASE("triplet and pair losses agree with PyTorch Metric Learning", "[refere
         auto const gradient = io::read_npy<double>(*folder / record["gradient"].get<std::string>()).values;
         CAPTURE(record.dump());
         auto const check = [&](auto miner, auto loss, auto distance) {
-            check_value_and_gradient(objective<decltype(miner), decltype(loss), decltype(distance), double>(miner, loss, distance), b, record["value"], gradient);
+            check_value_and_gradient(
+                objective<decltype(miner), decltype(loss), decltype(distance), double>(miner, loss, distance), b,
+                record["value"], gradient);
             ++count.seen[name];
         };
         using distances::cosine, distances::normalized, distances::euclidean, distances::squared_euclidean;
         miners::all const all;
         if (name == "TripletMarginLoss") {
             std::string const reducer = p.value("reducer", "mean_over_nonzero");
-            auto const reduction = reducer == "mean" ? losses::reducer::mean : reducer == "sum" ? losses::reducer::sum : losses::reducer::mean_of_active;
+            auto const reduction = reducer == "mean"  ? losses::reducer::mean
+                                   : reducer == "sum" ? losses::reducer::sum
+                                                      : losses::reducer::mean_of_active;
             double const margin = p.value("margin", 0.05);
             with_distance(p["distance"], [&](auto distance) {
                 if (p.value("swap", false))
@@ -247,7 +259,8 @@ TEST_CASE("triplet and pair losses agree with PyTorch Metric Learning", "[refere
             double const positive = p["pos_margin"], negative = p["neg_margin"];
             losses::contrastive const loss{similarity ? 1 - positive : positive, similarity ? 1 - negative : negative};
             if (similarity && record["case"] == "seed0/duplicates") {
-                // What two equal photos of a person lose is a rounding error, 0 or 1e-16 as the compiler pleases; there it is above 0 and counted.
+                // What two equal photos of a person lose is a rounding error, 0 or 1e-16 as the compiler pleases; there
+                // it is above 0 and counted.
                 check_rounded_contrastive(b, record["value"], loss);
                 ++count.seen[name];
             } else
@@ -265,12 +278,12 @@ TEST_CASE("triplet and pair losses agree with PyTorch Metric Learning", "[refere
         else if (name == "GeneralizedLiftedStructureLoss")
             check(all, losses::generalized_lifted_structure{p["pos_margin"], p["neg_margin"]}, normalized<euclidean>{});
         else if (name == "NPairsLoss")
-            check(miners::one_pair_a_person{}, losses::n_pair{}, cosine{}); // that library normalises, whatever the record says
+            check(miners::one_pair_a_person{}, losses::n_pair{},
+                  cosine{}); // that library normalises, whatever the record says
         else if (name == "AngularLoss") {
             check_angular(b, record["value"], p["alpha"]);
             ++count.seen[name];
-        }
-        else if (name == "MarginLoss")
+        } else if (name == "MarginLoss")
             check(all, losses::margin{p["margin"], p["beta"], false}, normalized<euclidean>{});
         else if (name == "TupletMarginLoss")
             check(all, losses::tuplet_margin{p["margin_degrees"], p["scale"]}, cosine{});
@@ -283,7 +296,9 @@ TEST_CASE("triplet and pair losses agree with PyTorch Metric Learning", "[refere
         else if (name == "NCALoss")
             check(all, losses::nca{p["softmax_scale"]}, normalized<squared_euclidean>{});
         else if (name == "RankedListLoss")
-            check(all, losses::ranked_list{1 + p["margin"].get<double>() / 2, p["margin"], p["Tp"], p["Tn"], p["imbalance"]}, normalized<euclidean>{});
+            check(all,
+                  losses::ranked_list{1 + p["margin"].get<double>() / 2, p["margin"], p["Tp"], p["Tn"], p["imbalance"]},
+                  normalized<euclidean>{});
         else
             FAIL("an unknown loss: " << name);
     }
@@ -358,15 +373,24 @@ TEST_CASE("miners choose what PyTorch Metric Learning's choose", "[reference]") 
         auto const& p = record["parameters"];
         auto const b = read_batch(*folder, record);
         CAPTURE(record.dump());
-        auto const chosen = [&] { return rows_of(io::read_npy<std::int64_t>(*folder / record["triplets"].get<std::string>()).values, 3); };
+        auto const chosen = [&] {
+            return rows_of(io::read_npy<std::int64_t>(*folder / record["triplets"].get<std::string>()).values, 3);
+        };
         auto const triplets = [&](auto miner, auto distance) {
-            double const margin = record.contains("triplet_margin_loss") ? record["triplet_margin_loss"]["margin"].template get<double>() : 0.2;
-            objective<decltype(miner), losses::triplet_margin, decltype(distance), double> o(miner, {margin, losses::reducer::mean}, distance);
+            double const margin = record.contains("triplet_margin_loss")
+                                      ? record["triplet_margin_loss"]["margin"].template get<double>()
+                                      : 0.2;
+            objective<decltype(miner), losses::triplet_margin, decltype(distance), double> o(
+                miner, {margin, losses::reducer::mean}, distance);
             CHECK(rows_of(o.triplets(b.view(), b.labels)) == chosen());
-            if (record.contains("triplet_margin_loss") && !record["triplet_margin_loss"].value("gradient", "").empty()) {
+            if (record.contains("triplet_margin_loss") &&
+                !record["triplet_margin_loss"].value("gradient", "").empty()) {
                 REQUIRE(record["triplet_margin_loss"]["reducer"] == "mean");
-                check_value_and_gradient(o, b, record["triplet_margin_loss"]["value"],
-                                         io::read_npy<double>(*folder / record["triplet_margin_loss"]["gradient"].template get<std::string>()).values);
+                check_value_and_gradient(
+                    o, b, record["triplet_margin_loss"]["value"],
+                    io::read_npy<double>(*folder /
+                                         record["triplet_margin_loss"]["gradient"].template get<std::string>())
+                        .values);
             }
             ++count.seen[name];
         };
@@ -374,11 +398,18 @@ TEST_CASE("miners choose what PyTorch Metric Learning's choose", "[reference]") 
             objective<decltype(miner), losses::contrastive, decltype(distance), double> o(miner, {}, distance);
             auto got = o.pairs(b.view(), b.labels);
             if (name == "HDCMiner" && record["case"] == "seed0/all_distinct")
-                for (auto& pair : got[1]) // (1, 5) and (5, 1) are equally hard, and one of them is to be taken; that library takes the other
+                for (auto& pair : got[1]) // (1, 5) and (5, 1) are equally hard, and one of them is to be taken; that
+                                          // library takes the other
                     if (pair == std::array<std::size_t, 2>{1, 5})
                         pair = {5, 1};
-            CHECK(rows_of(got[0]) == rows_of(io::read_npy<std::int64_t>(*folder / record["positive_pairs"].template get<std::string>()).values, 2));
-            CHECK(rows_of(got[1]) == rows_of(io::read_npy<std::int64_t>(*folder / record["negative_pairs"].template get<std::string>()).values, 2));
+            CHECK(rows_of(got[0]) ==
+                  rows_of(
+                      io::read_npy<std::int64_t>(*folder / record["positive_pairs"].template get<std::string>()).values,
+                      2));
+            CHECK(rows_of(got[1]) ==
+                  rows_of(
+                      io::read_npy<std::int64_t>(*folder / record["negative_pairs"].template get<std::string>()).values,
+                      2));
             ++count.seen[name];
         };
         if (name == "all_triplets")
@@ -398,17 +429,17 @@ TEST_CASE("miners choose what PyTorch Metric Learning's choose", "[reference]") 
                 else
                     triplets(miners::within_margin{margin}, d);
             });
-        else if (name == "AngularMiner")
-        {
-            // That library mines embeddings as they are, whatever the record says, and takes the loss between their directions.
+        else if (name == "AngularMiner") {
+            // That library mines embeddings as they are, whatever the record says, and takes the loss between their
+            // directions.
             objective<miners::angular, losses::triplet_margin, distances::euclidean, double> o({p["angle"]});
             CHECK(rows_of(o.triplets(b.view(), b.labels)) == chosen());
             triplets(listed{chosen()}, distances::normalized<distances::euclidean>{});
-        }
-        else if (name == "BatchEasyHardMiner")
+        } else if (name == "BatchEasyHardMiner")
             with_distance(p["distance"], [&](auto d) {
                 using s = miners::strategy;
-                std::string const both = p["pos_strategy"].get<std::string>() + " " + p["neg_strategy"].get<std::string>();
+                std::string const both =
+                    p["pos_strategy"].get<std::string>() + " " + p["neg_strategy"].get<std::string>();
                 if (both == "hard semihard")
                     pairs(miners::batch_easy_hard<s::hard, s::semi_hard>{}, d);
                 else if (both == "easy semihard")
@@ -452,10 +483,13 @@ TEST_CASE("a cross-batch memory agrees with PyTorch Metric Learning", "[referenc
             continue;
         std::string const name = record["name"];
         auto const check = [&](auto loss, auto distance) {
-            cross_batch_memory<miners::all, decltype(loss), decltype(distance), double> memory(record["parameters"]["memory_size"], {}, loss, distance);
+            cross_batch_memory<miners::all, decltype(loss), decltype(distance), double> memory(
+                record["parameters"]["memory_size"], {}, loss, distance);
             for (auto const& step : record["steps"]) {
                 CAPTURE(step.dump());
-                check_value_and_gradient(memory, read_batch(*folder, step), step["value"], io::read_npy<double>(*folder / step["gradient"].template get<std::string>()).values);
+                check_value_and_gradient(
+                    memory, read_batch(*folder, step), step["value"],
+                    io::read_npy<double>(*folder / step["gradient"].template get<std::string>()).values);
                 ++count.seen[name];
             }
         };

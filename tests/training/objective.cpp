@@ -35,8 +35,9 @@ void check_central_differences(Miner miner, Loss loss, Distance distance, bool a
 
 } // namespace
 
-TEMPLATE_TEST_CASE("gradients of every loss, distance and miner agree with central differences", "[objective]", distances::squared_euclidean,
-                   distances::euclidean, distances::cosine, distances::normalized<distances::euclidean>) {
+TEMPLATE_TEST_CASE("gradients of every loss, distance and miner agree with central differences", "[objective]",
+                   distances::squared_euclidean, distances::euclidean, distances::cosine,
+                   distances::normalized<distances::euclidean>) {
     for (bool awkward : {false, true}) {
         auto const with_loss = [&](auto loss) {
             check_central_differences(miners::all{}, loss, TestType{}, awkward);

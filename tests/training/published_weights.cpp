@@ -15,14 +15,17 @@ using Catch::Matchers::Contains;
 namespace {
 
 using features = backbones::mobile_face_net_features<>;
-static_assert(features::embedding_size == 128 && features::parameters == 1'003'264 && features::multiply_adds == 220'965'376);
+static_assert(features::embedding_size == 128 && features::parameters == 1'003'264 &&
+              features::multiply_adds == 220'965'376);
 static_assert(backbones::mobile_face_net<nn::shape<3, 96, 96>, 256>::embedding_size == 256);
 static_assert(backbones::mobile_face_net_tuned<>::parameters == features::parameters);
 
-// The largest difference between a network's embeddings of the published inputs and the published embeddings, relative to an embedding's length; nothing where these are not to be had.
+// The largest difference between a network's embeddings of the published inputs and the published embeddings, relative
+// to an embedding's length; nothing where these are not to be had.
 template <class Network>
 std::optional<double> difference_to_published() {
-    auto const weights = reference_data("data/mobilefacenet/mobilefacenet.safetensors"), chips = reference_data("data/mobilefacenet/reference/chips.npy"),
+    auto const weights = reference_data("data/mobilefacenet/mobilefacenet.safetensors"),
+               chips = reference_data("data/mobilefacenet/reference/chips.npy"),
                expected = reference_data("data/mobilefacenet/reference/embeddings.npy");
     if (!weights || !chips || !expected)
         return {};
@@ -68,18 +71,22 @@ TEST_CASE("MobileFaceNet with its published weights gives the published embeddin
     using in = nn::shape<3, 112, 112>;
     SECTION("computed as the shapes say") { check(difference_to_published<features>()); }
     SECTION("all convolutions by the direct algorithm") {
-        check(difference_to_published<backbones::mobile_face_net_features<in, 128, nn::algorithm<kernels::convolution_algorithm::direct>>>());
+        check(difference_to_published<
+              backbones::mobile_face_net_features<in, 128, nn::algorithm<kernels::convolution_algorithm::direct>>>());
     }
 }
 
 TEST_CASE("a network that PyTorch trained loads here, and the reverse", "[nn]") {
     using namespace trine::nn;
-    using net = network<shape<3, 11, 10>, sequential<
-        conv2d<8, 3, with_bias>, batch_norm, prelu, max_pool<3, 2, round_up>,
-        residual<sequential<conv2d<12, 3, stride<2>>, batch_norm, relu, conv2d<12, 3, groups<12>>>, sequential<conv2d<12, 1, stride<2>>>>,
-        local_response_norm<5, std::ratio<1, 2>>,
-        concat<sequential<conv2d<4, 1, with_bias>, sigmoid>, conv2d<5, 5, with_bias>, average_pool<3, 1, padding<1>, count_padding>>,
-        leaky_relu<20>, flatten, linear<10>, softmax>>;
+    using net =
+        network<shape<3, 11, 10>,
+                sequential<conv2d<8, 3, with_bias>, batch_norm, prelu, max_pool<3, 2, round_up>,
+                           residual<sequential<conv2d<12, 3, stride<2>>, batch_norm, relu, conv2d<12, 3, groups<12>>>,
+                                    sequential<conv2d<12, 1, stride<2>>>>,
+                           local_response_norm<5, std::ratio<1, 2>>,
+                           concat<sequential<conv2d<4, 1, with_bias>, sigmoid>, conv2d<5, 5, with_bias>,
+                                  average_pool<3, 1, padding<1>, count_padding>>,
+                           leaky_relu<20>, flatten, linear<10>, softmax>>;
     auto const file = io::safetensors::load(TRINE_TEST_FIXTURES "/pytorch_sequential.safetensors");
     model<net, double> m(9);
     load_parameters(m, file);
@@ -104,7 +111,8 @@ TEST_CASE("a network with frozen layers is saved as the same network without", "
 }
 
 TEST_CASE("weights of other names are read whole, or not at all", "[nn]") {
-    using net = nn::network<nn::shape<1, 4, 4>, nn::sequential<nn::conv2d<2, 3>, nn::batch_norm, nn::prelu, nn::flatten, nn::linear<3>>>;
+    using net = nn::network<nn::shape<1, 4, 4>,
+                            nn::sequential<nn::conv2d<2, 3>, nn::batch_norm, nn::prelu, nn::flatten, nn::linear<3>>>;
     nn::model<net> source(1), target(2);
     io::safetensors file;
     auto const sources = [&] {
@@ -118,11 +126,13 @@ TEST_CASE("weights of other names are read whole, or not at all", "[nn]") {
     auto const unchanged = [&] { return std::equal(before.begin(), before.end(), target.parameters().begin()); };
     auto without = sources;
     without[3].theirs = "nowhere";
-    CHECK_THROWS_WITH(load_weights(target, file, without), "safetensors: tensor \"nowhere\", for the network's \"1.running_mean\", is not in the file");
+    CHECK_THROWS_WITH(load_weights(target, file, without),
+                      "safetensors: tensor \"nowhere\", for the network's \"1.running_mean\", is not in the file");
     CHECK(unchanged());
     auto swapped = sources;
     std::swap(swapped[0].theirs, swapped[1].theirs);
-    CHECK_THROWS_WITH(load_weights(target, file, swapped), "safetensors: tensor \"theirs.1.weight\" is 2, the network's \"0.weight\" 2×1×3×3");
+    CHECK_THROWS_WITH(load_weights(target, file, swapped),
+                      "safetensors: tensor \"theirs.1.weight\" is 2, the network's \"0.weight\" 2×1×3×3");
     CHECK(unchanged());
     auto unknown = sources;
     unknown[0].ours = "9.weight";
@@ -130,7 +140,8 @@ TEST_CASE("weights of other names are read whole, or not at all", "[nn]") {
     CHECK_THROWS_WITH(nn::pair_in_order<net>({"one"}), "1 names for the 8 tensors of a network");
     auto const report = load_weights(target, file, swapped, weight_match::partial);
     CHECK(report.loaded.size() == 6);
-    CHECK(report.other_shape == std::vector<std::string>{"0.weight: 2×1×3×3, in the file 2", "1.weight: 2, in the file 2×1×3×3"});
+    CHECK(report.other_shape ==
+          std::vector<std::string>{"0.weight: 2×1×3×3, in the file 2", "1.weight: 2, in the file 2×1×3×3"});
     CHECK(report.missing.empty());
     CHECK(std::equal(before.begin(), before.begin() + 18, target.parameters().begin())); // the convolution kept its own
     load_weights(target, file, sources);
@@ -141,5 +152,6 @@ TEST_CASE("weights of other names are read whole, or not at all", "[nn]") {
     CHECK(target.parameters()[5] == 2 * source.parameters()[5]);
     std::vector<float> bad(2, NAN);
     file.add<float>("theirs.1.bias", {2}, bad);
-    CHECK_THROWS_WITH(load_weights(target, file, sources), "safetensors: tensor \"theirs.1.bias\" holds NaN or infinity");
+    CHECK_THROWS_WITH(load_weights(target, file, sources),
+                      "safetensors: tensor \"theirs.1.bias\" holds NaN or infinity");
 }

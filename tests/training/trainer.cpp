@@ -19,8 +19,9 @@ using Catch::Matchers::Contains;
 
 namespace {
 
-using backbone = nn::network<nn::shape<1, 32, 32>, nn::sequential<backbones::convolution_block<8, 3, nn::stride<2>>, nn::max_pool<2>, nn::flatten,
-                                                                 nn::dropout<20>, nn::linear<16>, nn::l2_normalize>>;
+using backbone =
+    nn::network<nn::shape<1, 32, 32>, nn::sequential<backbones::convolution_block<8, 3, nn::stride<2>>, nn::max_pool<2>,
+                                                     nn::flatten, nn::dropout<20>, nn::linear<16>, nn::l2_normalize>>;
 using trainer_type = trainer<backbone, miners::random, losses::triplet_margin, distances::squared_euclidean>;
 
 data::dataset const& photos() {
@@ -28,7 +29,9 @@ data::dataset const& photos() {
     return d;
 }
 
-training_options options() { return {.epochs = 4, .people_per_batch = 5, .photos_per_person = 4, .learning_rate = 3e-3, .seed = 7}; }
+training_options options() {
+    return {.epochs = 4, .people_per_batch = 5, .photos_per_person = 4, .learning_rate = 3e-3, .seed = 7};
+}
 
 std::vector<float> all_values(nn::model<backbone>& m) {
     std::vector<float> v(m.parameters().begin(), m.parameters().end());
@@ -55,14 +58,19 @@ TEST_CASE("trained parameters are the same bits with 1, 2 and 4 threads", "[trai
 
 TEST_CASE("what is frozen stays as it was while the rest learns", "[training]") {
     using front = backbones::convolution_block<8, 3, nn::stride<2>>;
-    using whole = nn::network<nn::shape<1, 32, 32>, nn::sequential<front, nn::max_pool<2>, nn::flatten, nn::linear<16>, nn::l2_normalize>>;
-    using tuned = nn::network<nn::shape<1, 32, 32>, nn::sequential<nn::frozen<front>, nn::max_pool<2>, nn::flatten, nn::linear<16>, nn::l2_normalize>>;
+    using whole = nn::network<nn::shape<1, 32, 32>,
+                              nn::sequential<front, nn::max_pool<2>, nn::flatten, nn::linear<16>, nn::l2_normalize>>;
+    using tuned =
+        nn::network<nn::shape<1, 32, 32>,
+                    nn::sequential<nn::frozen<front>, nn::max_pool<2>, nn::flatten, nn::linear<16>, nn::l2_normalize>>;
     CHECK(network_signature<whole>() == network_signature<tuned>());
     std::size_t const frozen = 8 * 9 + 16;
     auto const check = [&](auto& m) {
         std::vector<float> const before(m.parameters().begin(), m.parameters().end());
         using network = typename std::remove_reference_t<decltype(m)>::network_type;
-        training_loop<network>(options(), objective(miners::all{}, losses::triplet_margin{}, distances::squared_euclidean{})).fit(m, photos());
+        training_loop<network>(options(),
+                               objective(miners::all{}, losses::triplet_margin{}, distances::squared_euclidean{}))
+            .fit(m, photos());
         CHECK(std::equal(before.begin(), before.begin() + frozen, m.parameters().begin()));
         CHECK(!std::equal(before.begin() + frozen, before.end(), m.parameters().begin() + frozen));
     };
@@ -90,21 +98,30 @@ TEST_CASE("what a loss learns or remembers is resumed too", "[training]") {
         any_objective const objectives[] = {make(), make(), make()};
         training_loop<backbone>(o, objectives[0]).fit(whole, photos());
         o.checkpoint = folder / "checkpoint.safetensors";
-        training_loop<backbone>(o, objectives[1]).fit(part, photos(), [](epoch_report const& e, auto&) { return e.epoch < 2; });
+        training_loop<backbone>(o, objectives[1]).fit(part, photos(), [](epoch_report const& e, auto&) {
+            return e.epoch < 2;
+        });
         CHECK((all_values(part) != all_values(whole)));
         o.resume = true;
         training_loop<backbone>(o, objectives[2]).fit(rest, photos());
         CHECK((all_values(rest) == all_values(whole)));
         std::vector<float> expected, got;
-        objectives[0].each_parameter([&](std::span<float> v, std::span<float const>) { expected.insert(expected.end(), v.begin(), v.end()); });
-        objectives[2].each_parameter([&](std::span<float> v, std::span<float const>) { got.insert(got.end(), v.begin(), v.end()); });
+        objectives[0].each_parameter(
+            [&](std::span<float> v, std::span<float const>) { expected.insert(expected.end(), v.begin(), v.end()); });
+        objectives[2].each_parameter(
+            [&](std::span<float> v, std::span<float const>) { got.insert(got.end(), v.begin(), v.end()); });
         CHECK((got == expected));
         CHECK((objectives[2].state() == objectives[0].state()));
         return expected.size() + objectives[0].state().size();
     };
-    CHECK(check([] { return any_objective(objective(miners::none{}, losses::cosface{}, distances::cosine{})); }) == 10 * 16);
-    CHECK(check([] { return any_objective(objective(miners::all{}, losses::margin{.classes = 10}, distances::euclidean{})); }) == 10);
-    CHECK(check([] { return any_objective(cross_batch_memory<miners::all, losses::contrastive, distances::euclidean>(50)); }) == 3 + 50 * 17);
+    CHECK(check([] { return any_objective(objective(miners::none{}, losses::cosface{}, distances::cosine{})); }) ==
+          10 * 16);
+    CHECK(check([] {
+              return any_objective(objective(miners::all{}, losses::margin{.classes = 10}, distances::euclidean{}));
+          }) == 10);
+    CHECK(check([] {
+              return any_objective(cross_batch_memory<miners::all, losses::contrastive, distances::euclidean>(50));
+          }) == 3 + 50 * 17);
 }
 
 TEST_CASE("a run that was stopped and resumed equals the one that was not", "[training]") {
@@ -142,11 +159,15 @@ namespace {
 template <kernels::convolution_algorithm A>
 std::vector<double> losses_with(data::dataset const& faces) {
     using nn::algorithm;
-    using net = nn::network<nn::shape<1, 56, 46>, nn::sequential<backbones::convolution_block<16, 3>, nn::max_pool<2>, backbones::convolution_block<32, 3, algorithm<A>>,
-                                                                nn::max_pool<2>, backbones::convolution_block<32, 3, algorithm<A>>, nn::global_average_pool, nn::linear<32>,
-                                                                nn::l2_normalize>>;
+    using net = nn::network<nn::shape<1, 56, 46>,
+                            nn::sequential<backbones::convolution_block<16, 3>, nn::max_pool<2>,
+                                           backbones::convolution_block<32, 3, algorithm<A>>, nn::max_pool<2>,
+                                           backbones::convolution_block<32, 3, algorithm<A>>, nn::global_average_pool,
+                                           nn::linear<32>, nn::l2_normalize>>;
     nn::model<net> m(3);
-    auto const r = trainer<net, miners::all, losses::triplet_margin, distances::squared_euclidean>({.epochs = 6, .people_per_batch = 8, .seed = 3}).fit(m, faces);
+    auto const r = trainer<net, miners::all, losses::triplet_margin, distances::squared_euclidean>(
+                       {.epochs = 6, .people_per_batch = 8, .seed = 3})
+                       .fit(m, faces);
     std::vector<double> curve;
     for (auto const& e : r.epochs)
         curve.push_back(e.loss);
@@ -183,8 +204,9 @@ TEST_CASE("a checkpoint of another network or run is refused, and nothing change
     CHECK_THROWS_WITH(trainer_type(other).fit(m, photos()), Contains("is a checkpoint of another run"));
     using larger = nn::network<nn::shape<1, 32, 32>, nn::sequential<nn::flatten, nn::linear<16>>>;
     nn::model<larger> l;
-    CHECK_THROWS_WITH((trainer<larger, miners::random, losses::triplet_margin, distances::squared_euclidean>(o).fit(l, photos())),
-                      Contains("is a checkpoint of another network"));
+    CHECK_THROWS_WITH(
+        (trainer<larger, miners::random, losses::triplet_margin, distances::squared_euclidean>(o).fit(l, photos())),
+        Contains("is a checkpoint of another network"));
     auto const bytes = io::read_file(o.checkpoint);
     io::write_file(o.checkpoint, std::string_view(bytes).substr(0, bytes.size() - 100));
     CHECK_THROWS_AS(trainer_type(o).fit(m, photos()), format_error);
@@ -195,16 +217,19 @@ TEST_CASE("a checkpoint of another network or run is refused, and nothing change
 
 TEST_CASE("bad photos, options and a loss that runs away end with a clear message", "[training]") {
     nn::model<backbone> m;
-    auto const one = data::synthetic_faces{.height = 32, .width = 32}.make(1, 4), single = data::synthetic_faces{.height = 32, .width = 32}.make(4, 1),
+    auto const one = data::synthetic_faces{.height = 32, .width = 32}.make(1, 4),
+               single = data::synthetic_faces{.height = 32, .width = 32}.make(4, 1),
                large = data::synthetic_faces{.height = 40, .width = 32}.make(4, 2);
     CHECK_THROWS_WITH(trainer_type(options()).fit(m, one), Contains("there are photos of 1 person(s)"));
     CHECK_THROWS_WITH(trainer_type(options()).fit(m, single), Contains("0 of 4 people have two photos or more"));
-    CHECK_THROWS_WITH(trainer_type(options()).fit(m, large), Contains("images of 1×40×32 given to a network for 1×32×32"));
+    CHECK_THROWS_WITH(trainer_type(options()).fit(m, large),
+                      Contains("images of 1×40×32 given to a network for 1×32×32"));
     auto o = options();
     o.learning_rate = 0;
     CHECK_THROWS_WITH(trainer_type(o).fit(m, photos()), Contains("learning rate 0"));
     m.parameters()[0] = NAN;
-    CHECK_THROWS_WITH(trainer_type(options()).fit(m, photos()), Contains("is not finite in step 1 (epoch 1) at learning rate"));
+    CHECK_THROWS_WITH(trainer_type(options()).fit(m, photos()),
+                      Contains("is not finite in step 1 (epoch 1) at learning rate"));
 }
 
 TEST_CASE("a recognizer learns, enrols, names, verifies, and comes back from its file", "[training]") {
@@ -258,13 +283,16 @@ TEST_CASE("a recognizer learns, enrols, names, verifies, and comes back from its
         for (std::size_t i = 0; i < in_file.size(); ++i) {
             CHECK(in_file[i].name == in_memory[i].name);
             CHECK(in_file[i].nearest == in_memory[i].nearest);
-            CHECK((in_file[i].margin == in_memory[i].margin && in_file[i].confidence == Approx(static_cast<double>(in_file[i].votes) / 5)));
+            CHECK((in_file[i].margin == in_memory[i].margin &&
+                   in_file[i].confidence == Approx(static_cast<double>(in_file[i].votes) / 5)));
         }
         auto const strict = other.identify(tested, decision_rule{.k = 5, .weighted = true, .threshold = -1});
         CHECK(std::none_of(strict.begin(), strict.end(), [](auto const& f) { return f.known; }));
     }
     auto reader = faces(3);
-    CHECK_THROWS_WITH(reader.open_gallery(files / "people.gallery"), Contains("was made with the network \"1×32×32 to 32, parameters ") && Contains("\", not with \"1×32×32 to 32, parameters "));
+    CHECK_THROWS_WITH(reader.open_gallery(files / "people.gallery"),
+                      Contains("was made with the network \"1×32×32 to 32, parameters ") &&
+                          Contains("\", not with \"1×32×32 to 32, parameters "));
     reader.load(folder / "model.safetensors");
     reader.open_gallery(files / "people.gallery");
     CHECK(reader.identify(tested, 5)[0].nearest == in_memory[0].nearest);
@@ -272,6 +300,8 @@ TEST_CASE("a recognizer learns, enrols, names, verifies, and comes back from its
 
     recognizer<backbones::compact<nn::shape<1, 32, 32>, 16, 8>> other_network;
     CHECK_THROWS_WITH(other_network.load(folder / "model.safetensors"), Contains("is of another network"));
-    recognizer<backbones::compact<nn::shape<1, 32, 32>, 32, 8>, miners::all, losses::triplet_margin, distances::cosine> other_distance;
-    CHECK_THROWS_WITH(other_distance.load(folder / "model.safetensors"), Contains("was made with the distance squared_euclidean, not cosine"));
+    recognizer<backbones::compact<nn::shape<1, 32, 32>, 32, 8>, miners::all, losses::triplet_margin, distances::cosine>
+        other_distance;
+    CHECK_THROWS_WITH(other_distance.load(folder / "model.safetensors"),
+                      Contains("was made with the distance squared_euclidean, not cosine"));
 }

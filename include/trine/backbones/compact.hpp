@@ -10,7 +10,8 @@ namespace trine::backbones {
 template <std::size_t Out, std::size_t Kernel, class... Options>
 using convolution_block = nn::sequential<nn::conv2d<Out, Kernel, Options...>, nn::batch_norm, nn::relu>;
 
-/// A small network for small sets of faces: four 3×3 convolutions, the first strided, with pooling between; then a linear embedding of length 1.
+/// A small network for small sets of faces: four 3×3 convolutions, the first strided, with pooling between; then a
+/// linear embedding of length 1.
 ///
 /// For 1×112×92 it has 339,552 parameters and 31 M multiply-adds an image.
 ///
@@ -18,11 +19,10 @@ using convolution_block = nn::sequential<nn::conv2d<Out, Kernel, Options...>, nn
 /// @tparam EmbeddingSize  values of the embedding
 /// @tparam Width          channels of the first convolution
 template <class In, std::size_t EmbeddingSize = 128, std::size_t Width = 32>
-using compact = nn::network<In, nn::sequential<
-    convolution_block<Width, 5, nn::stride<2>>, nn::max_pool<2>,
-    convolution_block<2 * Width, 3>, nn::max_pool<2>,
-    convolution_block<4 * Width, 3>, nn::max_pool<2>,
-    convolution_block<4 * Width, 3>, nn::average_pool<2>,
-    nn::flatten, nn::linear<EmbeddingSize>, nn::l2_normalize>>;
+using compact =
+    nn::network<In, nn::sequential<convolution_block<Width, 5, nn::stride<2>>, nn::max_pool<2>,
+                                   convolution_block<2 * Width, 3>, nn::max_pool<2>, convolution_block<4 * Width, 3>,
+                                   nn::max_pool<2>, convolution_block<4 * Width, 3>, nn::average_pool<2>, nn::flatten,
+                                   nn::linear<EmbeddingSize>, nn::l2_normalize>>;
 
 } // namespace trine::backbones

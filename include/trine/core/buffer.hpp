@@ -16,7 +16,8 @@ namespace trine {
 
 /// Memory for scalars, aligned to a cache line, of a size fixed when it is made. Zero-filled.
 ///
-/// Large ones ask the system for huge pages: kernels write to hundreds of places at once, more than a processor keeps small pages' addresses for.
+/// Large ones ask the system for huge pages: kernels write to hundreds of places at once, more than a processor keeps
+/// small pages' addresses for.
 template <class T>
 class buffer {
     static_assert(std::is_trivially_copyable_v<T>);
@@ -26,7 +27,9 @@ public:
     static constexpr std::size_t alignment = 64;
 
     buffer() = default;
-    explicit buffer(std::size_t size) : data_(allocate(size), release{alignment_of(size)}), size_(size) { std::fill_n(data_.get(), size, T{}); }
+    explicit buffer(std::size_t size) : data_(allocate(size), release{alignment_of(size)}), size_(size) {
+        std::fill_n(data_.get(), size, T{});
+    }
     buffer(buffer const& other) : buffer(other.size_) { std::copy_n(other.data(), size_, data()); }
     buffer(buffer&& other) noexcept : data_(std::move(other.data_)), size_(std::exchange(other.size_, 0)) {}
     buffer& operator=(buffer other) noexcept {
@@ -56,7 +59,9 @@ private:
         std::align_val_t alignment{buffer::alignment};
         void operator()(T* p) const { ::operator delete[](p, alignment); }
     };
-    static std::align_val_t alignment_of(std::size_t size) { return std::align_val_t{size * sizeof(T) >= 2 * huge_page ? huge_page : alignment}; }
+    static std::align_val_t alignment_of(std::size_t size) {
+        return std::align_val_t{size * sizeof(T) >= 2 * huge_page ? huge_page : alignment};
+    }
     static T* allocate(std::size_t size) {
         std::size_t const bytes = std::max<std::size_t>(size, 1) * sizeof(T);
         auto* const p = static_cast<T*>(::operator new[](bytes, alignment_of(size)));

@@ -23,8 +23,9 @@ inline std::size_t thread_index() { return static_cast<std::size_t>(omp_get_thre
 
 namespace detail {
 
-/// What is left of one thread's part of a loop: in a cache line of its own, so that a thread that finds work in its part waits for no other.
-/// The low half counts the items taken by its own thread, from the front; the high half those taken by others, from the back: a part has less than 2³² of them.
+/// What is left of one thread's part of a loop: in a cache line of its own, so that a thread that finds work in its
+/// part waits for no other. The low half counts the items taken by its own thread, from the front; the high half those
+/// taken by others, from the back: a part has less than 2³² of them.
 struct alignas(128) loop_part {
     static constexpr std::uint64_t from_front = 1, from_back = std::uint64_t{1} << 32;
 
@@ -64,7 +65,8 @@ inline void run_items(std::size_t count, void const* body, void (*call)(void con
         std::size_t const own = thread_index() % parts;
         for (std::size_t k = 0; k < parts; ++k) {
             std::size_t const part = (own + k) % parts;
-            for (std::size_t i; !failed.load(std::memory_order_relaxed) && all[part].take(part == own ? loop_part::from_front : loop_part::from_back, i);) {
+            for (std::size_t i; !failed.load(std::memory_order_relaxed) &&
+                                all[part].take(part == own ? loop_part::from_front : loop_part::from_back, i);) {
                 try {
                     call(body, i);
                 } catch (...) {
@@ -83,15 +85,19 @@ inline void run_items(std::size_t count, void const* body, void (*call)(void con
 /// Calls `body(i)` for i = 0 … count−1, in parallel and in no particular order.
 ///
 /// What an item is depends on the problem alone, never on the number of threads; so as long as an item writes only what
-/// belongs to it, the result is the same bit for bit with any number of threads. Sums over items are kept one partial an
-/// item and added in the order of the items. The first exception that a body throws is thrown again here, after all have ended.
+/// belongs to it, the result is the same bit for bit with any number of threads. Sums over items are kept one partial
+/// an item and added in the order of the items. The first exception that a body throws is thrown again here, after all
+/// have ended.
 ///
-/// Each thread works through a part of its own from the front, and then helps the others from the back of theirs. So a thread meets in one loop
-/// what it wrote in the loop before, in its own caches: fetching a line that another core wrote takes 30 ns where they share a cache and 170 where they do not. And two
-/// threads that wrote side by side would fetch each other's lines ahead.
+/// Each thread works through a part of its own from the front, and then helps the others from the back of theirs. So a
+/// thread meets in one loop what it wrote in the loop before, in its own caches: fetching a line that another core
+/// wrote takes 30 ns where they share a cache and 170 where they do not. And two threads that wrote side by side would
+/// fetch each other's lines ahead.
 template <class Body>
 void parallel_for(std::size_t count, Body&& body) {
-    detail::run_items(count, &body, [](void const* b, std::size_t i) { (*static_cast<std::remove_reference_t<Body>*>(const_cast<void*>(b)))(i); });
+    detail::run_items(count, &body, [](void const* b, std::size_t i) {
+        (*static_cast<std::remove_reference_t<Body>*>(const_cast<void*>(b)))(i);
+    });
 }
 
 /// Cuts `size` elements into blocks of at most `block` and calls `body(first, last)` for each, in parallel.

@@ -26,7 +26,8 @@ enum class purpose : std::uint32_t {
 /// Philox4x32-10: ten rounds that turn a 128-bit counter and a 64-bit key into 128 random bits.
 ///
 /// @see J. Salmon, M. Moraes, R. Dror, D. Shaw, "Parallel Random Numbers: As Easy as 1, 2, 3", SC 2011
-constexpr std::array<std::uint32_t, 4> philox4x32(std::array<std::uint32_t, 4> counter, std::array<std::uint32_t, 2> key) {
+constexpr std::array<std::uint32_t, 4> philox4x32(std::array<std::uint32_t, 4> counter,
+                                                  std::array<std::uint32_t, 2> key) {
     for (int round = 0; round < 10; ++round) {
         std::uint64_t const a = std::uint64_t{0xD2511F53u} * counter[0];
         std::uint64_t const b = std::uint64_t{0xCD9E8D57u} * counter[2];
@@ -40,8 +41,9 @@ constexpr std::array<std::uint32_t, 4> philox4x32(std::array<std::uint32_t, 4> c
 
 /// A stream of random numbers that is a pure function of (seed, purpose, step, item).
 ///
-/// So any draw can be made by any thread, in any order, or again after a resume, and comes out the same. A stream holds 2³⁴
-/// numbers of 32 bits. Models `std::uniform_random_bit_generator`; its own distributions are the same on every platform.
+/// So any draw can be made by any thread, in any order, or again after a resume, and comes out the same. A stream holds
+/// 2³⁴ numbers of 32 bits. Models `std::uniform_random_bit_generator`; its own distributions are the same on every
+/// platform.
 class random_stream {
 public:
     using result_type = std::uint32_t;

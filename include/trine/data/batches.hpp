@@ -24,8 +24,15 @@ struct batch {
 /// What a batch holds depends on (seed, step) alone, so a stopped run goes on with the very batch it would have had.
 class batch_source {
 public:
-    batch_source(dataset const& photos, any_sampler sampler, augmentation const& change, std::uint64_t seed, std::size_t first, std::size_t last)
-        : photos_(photos), sampler_(std::move(sampler)), change_(change), seed_(seed), next_(first), last_(last), worker_([this] { run(); }) {}
+    batch_source(dataset const& photos, any_sampler sampler, augmentation const& change, std::uint64_t seed,
+                 std::size_t first, std::size_t last)
+        : photos_(photos),
+          sampler_(std::move(sampler)),
+          change_(change),
+          seed_(seed),
+          next_(first),
+          last_(last),
+          worker_([this] { run(); }) {}
     ~batch_source() {
         {
             std::lock_guard const lock(mutex_);
@@ -55,8 +62,10 @@ public:
         out.images.resize(places.size() * photos_.photo_size());
         out.labels.resize(places.size());
         for (std::size_t i = 0; i < places.size(); ++i) {
-            random_stream random(seed_, purpose::augmentation, static_cast<std::uint32_t>(step), static_cast<std::uint32_t>(i));
-            change_(photos_.photo(places[i]), photos_.channels, photos_.height, photos_.width, random, out.images.data() + i * photos_.photo_size());
+            random_stream random(seed_, purpose::augmentation, static_cast<std::uint32_t>(step),
+                                 static_cast<std::uint32_t>(i));
+            change_(photos_.photo(places[i]), photos_.channels, photos_.height, photos_.width, random,
+                    out.images.data() + i * photos_.photo_size());
             out.labels[i] = photos_.labels[places[i]];
         }
     }

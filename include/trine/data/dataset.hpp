@@ -22,8 +22,8 @@ struct dataset {
     std::size_t channels = 0, height = 0, width = 0;
     std::vector<std::string> people;
     std::vector<label> labels;
-    std::vector<std::string> sources;   ///< where each photo came from
-    std::vector<std::uint8_t> samples;  ///< N×C×H×W
+    std::vector<std::string> sources;  ///< where each photo came from
+    std::vector<std::uint8_t> samples; ///< N×C×H×W
 
     std::size_t size() const { return labels.size(); }
     std::size_t photo_size() const { return channels * height * width; }
@@ -45,8 +45,9 @@ struct dataset {
         return d;
     }
     void add(image const& photo, label who, std::string source) {
-        require<shape_error>(photo.channels == channels && photo.height == height && photo.width == width, source, ": photo of ", photo.channels, "×",
-                             photo.height, "×", photo.width, " in a dataset of ", channels, "×", height, "×", width);
+        require<shape_error>(photo.channels == channels && photo.height == height && photo.width == width, source,
+                             ": photo of ", photo.channels, "×", photo.height, "×", photo.width, " in a dataset of ",
+                             channels, "×", height, "×", width);
         labels.push_back(who);
         sources.push_back(std::move(source));
         samples.insert(samples.end(), photo.samples.begin(), photo.samples.end());
@@ -105,14 +106,17 @@ struct load_report {
 struct load_options {
     fit how = fit::stretch;
     bool strict = false; ///< whether a photo that cannot be read is an error
-    std::function<image(image const&)> prepare{}; ///< done to every photo before it is brought to size, such as `faces::face_aligner`; may throw a `trine::error` for one without a face
+    std::function<image(image const&)>
+        prepare{}; ///< done to every photo before it is brought to size, such as `faces::face_aligner`; may throw a
+                   ///< `trine::error` for one without a face
 };
 
 /// Reads a photo, prepares it, and brings it to size.
 ///
 /// @throws io_error, format_error  when it cannot be read
 /// @throws data_error              when it cannot be prepared, with the file's name
-inline image fitted_photo(std::filesystem::path const& path, std::size_t channels, std::size_t height, std::size_t width, load_options const& options) {
+inline image fitted_photo(std::filesystem::path const& path, std::size_t channels, std::size_t height,
+                          std::size_t width, load_options const& options) {
     auto photo = load_image(path);
     if (options.prepare)
         try {
@@ -128,8 +132,8 @@ inline image fitted_photo(std::filesystem::path const& path, std::size_t channel
 /// @throws io_error    when the folder cannot be read
 /// @throws data_error  when there are no people or no photos in it
 /// @throws error       with `strict`, for the first photo that cannot be read
-inline dataset load_folder(std::filesystem::path const& folder, std::size_t channels, std::size_t height, std::size_t width, load_options const& options = {},
-                           load_report* report = nullptr) {
+inline dataset load_folder(std::filesystem::path const& folder, std::size_t channels, std::size_t height,
+                           std::size_t width, load_options const& options = {}, load_report* report = nullptr) {
     std::error_code code;
     require<io_error>(std::filesystem::exists(folder, code), folder.string(), ": there is no such folder");
     require<io_error>(std::filesystem::is_directory(folder, code), folder.string(), ": is not a folder");
@@ -150,7 +154,8 @@ inline dataset load_folder(std::filesystem::path const& folder, std::size_t chan
     };
     dataset d{channels, height, width, {}, {}, {}, {}};
     auto const people = entries(folder, true);
-    require<data_error>(!people.empty(), folder.string(), ": has no sub-folders; it needs one for each person, with that person's photos");
+    require<data_error>(!people.empty(), folder.string(),
+                        ": has no sub-folders; it needs one for each person, with that person's photos");
     for (auto const& person : people) {
         bool any = false;
         for (auto const& name : entries(folder / person, false)) {
@@ -160,7 +165,8 @@ inline dataset load_folder(std::filesystem::path const& folder, std::size_t chan
                 continue;
             }
             try {
-                d.add(fitted_photo(path, channels, height, width, options), static_cast<label>(d.people.size()), path.string());
+                d.add(fitted_photo(path, channels, height, width, options), static_cast<label>(d.people.size()),
+                      path.string());
                 any = true;
             } catch (error const& e) {
                 if (options.strict)
@@ -171,12 +177,15 @@ inline dataset load_folder(std::filesystem::path const& folder, std::size_t chan
         if (any)
             d.people.push_back(person);
     }
-    require<data_error>(d.size() > 0, folder.string(), ": has no photo that can be used (PGM, PPM, PNG, JPEG, BMP); ", r.skipped.size(), " were tried", r.skipped.empty() ? "" : ", the first: ", r.skipped.empty() ? "" : r.skipped.front());
+    require<data_error>(d.size() > 0, folder.string(), ": has no photo that can be used (PGM, PPM, PNG, JPEG, BMP); ",
+                        r.skipped.size(), " were tried",
+                        r.skipped.empty() ? "" : ", the first: ", r.skipped.empty() ? "" : r.skipped.front());
     return d;
 }
 
 /// The people of whom there are so many photos, numbered anew without gaps.
-inline dataset with_photos(dataset const& all, std::size_t at_least, std::size_t at_most = static_cast<std::size_t>(-1)) {
+inline dataset with_photos(dataset const& all, std::size_t at_least,
+                           std::size_t at_most = static_cast<std::size_t>(-1)) {
     std::map<label, std::size_t> count;
     for (label l : all.labels)
         ++count[l];
@@ -210,11 +219,13 @@ inline split split_by_photo(dataset const& d, std::size_t count) {
     return s;
 }
 
-/// A share of every person's photos, drawn at random but at least one left on either side where there are two, and all others.
+/// A share of every person's photos, drawn at random but at least one left on either side where there are two, and all
+/// others.
 ///
 /// @throws argument_error  unless 0 < share < 1
 inline split split_by_photo(dataset const& d, double share, std::uint64_t seed) {
-    require<argument_error>(share > 0 && share < 1, "a share of ", share, " of the photos: it has to lie between 0 and 1");
+    require<argument_error>(share > 0 && share < 1, "a share of ", share,
+                            " of the photos: it has to lie between 0 and 1");
     std::map<label, std::vector<std::size_t>> of;
     for (std::size_t i = 0; i < d.size(); ++i)
         of[d.labels[i]].push_back(i);
@@ -223,7 +234,8 @@ inline split split_by_photo(dataset const& d, double share, std::uint64_t seed) 
         random_stream stream(seed, purpose::splitting, 0, static_cast<std::uint32_t>(who));
         stream.shuffle(std::span(places));
         auto const n = static_cast<double>(places.size());
-        auto const take = places.size() < 2 ? places.size() : static_cast<std::size_t>(std::clamp(std::round(share * n), 1.0, n - 1));
+        auto const take =
+            places.size() < 2 ? places.size() : static_cast<std::size_t>(std::clamp(std::round(share * n), 1.0, n - 1));
         s.first.insert(s.first.end(), places.begin(), places.begin() + static_cast<std::ptrdiff_t>(take));
         s.second.insert(s.second.end(), places.begin() + static_cast<std::ptrdiff_t>(take), places.end());
     }

@@ -17,8 +17,12 @@ struct image {
 
     image() = default;
     image(std::size_t c, std::size_t h, std::size_t w) : channels(c), height(h), width(w), samples(c * h * w) {}
-    std::uint8_t& operator()(std::size_t c, std::size_t y, std::size_t x) { return samples[(c * height + y) * width + x]; }
-    std::uint8_t operator()(std::size_t c, std::size_t y, std::size_t x) const { return samples[(c * height + y) * width + x]; }
+    std::uint8_t& operator()(std::size_t c, std::size_t y, std::size_t x) {
+        return samples[(c * height + y) * width + x];
+    }
+    std::uint8_t operator()(std::size_t c, std::size_t y, std::size_t x) const {
+        return samples[(c * height + y) * width + x];
+    }
 };
 
 /// How a photo of another size becomes the network's input.
@@ -35,7 +39,8 @@ inline image with_channels(image const& in, std::size_t channels) {
     std::size_t const pixels = in.height * in.width;
     for (std::size_t i = 0; i < pixels; ++i)
         if (in.channels == 3)
-            out.samples[i] = static_cast<std::uint8_t>(0.299 * in.samples[i] + 0.587 * in.samples[pixels + i] + 0.114 * in.samples[2 * pixels + i] + 0.5);
+            out.samples[i] = static_cast<std::uint8_t>(0.299 * in.samples[i] + 0.587 * in.samples[pixels + i] +
+                                                       0.114 * in.samples[2 * pixels + i] + 0.5);
         else
             for (std::size_t c = 0; c < channels; ++c)
                 out.samples[c * pixels + i] = in.samples[i];
@@ -71,7 +76,8 @@ std::vector<taps<T>> resampling_taps(std::size_t from, std::size_t to, double be
         double sum = 0;
         weights.clear();
         auto const weight = [&](double k) { return std::max(0.0, 1 - std::abs(k - centre) / reach); };
-        for (double k = std::max(0.0, std::ceil(centre - reach)); k <= std::min(last, std::floor(centre + reach)); ++k) {
+        for (double k = std::max(0.0, std::ceil(centre - reach)); k <= std::min(last, std::floor(centre + reach));
+             ++k) {
             if (weights.empty())
                 all[i].first = static_cast<std::size_t>(k);
             weights.push_back(weight(k)), sum += weights.back();
@@ -92,13 +98,16 @@ std::vector<taps<T>> resampling_taps(std::size_t from, std::size_t to, double be
 
 } // namespace detail
 
-/// A part of a photo at another size: each new pixel is the mean of the area it covers (triangle-weighted when enlarging), from 0 to 255.
+/// A part of a photo at another size: each new pixel is the mean of the area it covers (triangle-weighted when
+/// enlarging), from 0 to 255.
 ///
 /// @param out  C×height×width
 template <class T>
 void resample(image const& in, area const& part, std::size_t height, std::size_t width, outside beyond, T* out) {
-    auto const rows = detail::resampling_taps<T>(in.height, height, part.top, part.height() / static_cast<double>(height), beyond);
-    auto const cols = detail::resampling_taps<T>(in.width, width, part.left, part.width() / static_cast<double>(width), beyond);
+    auto const rows =
+        detail::resampling_taps<T>(in.height, height, part.top, part.height() / static_cast<double>(height), beyond);
+    auto const cols =
+        detail::resampling_taps<T>(in.width, width, part.left, part.width() / static_cast<double>(width), beyond);
     std::size_t first = in.width, last = 0; // columns that are looked at
     for (auto const& c : cols)
         if (!c.weights.empty())
@@ -126,12 +135,15 @@ void resample(image const& in, area const& part, std::size_t height, std::size_t
 inline image resized(image const& in, std::size_t height, std::size_t width, fit how) {
     if (in.height == height && in.width == width)
         return in;
-    double scale_y = static_cast<double>(in.height) / static_cast<double>(height), scale_x = static_cast<double>(in.width) / static_cast<double>(width);
+    double scale_y = static_cast<double>(in.height) / static_cast<double>(height),
+           scale_x = static_cast<double>(in.width) / static_cast<double>(width);
     if (how == fit::crop)
         scale_y = scale_x = std::min(scale_y, scale_x);
-    double const left = (static_cast<double>(in.width) - scale_x * static_cast<double>(width)) / 2, top = (static_cast<double>(in.height) - scale_y * static_cast<double>(height)) / 2;
+    double const left = (static_cast<double>(in.width) - scale_x * static_cast<double>(width)) / 2,
+                 top = (static_cast<double>(in.height) - scale_y * static_cast<double>(height)) / 2;
     std::vector<double> values(in.channels * height * width);
-    resample(in, {left, top, left + scale_x * static_cast<double>(width), top + scale_y * static_cast<double>(height)}, height, width, outside::nothing, values.data());
+    resample(in, {left, top, left + scale_x * static_cast<double>(width), top + scale_y * static_cast<double>(height)},
+             height, width, outside::nothing, values.data());
     image out(in.channels, height, width);
     for (std::size_t i = 0; i < values.size(); ++i)
         out.samples[i] = static_cast<std::uint8_t>(std::clamp(values[i] + 0.5, 0.0, 255.0));

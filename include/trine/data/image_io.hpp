@@ -75,7 +75,8 @@ inline image decode_jpeg(std::string const& bytes, std::string const& name) {
         fail<format_error>(name, ": damaged JPEG: ", errors.message);
     }
     jpeg_create_decompress(&reader);
-    jpeg_mem_src(&reader, reinterpret_cast<unsigned char const*>(bytes.data()), static_cast<unsigned long>(bytes.size()));
+    jpeg_mem_src(&reader, reinterpret_cast<unsigned char const*>(bytes.data()),
+                 static_cast<unsigned long>(bytes.size()));
     jpeg_save_markers(&reader, JPEG_APP0 + 1, 0xFFFF);
     jpeg_read_header(&reader, TRUE);
     int orientation = 1;
@@ -85,7 +86,8 @@ inline image decode_jpeg(std::string const& bytes, std::string const& name) {
     bool const inks = reader.num_components == 4; // cyan, magenta, yellow, black: for print
     reader.out_color_space = reader.num_components == 1 ? JCS_GRAYSCALE : inks ? JCS_CMYK : JCS_RGB;
     jpeg_start_decompress(&reader);
-    std::size_t const channels = reader.output_components == 1 ? 1 : 3, stored = static_cast<std::size_t>(reader.output_components), width = reader.output_width;
+    std::size_t const channels = reader.output_components == 1 ? 1 : 3,
+                      stored = static_cast<std::size_t>(reader.output_components), width = reader.output_width;
     result = image(channels, reader.output_height, width);
     line = new unsigned char[width * stored];
     while (reader.output_scanline < reader.output_height) {
@@ -96,7 +98,10 @@ inline image decode_jpeg(std::string const& bytes, std::string const& name) {
             for (std::size_t c = 0; c < channels; ++c) {
                 unsigned const value = row[x * stored + c], black = inks ? row[x * stored + 3] : 0;
                 // Adobe's programs, which write nearly all of these, store 255 for no ink.
-                result(c, y, x) = static_cast<std::uint8_t>(!inks ? value : reader.saw_Adobe_marker ? value * black / 255 : (255 - value) * (255 - black) / 255);
+                result(c, y, x) =
+                    static_cast<std::uint8_t>(!inks                     ? value
+                                              : reader.saw_Adobe_marker ? value * black / 255
+                                                                        : (255 - value) * (255 - black) / 255);
             }
     }
     jpeg_finish_decompress(&reader);
@@ -121,15 +126,16 @@ inline image decode_pnm(std::string const& bytes, std::string const& name) {
             if (bytes[at++] == '#')
                 while (at < bytes.size() && bytes[at] != '\n')
                     ++at;
-        require<format_error>(at < bytes.size() && std::isdigit(static_cast<unsigned char>(bytes[at])), name, ": damaged PNM header");
+        require<format_error>(at < bytes.size() && std::isdigit(static_cast<unsigned char>(bytes[at])), name,
+                              ": damaged PNM header");
         while (at < bytes.size() && std::isdigit(static_cast<unsigned char>(bytes[at])) && v < 1'000'000)
             v = v * 10 + static_cast<std::size_t>(bytes[at++] - '0');
     }
     auto const [width, height, most] = values;
     require<format_error>(width > 0 && height > 0 && most > 0 && most < 65536, name, ": damaged PNM header");
     std::size_t const channels = bytes[1] == '6' ? 3 : 1, wide = most > 255 ? 2 : 1, first = at + 1;
-    require<format_error>(bytes.size() >= first + width * height * channels * wide, name, ": truncated PNM: ", bytes.size(), " bytes of ",
-                          first + width * height * channels * wide);
+    require<format_error>(bytes.size() >= first + width * height * channels * wide, name,
+                          ": truncated PNM: ", bytes.size(), " bytes of ", first + width * height * channels * wide);
     image out(channels, height, width);
     for (std::size_t i = 0; i < width * height; ++i)
         for (std::size_t c = 0; c < channels; ++c) {
@@ -147,15 +153,16 @@ inline image decode_pnm(std::string const& bytes, std::string const& name) {
 /// Whether a file's name says that it is a photo of a kind that `load_image` reads.
 inline bool is_image_name(std::filesystem::path const& path) {
     std::string extension = path.extension().string();
-    std::transform(extension.begin(), extension.end(), extension.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    std::transform(extension.begin(), extension.end(), extension.begin(),
+                   [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
     for (char const* known : {".pgm", ".ppm", ".pnm", ".png", ".jpg", ".jpeg", ".bmp"})
         if (extension == known)
             return true;
     return false;
 }
 
-/// Reads a PGM, PPM, PNG, JPEG or BMP file; what it is, its first bytes say. A JPEG is turned upright as its EXIF says, and printing inks become light; transparency is left out, and 16 bits
-/// become 8.
+/// Reads a PGM, PPM, PNG, JPEG or BMP file; what it is, its first bytes say. A JPEG is turned upright as its EXIF says,
+/// and printing inks become light; transparency is left out, and 16 bits become 8.
 ///
 /// @throws io_error      when it cannot be read
 /// @throws format_error  when it is damaged, truncated, or of another kind
@@ -174,7 +181,8 @@ inline image load_image(std::filesystem::path const& path) {
         require<format_error>(bytes.size() >= size, name, ": truncated BMP: ", bytes.size(), " bytes of ", size);
     }
     if (png) // an end that is missing is seen before it is read
-        require<format_error>(bytes.size() >= 20 && bytes.compare(bytes.size() - 8, 4, "IEND") == 0, name, ": truncated PNG");
+        require<format_error>(bytes.size() >= 20 && bytes.compare(bytes.size() - 8, 4, "IEND") == 0, name,
+                              ": truncated PNG");
     std::FILE* const file = ::fmemopen(const_cast<char*>(bytes.data()), bytes.size(), "rb");
     require<io_error>(file != nullptr, name, ": cannot be read from memory");
     struct closer {
@@ -203,7 +211,9 @@ inline image load_image(std::filesystem::path const& path) {
 ///
 /// @throws io_error  when there is no memory for it
 inline std::string encode_png(image const& in) {
-    cimg_library::CImg<unsigned char> const out(in.samples.data(), static_cast<unsigned>(in.width), static_cast<unsigned>(in.height), 1, static_cast<unsigned>(in.channels));
+    cimg_library::CImg<unsigned char> const out(in.samples.data(), static_cast<unsigned>(in.width),
+                                                static_cast<unsigned>(in.height), 1,
+                                                static_cast<unsigned>(in.channels));
     struct memory_file {
         char* bytes = nullptr;
         std::size_t size = 0;
@@ -236,11 +246,14 @@ inline void save_png(image const& in, std::filesystem::path const& path) { io::w
 ///
 /// @param quality  1 to 100; from about 85 on, differences can hardly be seen
 /// @throws argument_error  when the quality is another
-/// @throws shape_error     unless the photo has 1 or 3 channels and at least one pixel, and no side is longer than 65500, a JPEG's limit
+/// @throws shape_error     unless the photo has 1 or 3 channels and at least one pixel, and no side is longer than
+/// 65500, a JPEG's limit
 inline std::string encode_jpeg(image const& in, int quality = 85) {
-    require<argument_error>(quality >= 1 && quality <= 100, "a JPEG of quality ", quality, ": it has to lie between 1 and 100");
-    require<shape_error>((in.channels == 1 || in.channels == 3) && in.height > 0 && in.width > 0 && in.height <= JPEG_MAX_DIMENSION && in.width <= JPEG_MAX_DIMENSION, "a photo of ", in.channels, "×",
-                         in.height, "×", in.width, " cannot be a JPEG");
+    require<argument_error>(quality >= 1 && quality <= 100, "a JPEG of quality ", quality,
+                            ": it has to lie between 1 and 100");
+    require<shape_error>((in.channels == 1 || in.channels == 3) && in.height > 0 && in.width > 0 &&
+                             in.height <= JPEG_MAX_DIMENSION && in.width <= JPEG_MAX_DIMENSION,
+                         "a photo of ", in.channels, "×", in.height, "×", in.width, " cannot be a JPEG");
     jpeg_compress_struct writer{};
     detail::jpeg_errors errors{};
     writer.err = errors.start();

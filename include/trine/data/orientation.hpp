@@ -9,7 +9,8 @@
 
 namespace trine::data {
 
-/// How a photo has to be turned to stand upright, as cameras note it in EXIF: 1 not at all, 2 to 8 the other ways to turn and mirror a rectangle. Whatever is damaged counts as 1.
+/// How a photo has to be turned to stand upright, as cameras note it in EXIF: 1 not at all, 2 to 8 the other ways to
+/// turn and mirror a rectangle. Whatever is damaged counts as 1.
 ///
 /// @param exif  what follows "Exif\0\0" in a JPEG's marker: a small TIFF file
 /// @see CIPA DC-008 (EXIF 2.32), tag 0x0112
@@ -45,7 +46,8 @@ inline image upright(image in, int orientation) {
     if (orientation <= 1 || orientation > 8)
         return in;
     // Each is an exchange of rows and columns or none, then from the bottom or not, from the right or not.
-    bool const swaps = orientation >= 5, from_bottom = orientation == 3 || orientation == 4 || orientation == 6 || orientation == 7;
+    bool const swaps = orientation >= 5,
+               from_bottom = orientation == 3 || orientation == 4 || orientation == 6 || orientation == 7;
     bool const from_right = orientation == 2 || orientation == 3 || orientation == 7 || orientation == 8;
     image out(in.channels, swaps ? in.width : in.height, swaps ? in.height : in.width);
     for (std::size_t c = 0; c < out.channels; ++c)

@@ -17,7 +17,8 @@
 
 namespace trine::data {
 
-/// Which photos make a batch. What a batch holds depends on its number alone, so a stopped run goes on with the very batch it would have had.
+/// Which photos make a batch. What a batch holds depends on its number alone, so a stopped run goes on with the very
+/// batch it would have had.
 template <class S>
 concept sampler = requires(S const& s, std::size_t step) {
     { s.batch(step) } -> std::convertible_to<std::vector<std::size_t>>; // places of photos
@@ -29,7 +30,8 @@ concept sampler = requires(S const& s, std::size_t step) {
 namespace detail {
 
 // 0 … count−1 in the order of one shuffled deck after the other.
-inline std::size_t dealt(std::size_t card, std::size_t count, std::uint64_t seed, std::vector<std::size_t>& deck, std::size_t& deck_number) {
+inline std::size_t dealt(std::size_t card, std::size_t count, std::uint64_t seed, std::vector<std::size_t>& deck,
+                         std::size_t& deck_number) {
     if (deck.size() != count || deck_number != card / count) {
         deck.resize(count);
         for (std::size_t i = 0; i < count; ++i)
@@ -50,7 +52,8 @@ inline std::map<label, std::vector<std::size_t>> places_by_label(std::span<label
 }
 
 // `count` of the places, at random, each as often as the others but for one.
-inline void draw_photos(std::vector<std::size_t> places, std::size_t count, random_stream& stream, std::vector<std::size_t>& out) {
+inline void draw_photos(std::vector<std::size_t> places, std::size_t count, random_stream& stream,
+                        std::vector<std::size_t>& out) {
     for (std::size_t left = count; left > 0;) {
         stream.shuffle(std::span(places));
         std::size_t const now = std::min(places.size(), left);
@@ -61,12 +64,14 @@ inline void draw_photos(std::vector<std::size_t> places, std::size_t count, rand
 
 } // namespace detail
 
-/// Photos one after the other from a shuffled deck, whoever they show: the plain baseline, and what proxy losses are trained with.
+/// Photos one after the other from a shuffled deck, whoever they show: the plain baseline, and what proxy losses are
+/// trained with.
 class uniform_sampler {
 public:
     /// @throws argument_error  for a batch of no photo
     /// @throws data_error      when there are fewer photos than a batch holds
-    uniform_sampler(std::span<label const> labels, std::size_t batch, std::uint64_t seed) : total_(labels.size()), size_(batch), seed_(seed) {
+    uniform_sampler(std::span<label const> labels, std::size_t batch, std::uint64_t seed)
+        : total_(labels.size()), size_(batch), seed_(seed) {
         require<argument_error>(batch > 0, "a batch of 0 photos");
         require<data_error>(total_ >= batch, "there are ", total_, " photos for batches of ", batch);
     }
@@ -86,12 +91,14 @@ private:
     std::uint64_t seed_;
 };
 
-/// For every place of a batch a person at random, then one of that person's photos: people with few photos come up as often as those with many.
+/// For every place of a batch a person at random, then one of that person's photos: people with few photos come up as
+/// often as those with many.
 class class_balanced_sampler {
 public:
     /// @throws argument_error  for a batch of no photo
     /// @throws data_error      when there is no photo
-    class_balanced_sampler(std::span<label const> labels, std::size_t batch, std::uint64_t seed) : total_(labels.size()), size_(batch), seed_(seed) {
+    class_balanced_sampler(std::span<label const> labels, std::size_t batch, std::uint64_t seed)
+        : total_(labels.size()), size_(batch), seed_(seed) {
         require<argument_error>(batch > 0, "a batch of 0 photos");
         require<data_error>(total_ > 0, "there are no photos");
         for (auto& [who, places] : detail::places_by_label(labels))
@@ -116,32 +123,38 @@ private:
     std::uint64_t seed_;
 };
 
-/// Batches of a few groups of people (families, ethnicities, films), each with some of its people and their photos, so that people who look alike meet.
+/// Batches of a few groups of people (families, ethnicities, films), each with some of its people and their photos, so
+/// that people who look alike meet.
 ///
-/// @see W. Ge et al., "Deep Metric Learning with Hierarchical Triplet Loss", ECCV 2018, for the idea; groups are given here, not learnt
+/// @see W. Ge et al., "Deep Metric Learning with Hierarchical Triplet Loss", ECCV 2018, for the idea; groups are given
+/// here, not learnt
 class hierarchical_sampler {
 public:
     /// @param groups  of every photo; all photos of a person are in one group
     /// @throws argument_error  for counts of 0, or when a person is in two groups
     /// @throws shape_error     when there are not as many groups as labels
     /// @throws data_error      when there are fewer groups than a batch holds
-    hierarchical_sampler(std::span<label const> labels, std::span<label const> groups, std::size_t groups_per_batch, std::size_t people_per_group, std::size_t photos,
-                         std::uint64_t seed)
+    hierarchical_sampler(std::span<label const> labels, std::span<label const> groups, std::size_t groups_per_batch,
+                         std::size_t people_per_group, std::size_t photos, std::uint64_t seed)
         : total_(labels.size()), groups_(groups_per_batch), people_(people_per_group), photos_(photos), seed_(seed) {
         require<shape_error>(labels.size() == groups.size(), labels.size(), " labels but ", groups.size(), " groups");
-        require<argument_error>(groups_ > 0 && people_ > 0 && photos_ > 0, "a batch of ", groups_, " groups, ", people_, " people, ", photos_, " photos");
+        require<argument_error>(groups_ > 0 && people_ > 0 && photos_ > 0, "a batch of ", groups_, " groups, ", people_,
+                                " people, ", photos_, " photos");
         std::map<label, std::vector<std::vector<std::size_t>>> of_group;
         for (auto& [who, places] : detail::places_by_label(labels)) {
             for (std::size_t i : places)
-                require<argument_error>(groups[i] == groups[places.front()], "the person with label ", who, " is in groups ", groups[places.front()], " and ", groups[i]);
+                require<argument_error>(groups[i] == groups[places.front()], "the person with label ", who,
+                                        " is in groups ", groups[places.front()], " and ", groups[i]);
             of_group[groups[places.front()]].push_back(std::move(places));
         }
         for (auto& [group, people] : of_group)
             of_group_.push_back(std::move(people));
-        require<data_error>(of_group_.size() >= groups_, "there are ", of_group_.size(), " groups for batches of ", groups_);
+        require<data_error>(of_group_.size() >= groups_, "there are ", of_group_.size(), " groups for batches of ",
+                            groups_);
     }
     std::string name() const {
-        return "hierarchical " + std::to_string(groups_) + " × " + std::to_string(people_) + " × " + std::to_string(photos_);
+        return "hierarchical " + std::to_string(groups_) + " × " + std::to_string(people_) + " × " +
+               std::to_string(photos_);
     }
     std::size_t batch_size() const { return groups_ * people_ * photos_; }
     std::size_t batches_per_epoch() const { return (total_ + batch_size() - 1) / batch_size(); }
@@ -176,19 +189,21 @@ private:
 
 /// Batches of P people with K photos each, so that every anchor has positives.
 ///
-/// In an epoch every person with at least two photos comes up equally often (up to the last batch); a person with fewer than K photos
-/// shows some of them again.
+/// In an epoch every person with at least two photos comes up equally often (up to the last batch); a person with fewer
+/// than K photos shows some of them again.
 ///
 /// @see A. Hermans, L. Beyer, B. Leibe, 2017, section 2
 class pk_sampler {
 public:
     /// @throws argument_error  when P or K is below 2
     /// @throws data_error      when fewer than two people have two photos
-    pk_sampler(std::span<label const> labels, std::size_t people, std::size_t photos, std::uint64_t seed) : people_(people), photos_(photos), seed_(seed) {
+    pk_sampler(std::span<label const> labels, std::size_t people, std::size_t photos, std::uint64_t seed)
+        : people_(people), photos_(photos), seed_(seed) {
         require<argument_error>(people >= 2, "P = ", people, ": a batch needs at least 2 people");
         require<argument_error>(photos >= 2, "K = ", photos, ": a batch needs at least 2 photos of each person");
         auto of = detail::places_by_label(labels);
-        require<data_error>(of.size() >= 2, "there are photos of ", of.size(), " person(s): learning to tell people apart needs at least two people");
+        require<data_error>(of.size() >= 2, "there are photos of ", of.size(),
+                            " person(s): learning to tell people apart needs at least two people");
         for (auto& [who, places] : of) {
             short_ += places.size() >= 2 && places.size() < photos;
             if (places.size() >= 2)
@@ -204,7 +219,9 @@ public:
     std::string name() const { return "P " + std::to_string(people_) + ", K " + std::to_string(photos_); }
     std::size_t batch_size() const { return std::min(people_, of_person_.size()) * photos_; }
     /// Batches that show about as many photos as there are.
-    std::size_t batches_per_epoch() const { return std::max<std::size_t>(1, (total_ + batch_size() - 1) / batch_size()); }
+    std::size_t batches_per_epoch() const {
+        return std::max<std::size_t>(1, (total_ + batch_size() - 1) / batch_size());
+    }
     /// People who are left out because they have one photo only.
     std::size_t people_alone() const { return alone_; }
     /// People with fewer than K photos, of whom a batch shows some photos again.
@@ -222,7 +239,8 @@ public:
                 who.push_back(person);
         }
         for (std::size_t person : who) {
-            random_stream stream(seed_, purpose::sampling, static_cast<std::uint32_t>(step), static_cast<std::uint32_t>(person));
+            random_stream stream(seed_, purpose::sampling, static_cast<std::uint32_t>(step),
+                                 static_cast<std::uint32_t>(person));
             detail::draw_photos(of_person_[person], photos_, stream, chosen);
         }
         return chosen;

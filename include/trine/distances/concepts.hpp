@@ -13,8 +13,9 @@ namespace trine::distances {
 /// cross(q, r, out)          Q×D and R×D in, Q×R out
 /// gradient(e, d, g, out)    with d = pairwise(e) and g = ∂L/∂d (B×B; overwritten), out = ∂L/∂e (B×D)
 ///
-/// Two members are optional. `cross_gradient(q, r, d, g, out)` does the same for d = cross(q, r), whose references stand still: g is Q×R, out = ∂L/∂q (Q×D);
-/// a cross-batch memory needs it. `similarity_offset` is the c of s = c − d, for losses that are written in similarities; 0 where it is missing.
+/// Two members are optional. `cross_gradient(q, r, d, g, out)` does the same for d = cross(q, r), whose references
+/// stand still: g is Q×R, out = ∂L/∂q (Q×D); a cross-batch memory needs it. `similarity_offset` is the c of s = c − d,
+/// for losses that are written in similarities; 0 where it is missing.
 template <class D, class T = float>
 concept distance = requires(D const& distance, matrix_view<T const> in, matrix_view<T> out) {
     { distance.pairwise(in, out) } -> std::same_as<void>;
@@ -48,9 +49,12 @@ enum class geometry {
 };
 
 /// Whether rows' lengths do not matter, only where they point.
-constexpr bool is_of_directions(geometry g) { return g == geometry::one_minus_cosine || g == geometry::half_squared_chord; }
+constexpr bool is_of_directions(geometry g) {
+    return g == geometry::one_minus_cosine || g == geometry::half_squared_chord;
+}
 
-/// What a distance rises with, as it says itself by a member `rises_with`; it then has a function `from_geometry` from that value to the distance.
+/// What a distance rises with, as it says itself by a member `rises_with`; it then has a function `from_geometry` from
+/// that value to the distance.
 template <class D>
 constexpr geometry geometry_of() {
     if constexpr (requires { D::rises_with; })
@@ -59,7 +63,8 @@ constexpr geometry geometry_of() {
         return geometry::other;
 }
 
-/// Whether a distance is the length of a difference, as miners that measure angles need it; it says so with a member of that name.
+/// Whether a distance is the length of a difference, as miners that measure angles need it; it says so with a member of
+/// that name.
 template <class D>
 constexpr bool is_euclidean() {
     return requires { requires D::is_euclidean; };

@@ -19,7 +19,8 @@ namespace detail {
 // Rows to unit length, in memory of their own.
 template <class T>
 struct unit_rows {
-    explicit unit_rows(matrix_view<T const> e) : values(e.rows() * e.cols()), norms(e.rows()), rows(e.rows()), cols(e.cols()) {
+    explicit unit_rows(matrix_view<T const> e)
+        : values(e.rows() * e.cols()), norms(e.rows()), rows(e.rows()), cols(e.cols()) {
         for (std::size_t i = 0; i < rows; ++i)
             std::copy_n(e.row(i).data(), cols, values.data() + i * cols);
         kernels::normalize_rows(rows, cols, static_cast<T const*>(values.data()), values.data(), norms.data());
@@ -28,7 +29,8 @@ struct unit_rows {
     // Through the normalisation: `out` holds the gradient of the unit rows and becomes that of the rows.
     void backward(matrix_view<T> out) const {
         assert(out.is_contiguous());
-        kernels::normalize_rows_backward(rows, cols, values.data(), norms.data(), static_cast<T const*>(out.data()), out.data());
+        kernels::normalize_rows_backward(rows, cols, values.data(), norms.data(), static_cast<T const*>(out.data()),
+                                         out.data());
     }
     buffer<T> values, norms;
     std::size_t rows, cols;
@@ -51,7 +53,8 @@ struct join_names {
     }();
 };
 template <std::string_view const&... Parts>
-inline constexpr std::string_view joined_name{join_names<Parts...>::characters.data(), join_names<Parts...>::characters.size()};
+inline constexpr std::string_view joined_name{join_names<Parts...>::characters.data(),
+                                              join_names<Parts...>::characters.size()};
 
 template <class T>
 void one_minus(matrix_view<T> m) {
@@ -64,7 +67,8 @@ void one_minus(matrix_view<T> m) {
 
 } // namespace detail
 
-/// d(x, y) = 1 − x·y / (‖x‖ ‖y‖), from 0 (same direction) to 2. A zero vector is at distance 1 from all, with gradient 0.
+/// d(x, y) = 1 − x·y / (‖x‖ ‖y‖), from 0 (same direction) to 2. A zero vector is at distance 1 from all, with gradient
+/// 0.
 struct cosine {
     static constexpr std::string_view name = "cosine";
     static constexpr geometry rises_with = geometry::one_minus_cosine;
@@ -94,14 +98,16 @@ struct cosine {
         unit.backward(out);
     }
     template <class T>
-    void cross_gradient(matrix_view<T const> q, matrix_view<T const> r, matrix_view<T const>, matrix_view<T> g, matrix_view<T> out) const {
-        kernels::gemm(kernels::transposed::no, kernels::transposed::no, T(-1), g, detail::unit_rows<T>(r).view(), T(0), out);
+    void cross_gradient(matrix_view<T const> q, matrix_view<T const> r, matrix_view<T const>, matrix_view<T> g,
+                        matrix_view<T> out) const {
+        kernels::gemm(kernels::transposed::no, kernels::transposed::no, T(-1), g, detail::unit_rows<T>(r).view(), T(0),
+                      out);
         detail::unit_rows<T>(q).backward(out);
     }
 };
 
-/// d(x, y) = arccos of the cosine, in radians, from 0 to π. The cosine is kept a few roundings away from ±1, where the angle's slope is infinite; beyond, the
-/// gradient is 0.
+/// d(x, y) = arccos of the cosine, in radians, from 0 to π. The cosine is kept a few roundings away from ±1, where the
+/// angle's slope is infinite; beyond, the gradient is 0.
 struct angular {
     static constexpr std::string_view name = "angular";
     static constexpr geometry rises_with = geometry::one_minus_cosine;
@@ -123,7 +129,8 @@ struct angular {
         cosine{}.gradient(e, d, g, out);
     }
     template <class T>
-    void cross_gradient(matrix_view<T const> q, matrix_view<T const> r, matrix_view<T const> d, matrix_view<T> g, matrix_view<T> out) const {
+    void cross_gradient(matrix_view<T const> q, matrix_view<T const> r, matrix_view<T const> d, matrix_view<T> g,
+                        matrix_view<T> out) const {
         to_cosine_gradient(d, g);
         cosine{}.cross_gradient(q, r, d, g, out);
     }
@@ -158,7 +165,9 @@ struct dot_product {
     static double from_geometry(double negated) { return negated; }
 
     template <class T>
-    void pairwise(matrix_view<T const> e, matrix_view<T> out) const { cross(e, e, out); }
+    void pairwise(matrix_view<T const> e, matrix_view<T> out) const {
+        cross(e, e, out);
+    }
     template <class T>
     void cross(matrix_view<T const> queries, matrix_view<T const> references, matrix_view<T> out) const {
         kernels::pairwise<kernels::multiply_add>(queries, references, out);
@@ -174,7 +183,8 @@ struct dot_product {
         kernels::gemm(kernels::transposed::yes, kernels::transposed::no, T(-1), g, e, T(1), out);
     }
     template <class T>
-    void cross_gradient(matrix_view<T const>, matrix_view<T const> r, matrix_view<T const>, matrix_view<T> g, matrix_view<T> out) const {
+    void cross_gradient(matrix_view<T const>, matrix_view<T const> r, matrix_view<T const>, matrix_view<T> g,
+                        matrix_view<T> out) const {
         kernels::gemm(kernels::transposed::no, kernels::transposed::no, T(-1), g, r, T(0), out);
     }
 };
@@ -185,9 +195,10 @@ struct normalized {
     static constexpr std::string_view name = detail::joined_name<detail::normalized_prefix, Distance::name>;
     static constexpr double similarity_offset = distances::similarity_offset<Distance>();
     static constexpr bool is_euclidean = distances::is_euclidean<Distance>();
-    static constexpr geometry rises_with = geometry_of<Distance>() == geometry::squared_length    ? geometry::half_squared_chord
-                                           : geometry_of<Distance>() == geometry::negated_product ? geometry::one_minus_cosine
-                                                                                                  : geometry_of<Distance>();
+    static constexpr geometry rises_with =
+        geometry_of<Distance>() == geometry::squared_length    ? geometry::half_squared_chord
+        : geometry_of<Distance>() == geometry::negated_product ? geometry::one_minus_cosine
+                                                               : geometry_of<Distance>();
     static double from_geometry(double value) {
         if constexpr (geometry_of<Distance>() == geometry::squared_length)
             return Distance::from_geometry(2 * value);
@@ -199,7 +210,9 @@ struct normalized {
     Distance inner{};
 
     template <class T>
-    void pairwise(matrix_view<T const> e, matrix_view<T> out) const { inner.pairwise(detail::unit_rows<T>(e).view(), out); }
+    void pairwise(matrix_view<T const> e, matrix_view<T> out) const {
+        inner.pairwise(detail::unit_rows<T>(e).view(), out);
+    }
     template <class T>
     void cross(matrix_view<T const> queries, matrix_view<T const> references, matrix_view<T> out) const {
         inner.cross(detail::unit_rows<T>(queries).view(), detail::unit_rows<T>(references).view(), out);
@@ -211,9 +224,8 @@ struct normalized {
         unit.backward(out);
     }
     template <class T>
-    void cross_gradient(matrix_view<T const> q, matrix_view<T const> r, matrix_view<T const> d, matrix_view<T> g, matrix_view<T> out) const
-        requires cross_distance<Distance, T>
-    {
+    void cross_gradient(matrix_view<T const> q, matrix_view<T const> r, matrix_view<T const> d, matrix_view<T> g,
+                        matrix_view<T> out) const requires cross_distance<Distance, T> {
         detail::unit_rows<T> const unit(q);
         inner.cross_gradient(unit.view(), detail::unit_rows<T>(r).view(), d, g, out);
         unit.backward(out);

@@ -16,7 +16,8 @@ namespace detail {
 
 // W = (G + Gᵀ)∘factor(d), in g's place; then out_i = Σ_j W_ij (e_i − e_j) = (Σ_j W_ij) e_i − (W E)_i. W is symmetric.
 template <class T, class Factor>
-void difference_gradient(matrix_view<T const> e, matrix_view<T const> d, matrix_view<T> g, matrix_view<T> out, Factor&& factor) {
+void difference_gradient(matrix_view<T const> e, matrix_view<T const> d, matrix_view<T> g, matrix_view<T> out,
+                         Factor&& factor) {
     std::size_t const n = e.rows();
     if (kernels::sparse_rows<T> const sparse{matrix_view<T const>(g)}; sparse.found()) {
         parallel_blocks(n, 16, [&](std::size_t first, std::size_t last) {
@@ -62,7 +63,8 @@ void difference_gradient(matrix_view<T const> e, matrix_view<T const> d, matrix_
 
 // The same against references that stand still: out_i = Σ_j W_ij (q_i − r_j) with W = G∘factor(d), in g's place.
 template <class T, class Factor>
-void difference_cross_gradient(matrix_view<T const> q, matrix_view<T const> r, matrix_view<T const> d, matrix_view<T> g, matrix_view<T> out, Factor&& factor) {
+void difference_cross_gradient(matrix_view<T const> q, matrix_view<T const> r, matrix_view<T const> d, matrix_view<T> g,
+                               matrix_view<T> out, Factor&& factor) {
     parallel_blocks(q.rows(), 16, [&](std::size_t first, std::size_t last) {
         for (std::size_t i = first; i < last; ++i)
             for (std::size_t j = 0; j < r.rows(); ++j)
@@ -98,7 +100,9 @@ struct squared_euclidean {
     static double from_geometry(double squared) { return squared; }
 
     template <class T>
-    void pairwise(matrix_view<T const> e, matrix_view<T> out) const { kernels::pairwise<kernels::add_squared_difference>(e, e, out); }
+    void pairwise(matrix_view<T const> e, matrix_view<T> out) const {
+        kernels::pairwise<kernels::add_squared_difference>(e, e, out);
+    }
     template <class T>
     void cross(matrix_view<T const> queries, matrix_view<T const> references, matrix_view<T> out) const {
         kernels::pairwise<kernels::add_squared_difference>(queries, references, out);
@@ -108,7 +112,8 @@ struct squared_euclidean {
         detail::difference_gradient(e, d, g, out, [](T) { return T(2); });
     }
     template <class T>
-    void cross_gradient(matrix_view<T const> q, matrix_view<T const> r, matrix_view<T const> d, matrix_view<T> g, matrix_view<T> out) const {
+    void cross_gradient(matrix_view<T const> q, matrix_view<T const> r, matrix_view<T const> d, matrix_view<T> g,
+                        matrix_view<T> out) const {
         detail::difference_cross_gradient(q, r, d, g, out, [](T) { return T(2); });
     }
 };
@@ -121,7 +126,9 @@ struct euclidean {
     static constexpr bool is_euclidean = true;
 
     template <class T>
-    void pairwise(matrix_view<T const> e, matrix_view<T> out) const { cross(e, e, out); }
+    void pairwise(matrix_view<T const> e, matrix_view<T> out) const {
+        cross(e, e, out);
+    }
     template <class T>
     void cross(matrix_view<T const> queries, matrix_view<T const> references, matrix_view<T> out) const {
         kernels::pairwise<kernels::add_squared_difference>(queries, references, out);
@@ -132,13 +139,16 @@ struct euclidean {
         detail::difference_gradient(e, d, g, out, inverse<T>);
     }
     template <class T>
-    void cross_gradient(matrix_view<T const> q, matrix_view<T const> r, matrix_view<T const> d, matrix_view<T> g, matrix_view<T> out) const {
+    void cross_gradient(matrix_view<T const> q, matrix_view<T const> r, matrix_view<T const> d, matrix_view<T> g,
+                        matrix_view<T> out) const {
         detail::difference_cross_gradient(q, r, d, g, out, inverse<T>);
     }
 
 private:
     template <class T>
-    static T inverse(T distance) { return distance > T(0) ? T(1) / distance : T(0); }
+    static T inverse(T distance) {
+        return distance > T(0) ? T(1) / distance : T(0);
+    }
 };
 
 } // namespace trine::distances

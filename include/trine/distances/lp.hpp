@@ -11,10 +11,12 @@ namespace trine::distances {
 
 namespace detail {
 
-// out_i = Σ_j g_ij s(q_i, r_j), where s, the slope along every component, is a function of the difference and the distance; with `Both`, q = r and the other
-// side's −Σ_j g_ji s(q_j, q_i) is added. O(B²D) operations that no matrix product does.
+// out_i = Σ_j g_ij s(q_i, r_j), where s, the slope along every component, is a function of the difference and the
+// distance; with `Both`, q = r and the other side's −Σ_j g_ji s(q_j, q_i) is added. O(B²D) operations that no matrix
+// product does.
 template <bool Both, class T, class Slope>
-void component_gradient(matrix_view<T const> q, matrix_view<T const> r, matrix_view<T const> d, matrix_view<T const> g, matrix_view<T> out, Slope&& slope) {
+void component_gradient(matrix_view<T const> q, matrix_view<T const> r, matrix_view<T const> d, matrix_view<T const> g,
+                        matrix_view<T> out, Slope&& slope) {
     parallel_blocks(q.rows(), 4, [&](std::size_t first, std::size_t last) {
         for (std::size_t i = first; i < last; ++i) {
             std::fill_n(out.row(i).data(), q.cols(), T(0));
@@ -39,7 +41,9 @@ struct manhattan {
     static constexpr std::string_view name = "manhattan";
 
     template <class T>
-    void pairwise(matrix_view<T const> e, matrix_view<T> out) const { kernels::pairwise<kernels::add_absolute_difference>(e, e, out); }
+    void pairwise(matrix_view<T const> e, matrix_view<T> out) const {
+        kernels::pairwise<kernels::add_absolute_difference>(e, e, out);
+    }
     template <class T>
     void cross(matrix_view<T const> queries, matrix_view<T const> references, matrix_view<T> out) const {
         kernels::pairwise<kernels::add_absolute_difference>(queries, references, out);
@@ -49,13 +53,16 @@ struct manhattan {
         detail::component_gradient<true, T>(e, e, d, g, out, sign<T>);
     }
     template <class T>
-    void cross_gradient(matrix_view<T const> q, matrix_view<T const> r, matrix_view<T const> d, matrix_view<T> g, matrix_view<T> out) const {
+    void cross_gradient(matrix_view<T const> q, matrix_view<T const> r, matrix_view<T const> d, matrix_view<T> g,
+                        matrix_view<T> out) const {
         detail::component_gradient<false, T>(q, r, d, g, out, sign<T>);
     }
 
 private:
     template <class T>
-    static T sign(T difference, T) { return static_cast<T>((difference > T(0)) - (difference < T(0))); }
+    static T sign(T difference, T) {
+        return static_cast<T>((difference > T(0)) - (difference < T(0)));
+    }
 };
 
 /// d(x, y) = (Σ |x − y|ᵖ)^{1/p} with p ≥ 1. For p = 1 and 2, `manhattan` and `euclidean` are faster.
@@ -64,7 +71,9 @@ struct lp {
     double p = 2;
 
     template <class T>
-    void pairwise(matrix_view<T const> e, matrix_view<T> out) const { cross(e, e, out); }
+    void pairwise(matrix_view<T const> e, matrix_view<T> out) const {
+        cross(e, e, out);
+    }
     /// @throws argument_error  when p is below 1
     template <class T>
     void cross(matrix_view<T const> queries, matrix_view<T const> references, matrix_view<T> out) const {
@@ -88,14 +97,17 @@ struct lp {
         detail::component_gradient<true, T>(e, e, d, g, out, slope<T>());
     }
     template <class T>
-    void cross_gradient(matrix_view<T const> q, matrix_view<T const> r, matrix_view<T const> d, matrix_view<T> g, matrix_view<T> out) const {
+    void cross_gradient(matrix_view<T const> q, matrix_view<T const> r, matrix_view<T const> d, matrix_view<T> g,
+                        matrix_view<T> out) const {
         detail::component_gradient<false, T>(q, r, d, g, out, slope<T>());
     }
 
 private:
     template <class T>
     auto slope() const {
-        return [power = static_cast<T>(p - 1)](T difference, T distance) { return std::copysign(std::pow(std::abs(difference) / distance, power), difference); };
+        return [power = static_cast<T>(p - 1)](T difference, T distance) {
+            return std::copysign(std::pow(std::abs(difference) / distance, power), difference);
+        };
     }
 };
 

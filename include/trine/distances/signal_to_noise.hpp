@@ -10,10 +10,12 @@
 
 namespace trine::distances {
 
-/// d(x, y) = Var(x − y)/Var(x), variances over the components: the noise by which y differs from the anchor x, relative to the anchor's signal. Not symmetric.
-/// An anchor whose components are all equal has no signal; it is at distance 0 from all, with gradient 0.
+/// d(x, y) = Var(x − y)/Var(x), variances over the components: the noise by which y differs from the anchor x, relative
+/// to the anchor's signal. Not symmetric. An anchor whose components are all equal has no signal; it is at distance 0
+/// from all, with gradient 0.
 ///
-/// @see T. Yuan, W. Deng, J. Tang, Y. Tang, B. Chen, "Signal-to-Noise Ratio: A Robust Distance Metric for Deep Metric Learning", CVPR 2019
+/// @see T. Yuan, W. Deng, J. Tang, Y. Tang, B. Chen, "Signal-to-Noise Ratio: A Robust Distance Metric for Deep Metric
+/// Learning", CVPR 2019
 struct signal_to_noise {
     static constexpr std::string_view name = "signal_to_noise";
 
@@ -26,8 +28,8 @@ struct signal_to_noise {
     void cross(matrix_view<T const> queries, matrix_view<T const> references, matrix_view<T> out) const {
         measure(centred<T>(queries), centred<T>(references), out);
     }
-    // With c the centred rows and v their squared lengths, d_ij = ‖c_i − c_j‖²/v_i; in c: as anchor 2 g_ij/v_i (c_i − c_j − d_ij c_i), as the other
-    // −2 g_ij/v_i (c_i − c_j). Centring again takes it back to e.
+    // With c the centred rows and v their squared lengths, d_ij = ‖c_i − c_j‖²/v_i; in c: as anchor 2 g_ij/v_i (c_i −
+    // c_j − d_ij c_i), as the other −2 g_ij/v_i (c_i − c_j). Centring again takes it back to e.
     template <class T>
     void gradient(matrix_view<T const> e, matrix_view<T const> d, matrix_view<T> g, matrix_view<T> out) const {
         centred<T> const c(e);
@@ -53,7 +55,8 @@ struct signal_to_noise {
         finish(c, own, out);
     }
     template <class T>
-    void cross_gradient(matrix_view<T const> q, matrix_view<T const> r, matrix_view<T const> d, matrix_view<T> g, matrix_view<T> out) const {
+    void cross_gradient(matrix_view<T const> q, matrix_view<T const> r, matrix_view<T const> d, matrix_view<T> g,
+                        matrix_view<T> out) const {
         centred<T> const c(q), other(r);
         buffer<T> own(q.rows());
         scale(c, g);
@@ -72,7 +75,8 @@ private:
     // Rows less their mean, and one over their squared lengths (0 for a row without variance).
     template <class T>
     struct centred {
-        explicit centred(matrix_view<T const> e) : values(e.rows() * e.cols()), inverse(e.rows()), rows(e.rows()), cols(e.cols()) {
+        explicit centred(matrix_view<T const> e)
+            : values(e.rows() * e.cols()), inverse(e.rows()), rows(e.rows()), cols(e.cols()) {
             parallel_blocks(rows, 16, [&](std::size_t first, std::size_t last) {
                 for (std::size_t i = first; i < last; ++i) {
                     double mean = 0, squares = 0;

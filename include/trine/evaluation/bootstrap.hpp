@@ -28,9 +28,11 @@ struct bootstrap_interval {
     double estimate = 0, low = 0, high = 0;
 };
 
-/// The interval of any figure by the percentile bootstrap: units are drawn with replacement, as many as there are, and the figure is computed from those. Parallel, the same for any number of threads.
+/// The interval of any figure by the percentile bootstrap: units are drawn with replacement, as many as there are, and
+/// the figure is computed from those. Parallel, the same for any number of threads.
 ///
-/// A unit is what would be drawn anew if all were repeated: with photos of faces a person, not a photo, for photos of one person are alike.
+/// A unit is what would be drawn anew if all were repeated: with photos of faces a person, not a photo, for photos of
+/// one person are alike.
 ///
 /// @param units   how many there are
 /// @param figure  called with the numbers of the units drawn, as `std::span<std::size_t const>`, from several threads
@@ -40,8 +42,10 @@ struct bootstrap_interval {
 template <class Figure>
 bootstrap_interval bootstrap(std::size_t units, Figure const& figure, bootstrap_options const& how = {}) {
     require<data_error>(units > 0, "there is nothing to draw from");
-    require<argument_error>(how.confidence > 0 && how.confidence < 1, "a confidence of ", how.confidence, ": it has to lie between 0 and 1");
-    require<argument_error>(how.resamples >= 2, how.resamples, " resamples: an interval needs at least 2, and 1000 to be steady");
+    require<argument_error>(how.confidence > 0 && how.confidence < 1, "a confidence of ", how.confidence,
+                            ": it has to lie between 0 and 1");
+    require<argument_error>(how.resamples >= 2, how.resamples,
+                            " resamples: an interval needs at least 2, and 1000 to be steady");
     std::vector<std::size_t> all(units);
     for (std::size_t i = 0; i < units; ++i)
         all[i] = i;
@@ -72,7 +76,8 @@ bootstrap_interval bootstrap(std::size_t units, Figure const& figure, bootstrap_
 /// @throws shape_error  unless there is a person for each value
 /// @throws as `bootstrap`
 /// @see C. Field, A. Welsh, "Bootstrapping Clustered Data", Journal of the Royal Statistical Society B 69(3), 2007
-inline bootstrap_interval bootstrap_mean(std::span<double const> values, std::span<label const> people, bootstrap_options const& how = {}) {
+inline bootstrap_interval bootstrap_mean(std::span<double const> values, std::span<label const> people,
+                                         bootstrap_options const& how = {}) {
     require<shape_error>(values.size() == people.size(), people.size(), " people given for ", values.size(), " values");
     struct total {
         double sum = 0, count = 0;

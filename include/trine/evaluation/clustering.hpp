@@ -18,10 +18,12 @@ struct cluster_agreement {
     double recall = 1;    ///< of the pairs of one person, how many are in one group; 1 where there are none
     double f1 = 0;        ///< the harmonic mean of both
     double normalized_mutual_information = 0; ///< what groups say of people, as a share of the mean of both entropies
-    double adjusted_mutual_information = 0;   ///< the same beyond what groups of these sizes say by chance: 0 for random ones, 1 for the right ones
+    double adjusted_mutual_information =
+        0; ///< the same beyond what groups of these sizes say by chance: 0 for random ones, 1 for the right ones
 };
 
-/// Compares groups with people; a photo in no group (−1) is a group of its own. Time grows with the photos, and for the adjustment with groups × people.
+/// Compares groups with people; a photo in no group (−1) is a group of its own. Time grows with the photos, and for the
+/// adjustment with groups × people.
 ///
 /// @throws shape_error  when there are not as many groups as labels
 /// @see N. Vinh, J. Epps, J. Bailey, "Information Theoretic Measures for Clusterings Comparison", JMLR 11, 2010
@@ -52,7 +54,8 @@ cluster_agreement compare_clusters(std::span<std::ptrdiff_t const> clusters, std
         same += pairs(count), people_entropy -= count / n * std::log(count / n);
     a.precision = grouped > 0 ? both / grouped : 1, a.recall = same > 0 ? both / same : 1;
     a.f1 = a.precision + a.recall > 0 ? 2 * a.precision * a.recall / (a.precision + a.recall) : 0;
-    if (labels.empty() || (groups.size() == 1 && people.size() == 1) || (groups.size() == labels.size() && people.size() == labels.size())) {
+    if (labels.empty() || (groups.size() == 1 && people.size() == 1) ||
+        (groups.size() == labels.size() && people.size() == labels.size())) {
         a.normalized_mutual_information = a.adjusted_mutual_information = 1; // nothing to be wrong about
         return a;
     }
@@ -73,7 +76,8 @@ cluster_agreement compare_clusters(std::span<std::ptrdiff_t const> clusters, std
         for (auto const& [p, p_times] : people_sizes)
             for (double shared = std::max(1.0, g + p - n); shared <= std::min(g, p); ++shared)
                 expected += g_times * p_times * shared / n * std::log(n * shared / (g * p)) *
-                            std::exp(lf(g) + lf(p) + lf(n - g) + lf(n - p) - lf(n) - lf(shared) - lf(g - shared) - lf(p - shared) - lf(n - g - p + shared));
+                            std::exp(lf(g) + lf(p) + lf(n - g) + lf(n - p) - lf(n) - lf(shared) - lf(g - shared) -
+                                     lf(p - shared) - lf(n - g - p + shared));
     double const room = mean_entropy - expected;
     a.adjusted_mutual_information = std::abs(room) < 1e-15 ? 0 : (mutual - expected) / room;
     return a;

@@ -13,18 +13,21 @@ namespace trine::evaluation {
 
 /// Accuracy of verification where each fold is judged with the threshold that is best on the others.
 struct cross_validated {
-    double mean = 0, deviation = 0;      ///< over folds; of the population
+    double mean = 0, deviation = 0;             ///< over folds; of the population
     std::vector<double> accuracies, thresholds; ///< of each fold
 };
 
-/// Verification accuracy as LFW's protocol has it: for each fold, the threshold of a grid that is best on all other folds (of equally good ones the smallest).
+/// Verification accuracy as LFW's protocol has it: for each fold, the threshold of a grid that is best on all other
+/// folds (of equally good ones the smallest).
 ///
 /// @param distances, same, folds  one a pair; a pair counts as one person's when its distance is below the threshold
 /// @param step, count             thresholds 0, step, … (count of them)
 /// @throws shape_error  when the lists differ in length
 /// @throws data_error   when there are fewer than two folds, or one is empty
-inline cross_validated cross_validate(std::span<double const> distances, std::vector<bool> const& same, std::span<std::size_t const> folds, double step = 0.01, std::size_t count = 400) {
-    require<shape_error>(distances.size() == same.size() && distances.size() == folds.size(), distances.size(), " distances, ", same.size(), " answers and ", folds.size(), " folds");
+inline cross_validated cross_validate(std::span<double const> distances, std::vector<bool> const& same,
+                                      std::span<std::size_t const> folds, double step = 0.01, std::size_t count = 400) {
+    require<shape_error>(distances.size() == same.size() && distances.size() == folds.size(), distances.size(),
+                         " distances, ", same.size(), " answers and ", folds.size(), " folds");
     std::size_t const fold_count = folds.empty() ? 0 : *std::max_element(folds.begin(), folds.end()) + 1;
     require<data_error>(fold_count >= 2, "cross-validation needs at least two folds; there are ", fold_count);
     // Right answers of each fold at each threshold.
@@ -56,11 +59,14 @@ inline cross_validated cross_validate(std::span<double const> distances, std::ve
     return result;
 }
 
-/// The same with the distances of the other folds' pairs as thresholds instead of a grid; a pair counts as one person's when its distance is not above the threshold.
+/// The same with the distances of the other folds' pairs as thresholds instead of a grid; a pair counts as one person's
+/// when its distance is not above the threshold.
 ///
 /// @throws as `cross_validate`
-inline cross_validated cross_validate_at_distances(std::span<double const> distances, std::vector<bool> const& same, std::span<std::size_t const> folds) {
-    require<shape_error>(distances.size() == same.size() && distances.size() == folds.size(), distances.size(), " distances, ", same.size(), " answers and ", folds.size(), " folds");
+inline cross_validated cross_validate_at_distances(std::span<double const> distances, std::vector<bool> const& same,
+                                                   std::span<std::size_t const> folds) {
+    require<shape_error>(distances.size() == same.size() && distances.size() == folds.size(), distances.size(),
+                         " distances, ", same.size(), " answers and ", folds.size(), " folds");
     std::size_t const fold_count = folds.empty() ? 0 : *std::max_element(folds.begin(), folds.end()) + 1;
     require<data_error>(fold_count >= 2, "cross-validation needs at least two folds; there are ", fold_count);
     std::vector<std::size_t> order(distances.size());

@@ -20,7 +20,8 @@ using map_point = std::array<double, 2>;
 
 namespace detail {
 
-// Eigenvectors of a symmetric matrix, largest eigenvalue first, by Jacobi's rotations: exact enough for any map, and fast enough for embeddings of some hundred values.
+// Eigenvectors of a symmetric matrix, largest eigenvalue first, by Jacobi's rotations: exact enough for any map, and
+// fast enough for embeddings of some hundred values.
 inline std::vector<std::vector<double>> eigenvectors(std::vector<double> a, std::size_t n) {
     std::vector<double> v(n * n, 0.0);
     for (std::size_t i = 0; i < n; ++i)
@@ -38,7 +39,8 @@ inline std::vector<std::vector<double>> eigenvectors(std::vector<double> a, std:
                 if (pq == 0)
                     continue;
                 double const theta = (a[q * n + q] - a[p * n + p]) / (2 * pq);
-                double const t = std::copysign(1.0, theta) / (std::abs(theta) + std::sqrt(theta * theta + 1)), c = 1 / std::sqrt(t * t + 1), s = t * c;
+                double const t = std::copysign(1.0, theta) / (std::abs(theta) + std::sqrt(theta * theta + 1)),
+                             c = 1 / std::sqrt(t * t + 1), s = t * c;
                 for (std::size_t k = 0; k < n; ++k) {
                     double const x = a[k * n + p], y = a[k * n + q];
                     a[k * n + p] = c * x - s * y, a[k * n + q] = s * x + c * y;
@@ -56,16 +58,19 @@ inline std::vector<std::vector<double>> eigenvectors(std::vector<double> a, std:
     std::vector<std::size_t> order(n);
     for (std::size_t i = 0; i < n; ++i)
         order[i] = i;
-    std::stable_sort(order.begin(), order.end(), [&](std::size_t i, std::size_t j) { return a[i * n + i] > a[j * n + j]; });
+    std::stable_sort(order.begin(), order.end(),
+                     [&](std::size_t i, std::size_t j) { return a[i * n + i] > a[j * n + j]; });
     std::vector<std::vector<double>> sorted;
     for (std::size_t i : order)
-        sorted.emplace_back(v.begin() + static_cast<std::ptrdiff_t>(i * n), v.begin() + static_cast<std::ptrdiff_t>((i + 1) * n));
+        sorted.emplace_back(v.begin() + static_cast<std::ptrdiff_t>(i * n),
+                            v.begin() + static_cast<std::ptrdiff_t>((i + 1) * n));
     return sorted;
 }
 
 template <class T>
 void check_points(matrix_view<T const> points) {
-    require<data_error>(points.rows() > 0 && points.cols() > 0, "a map needs points: there are ", points.rows(), " of ", points.cols(), " values");
+    require<data_error>(points.rows() > 0 && points.cols() > 0, "a map needs points: there are ", points.rows(), " of ",
+                        points.cols(), " values");
     for (std::size_t i = 0; i < points.rows(); ++i)
         for (std::size_t k = 0; k < points.cols(); ++k)
             require<numeric_error>(std::isfinite(points(i, k)), "point ", i, " is not finite");
@@ -73,8 +78,9 @@ void check_points(matrix_view<T const> points) {
 
 } // namespace detail
 
-/// The plane in which some points spread most, through their mean: their first two principal components. Onto it others can be put too, such as the same photos' points at an earlier epoch.
-/// Signs are chosen so that each component's largest weight is positive.
+/// The plane in which some points spread most, through their mean: their first two principal components. Onto it others
+/// can be put too, such as the same photos' points at an earlier epoch. Signs are chosen so that each component's
+/// largest weight is positive.
 ///
 /// @see K. Pearson, "On lines and planes of closest fit to systems of points in space", 1901
 class principal_plane {
@@ -104,7 +110,8 @@ public:
         axes_ = detail::eigenvectors(std::move(covariance), d);
         axes_.resize(std::min<std::size_t>(2, d));
         for (auto& axis : axes_) {
-            auto const largest = *std::max_element(axis.begin(), axis.end(), [](double a, double b) { return std::abs(a) < std::abs(b); });
+            auto const largest = *std::max_element(axis.begin(), axis.end(),
+                                                   [](double a, double b) { return std::abs(a) < std::abs(b); });
             for (auto& w : axis)
                 w = largest < 0 ? -w : w;
         }
@@ -123,7 +130,8 @@ public:
     template <class T>
     std::vector<map_point> places(matrix_view<T const> points) const {
         detail::check_points(points);
-        require<shape_error>(points.cols() == mean_.size(), "points of ", points.cols(), " values for a plane among ", mean_.size());
+        require<shape_error>(points.cols() == mean_.size(), "points of ", points.cols(), " values for a plane among ",
+                             mean_.size());
         std::vector<map_point> at(points.rows(), map_point{0, 0});
         for (std::size_t a = 0; a < axes_.size(); ++a)
             for (std::size_t i = 0; i < points.rows(); ++i)
@@ -152,28 +160,33 @@ std::vector<map_point> principal_components(matrix_view<T const> points) {
 
 /// How a t-SNE map is made.
 struct tsne_options {
-    double perplexity = 30;     ///< how many neighbours a point has, about; made smaller for few points
+    double perplexity = 30; ///< how many neighbours a point has, about; made smaller for few points
     std::size_t steps = 1000;
-    double exaggeration = 12;   ///< of attraction, in the first quarter of the steps
+    double exaggeration = 12; ///< of attraction, in the first quarter of the steps
 };
 
-/// A map on which near points are near and far ones merely not near: t-SNE, computed exactly, beginning with the principal components.
+/// A map on which near points are near and far ones merely not near: t-SNE, computed exactly, beginning with the
+/// principal components.
 ///
-/// The distances between groups, and their sizes, mean nothing. O(N²) time a step and memory: for up to some thousand points. Same bits for any number of threads.
+/// The distances between groups, and their sizes, mean nothing. O(N²) time a step and memory: for up to some thousand
+/// points. Same bits for any number of threads.
 ///
 /// @param points  N×D
 /// @return N places
 /// @throws argument_error  when the perplexity is below 1 or there are no steps
 /// @throws as `principal_components`
-/// @see L. van der Maaten, G. Hinton, "Visualizing Data using t-SNE", JMLR 9, 2008; D. Kobak, P. Berens, "The art of using t-SNE for single-cell transcriptomics", 2019, for its beginning
+/// @see L. van der Maaten, G. Hinton, "Visualizing Data using t-SNE", JMLR 9, 2008; D. Kobak, P. Berens, "The art of
+/// using t-SNE for single-cell transcriptomics", 2019, for its beginning
 template <class T>
 std::vector<map_point> tsne(matrix_view<T const> points, tsne_options const& options = {}) {
     auto places = principal_components(points);
-    require<argument_error>(options.perplexity >= 1 && options.steps > 0, "t-SNE with perplexity ", options.perplexity, " and ", options.steps, " steps: both have to be at least 1");
+    require<argument_error>(options.perplexity >= 1 && options.steps > 0, "t-SNE with perplexity ", options.perplexity,
+                            " and ", options.steps, " steps: both have to be at least 1");
     std::size_t const n = points.rows(), d = points.cols();
     if (n < 3)
         return places;
-    double const perplexity = std::min(options.perplexity, static_cast<double>(n - 1) / 3), target = std::log(std::max(perplexity, 1.0));
+    double const perplexity = std::min(options.perplexity, static_cast<double>(n - 1) / 3),
+                 target = std::log(std::max(perplexity, 1.0));
     // How near points are: for each a Gaussian as wide as its neighbours ask for; then both ways, and 1 in all.
     std::vector<double> near(n * n);
     parallel_for(n, [&](std::size_t i) {
@@ -211,7 +224,8 @@ std::vector<map_point> tsne(matrix_view<T const> points, tsne_options const& opt
     for (std::size_t i = 0; i < n; ++i)
         for (std::size_t j = 0; j < n; ++j)
             joint[i * n + j] = (near[i * n + j] + near[j * n + i]) / (2 * static_cast<double>(n));
-    // Small at first, so that groups can pass through each other. Equal points would stay together for ever, so all are moved a little.
+    // Small at first, so that groups can pass through each other. Equal points would stay together for ever, so all are
+    // moved a little.
     double spread = 0;
     for (auto const& p : places)
         spread = std::max({spread, std::abs(p[0]), std::abs(p[1])});
@@ -239,7 +253,8 @@ std::vector<map_point> tsne(matrix_view<T const> points, tsne_options const& opt
             map_point f{0, 0};
             double const* const p = joint.data() + i * n;
             for (std::size_t j = 0; j < n; ++j) {
-                double const x = places[i][0] - places[j][0], y = places[i][1] - places[j][1], w = 1 / (1 + x * x + y * y);
+                double const x = places[i][0] - places[j][0], y = places[i][1] - places[j][1],
+                             w = 1 / (1 + x * x + y * y);
                 double const pull = ((early ? options.exaggeration : 1.0) * p[j] - w / total) * w;
                 f[0] += pull * x, f[1] += pull * y;
             }
@@ -249,7 +264,8 @@ std::vector<map_point> tsne(matrix_view<T const> points, tsne_options const& opt
         map_point middle{0, 0};
         for (std::size_t i = 0; i < n; ++i)
             for (std::size_t a = 0; a < 2; ++a) {
-                gain[i][a] = (force[i][a] > 0) == (velocity[i][a] > 0) ? std::max(0.8 * gain[i][a], 0.01) : gain[i][a] + 0.2;
+                gain[i][a] =
+                    (force[i][a] > 0) == (velocity[i][a] > 0) ? std::max(0.8 * gain[i][a], 0.01) : gain[i][a] + 0.2;
                 velocity[i][a] = momentum * velocity[i][a] - rate * 4 * gain[i][a] * force[i][a];
                 places[i][a] += velocity[i][a];
                 middle[a] += places[i][a] / static_cast<double>(n);

@@ -17,32 +17,39 @@ namespace trine::evaluation {
 
 /// How well each photo's nearest neighbours are of its own person; means over the queries that have any.
 struct retrieval {
-    double precision_at_1 = 0;           ///< share whose nearest neighbour is the same person (rank-1)
-    double r_precision = 0;              ///< share of the R nearest that are the same person, R being how many there are to find
+    double precision_at_1 = 0; ///< share whose nearest neighbour is the same person (rank-1)
+    double r_precision = 0;    ///< share of the R nearest that are the same person, R being how many there are to find
     double mean_average_precision_at_r = 0;
     double mean_reciprocal_rank = 0;
-    std::size_t queries = 0;             ///< that had something to find
+    std::size_t queries = 0;              ///< that had something to find
     std::vector<std::size_t> first_ranks; ///< of each query, at which rank its person came first; sorted
 
     /// Share of the queries that have their person among the k nearest.
     double recall_at(std::size_t k) const {
-        return queries == 0 ? 0 : static_cast<double>(std::upper_bound(first_ranks.begin(), first_ranks.end(), k) - first_ranks.begin()) / static_cast<double>(queries);
+        return queries == 0 ? 0
+                            : static_cast<double>(std::upper_bound(first_ranks.begin(), first_ranks.end(), k) -
+                                                  first_ranks.begin()) /
+                                  static_cast<double>(queries);
     }
 };
 
 /// Retrieval metrics of queries among references.
 ///
-/// With `same_source`, queries and references are the same photos and none finds itself. Queries whose person has no (other) reference do not
-/// count. The mean average precision at R is the mean over queries of 1/R Σ over ranks i ≤ R of precision(i)·relevant(i). Holds one block of queries × references.
+/// With `same_source`, queries and references are the same photos and none finds itself. Queries whose person has no
+/// (other) reference do not count. The mean average precision at R is the mean over queries of 1/R Σ over ranks i ≤ R
+/// of precision(i)·relevant(i). Holds one block of queries × references.
 ///
 /// @throws shape_error  when sizes differ
 /// @see K. Musgrave, S. Belongie, S.-N. Lim, "A Metric Learning Reality Check", ECCV 2020
 template <class Distance, class T>
-retrieval evaluate_retrieval(Distance const& distance, matrix_view<T const> queries, std::span<label const> query_labels, matrix_view<T const> references,
+retrieval evaluate_retrieval(Distance const& distance, matrix_view<T const> queries,
+                             std::span<label const> query_labels, matrix_view<T const> references,
                              std::span<label const> reference_labels, bool same_source = false) {
-    require<shape_error>(queries.rows() == query_labels.size() && references.rows() == reference_labels.size(), "labels for ", query_labels.size(), " and ",
-                         reference_labels.size(), " embeddings of ", queries.rows(), " and ", references.rows());
-    require<shape_error>(queries.cols() == references.cols(), "queries of ", queries.cols(), " values among references of ", references.cols());
+    require<shape_error>(queries.rows() == query_labels.size() && references.rows() == reference_labels.size(),
+                         "labels for ", query_labels.size(), " and ", reference_labels.size(), " embeddings of ",
+                         queries.rows(), " and ", references.rows());
+    require<shape_error>(queries.cols() == references.cols(), "queries of ", queries.cols(),
+                         " values among references of ", references.cols());
     std::map<label, std::size_t> population;
     for (label l : reference_labels)
         ++population[l];
@@ -66,7 +73,8 @@ retrieval evaluate_retrieval(Distance const& distance, matrix_view<T const> quer
             // Of equal distances the smaller index comes first.
             std::vector<std::pair<T, std::size_t>> order;
             order.reserve(references.rows());
-            std::pair<T, std::size_t> first{std::numeric_limits<T>::infinity(), static_cast<std::size_t>(-1)}; // of the right ones
+            std::pair<T, std::size_t> first{std::numeric_limits<T>::infinity(),
+                                            static_cast<std::size_t>(-1)}; // of the right ones
             for (std::size_t j = 0; j < references.rows(); ++j)
                 if (!same_source || j != q + i) {
                     order.emplace_back(d(i, j), j);

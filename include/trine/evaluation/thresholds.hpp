@@ -22,15 +22,19 @@ namespace detail {
 
 template <class T>
 void check_pairs(std::vector<T> const& same, std::vector<T> const& different) {
-    require<data_error>(!same.empty() && !different.empty(), "a threshold needs pairs of both kinds: there are ", same.size(), " same and ", different.size(), " different ones");
+    require<data_error>(!same.empty() && !different.empty(), "a threshold needs pairs of both kinds: there are ",
+                        same.size(), " same and ", different.size(), " different ones");
     for (auto const* list : {&same, &different})
         for (T d : *list)
             require<numeric_error>(!std::isnan(d), "the distance of a pair is not a number");
 }
 
-inline threshold rates(double distance, std::size_t same_within, std::size_t same, std::size_t different_within, std::size_t different) {
-    double const hits = static_cast<double>(same_within), wrong = static_cast<double>(different_within), s = static_cast<double>(same), d = static_cast<double>(different);
-    threshold t{distance, hits / s, wrong / d, hits + wrong > 0 ? hits / (hits + wrong) : 1, 0, (hits + d - wrong) / (s + d)};
+inline threshold rates(double distance, std::size_t same_within, std::size_t same, std::size_t different_within,
+                       std::size_t different) {
+    double const hits = static_cast<double>(same_within), wrong = static_cast<double>(different_within),
+                 s = static_cast<double>(same), d = static_cast<double>(different);
+    threshold t{
+        distance, hits / s, wrong / d, hits + wrong > 0 ? hits / (hits + wrong) : 1, 0, (hits + d - wrong) / (s + d)};
     t.f1 = 2 * hits / (s + hits + wrong);
     return t;
 }
@@ -45,13 +49,14 @@ template <class T>
 threshold evaluate_threshold(double distance, std::vector<T> const& same, std::vector<T> const& different) {
     detail::check_pairs(same, different);
     auto const within = [&](std::vector<T> const& list) {
-        return static_cast<std::size_t>(std::count_if(list.begin(), list.end(), [&](T d) { return static_cast<double>(d) <= distance; }));
+        return static_cast<std::size_t>(
+            std::count_if(list.begin(), list.end(), [&](T d) { return static_cast<double>(d) <= distance; }));
     };
     return detail::rates(distance, within(same), same.size(), within(different), different.size());
 }
 
-/// The threshold with the largest F1, the harmonic mean of precision and recall of "these two are one person"; in the middle between the two distances it separates.
-/// Of equally good ones the smallest.
+/// The threshold with the largest F1, the harmonic mean of precision and recall of "these two are one person"; in the
+/// middle between the two distances it separates. Of equally good ones the smallest.
 ///
 /// @throws as `evaluate_threshold`
 template <class T>
@@ -82,7 +87,8 @@ threshold best_f1(std::vector<T> same, std::vector<T> different) {
     return best;
 }
 
-/// The largest threshold that takes at most a given share of the pairs of two people for one person: just below the first distance that would be one too many.
+/// The largest threshold that takes at most a given share of the pairs of two people for one person: just below the
+/// first distance that would be one too many.
 ///
 /// Pairs of two people that were not learnt from should be many more than 1 / rate, or the figure means little.
 ///

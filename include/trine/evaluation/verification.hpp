@@ -17,7 +17,8 @@ namespace trine::evaluation {
 
 /// How well distances tell pairs of one person from pairs of two.
 struct verification {
-    double auc = 0;              ///< area under the ROC: probability that a same pair is nearer than a different pair, ties counting half
+    double auc =
+        0; ///< area under the ROC: probability that a same pair is nearer than a different pair, ties counting half
     double equal_error_rate = 0; ///< where as many same pairs are rejected as different pairs are accepted
     double threshold = 0;        ///< the distance there
     std::size_t same = 0, different = 0;
@@ -28,7 +29,8 @@ struct operating_point {
     double distance = 0, true_accept_rate = 0, false_accept_rate = 0;
 };
 
-/// Everything that verification can be asked about some pairs, exactly, in memory for the pairs of one person alone: of those of two people only how many lie before each of the others is kept.
+/// Everything that verification can be asked about some pairs, exactly, in memory for the pairs of one person alone: of
+/// those of two people only how many lie before each of the others is kept.
 ///
 /// So all pairs of 100 000 photos, five thousand million, can be judged.
 class verification_curve {
@@ -73,7 +75,8 @@ public:
         });
         begin();
         std::uint64_t different = 0;
-        std::vector<std::vector<std::uint64_t>> below(thread_count(), std::vector<std::uint64_t>(same_.size() + 1)), within = below;
+        std::vector<std::vector<std::uint64_t>> below(thread_count(), std::vector<std::uint64_t>(same_.size() + 1)),
+            within = below;
         each_block([&](std::span<label const> who, matrix_view<T> d) {
             std::vector<std::uint64_t> counted(d.rows());
             parallel_for(d.rows(), [&](std::size_t i) {
@@ -104,11 +107,13 @@ public:
 
     /// Where the two error rates are equal, on the straight lines between the thresholds that pairs give.
     operating_point equal_error() const {
-        // Walks up the distances of same pairs: between two of them the share of rejected same pairs stays, and that of accepted different pairs grows.
+        // Walks up the distances of same pairs: between two of them the share of rejected same pairs stays, and that of
+        // accepted different pairs grows.
         double const ns = static_cast<double>(same_.size()), nd = static_cast<double>(different_);
         double reject = 1, accept = 0;
         for (std::size_t i = 0; i < same_.size();) {
-            double const at = same_[i], before = static_cast<double>(below_[i]) / nd, with = static_cast<double>(within_[i]) / nd;
+            double const at = same_[i], before = static_cast<double>(below_[i]) / nd,
+                         with = static_cast<double>(within_[i]) / nd;
             if (before >= reject) // it was reached among different pairs that are nearer than this same pair
                 return {i > 0 ? same_[i - 1] : at, 1 - reject, reject};
             std::size_t next = i;
@@ -116,7 +121,8 @@ public:
                 ++next;
             double const rest = 1 - static_cast<double>(next) / ns;
             if (rest <= with) { // it lies on the line from (reject, before) to (rest, with)
-                double const share = (reject - before) / ((reject - before) + (with - rest)), rate = before + share * (with - before);
+                double const share = (reject - before) / ((reject - before) + (with - rest)),
+                             rate = before + share * (with - before);
                 return {at, 1 - rate, rate};
             }
             reject = rest, accept = with, i = next;
@@ -128,15 +134,21 @@ public:
     ///
     /// @throws argument_error  unless 0 ≤ rate ≤ 1
     operating_point at_false_accept_rate(double rate) const {
-        require<argument_error>(rate >= 0 && rate <= 1, "a false-accept rate of ", rate, ": it has to lie between 0 and 1");
+        require<argument_error>(rate >= 0 && rate <= 1, "a false-accept rate of ", rate,
+                                ": it has to lie between 0 and 1");
         double const nd = static_cast<double>(different_);
-        std::size_t const i = static_cast<std::size_t>(std::partition_point(within_.begin(), within_.end() - 1, [&](std::uint64_t w) { return static_cast<double>(w) <= rate * nd * (1 + 1e-12); }) - within_.begin());
+        std::size_t const i = static_cast<std::size_t>(
+            std::partition_point(within_.begin(), within_.end() - 1,
+                                 [&](std::uint64_t w) { return static_cast<double>(w) <= rate * nd * (1 + 1e-12); }) -
+            within_.begin());
         if (i == 0)
             return {same_[0], 0, 0};
-        return {same_[i - 1], static_cast<double>(i) / static_cast<double>(same_.size()), static_cast<double>(within_[i - 1]) / nd};
+        return {same_[i - 1], static_cast<double>(i) / static_cast<double>(same_.size()),
+                static_cast<double>(within_[i - 1]) / nd};
     }
 
-    /// The ROC as a line of at most so many points from (0, 0) to (1, 1), evenly along its length; 1 − true_accept_rate over false_accept_rate is the detection-error trade-off.
+    /// The ROC as a line of at most so many points from (0, 0) to (1, 1), evenly along its length; 1 − true_accept_rate
+    /// over false_accept_rate is the detection-error trade-off.
     std::vector<operating_point> roc(std::size_t points = 1000) const {
         std::vector<operating_point> line{{0, 0, 0}};
         double const ns = static_cast<double>(same_.size()), nd = static_cast<double>(different_);
@@ -145,7 +157,8 @@ public:
             if (i + 1 < same_.size() && same_[i + 1] == same_[i])
                 continue;
             operating_point const p{same_[i], static_cast<double>(i + 1) / ns, static_cast<double>(within_[i]) / nd};
-            if (double const along = p.true_accept_rate + p.false_accept_rate; along - last >= 2.0 / static_cast<double>(points) || i + 1 == same_.size())
+            if (double const along = p.true_accept_rate + p.false_accept_rate;
+                along - last >= 2.0 / static_cast<double>(points) || i + 1 == same_.size())
                 line.push_back(p), last = along;
         }
         line.push_back({std::numeric_limits<double>::infinity(), 1, 1});
@@ -205,8 +218,8 @@ struct pair_distances {
 /// @throws shape_error  unless there is a row and a column for each label
 template <class T>
 pair_distances<T> split_pairs(matrix_view<T const> distances, std::span<label const> labels) {
-    require<shape_error>(distances.rows() == labels.size() && distances.cols() == labels.size(), distances.rows(), "×", distances.cols(), " distances for ",
-                         labels.size(), " labels");
+    require<shape_error>(distances.rows() == labels.size() && distances.cols() == labels.size(), distances.rows(), "×",
+                         distances.cols(), " distances for ", labels.size(), " labels");
     pair_distances<T> pairs;
     for (std::size_t i = 0; i < labels.size(); ++i)
         for (std::size_t j = i + 1; j < labels.size(); ++j)

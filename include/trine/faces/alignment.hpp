@@ -24,7 +24,8 @@ struct point {
 using landmarks = std::array<point, 5>;
 
 /// Where the five points lie on the 112×112 faces that networks of the ArcFace family learn from.
-inline constexpr landmarks arcface_template{{{38.2946, 51.6963}, {73.5318, 51.5014}, {56.0252, 71.7366}, {41.5493, 92.3655}, {70.7299, 92.2041}}};
+inline constexpr landmarks arcface_template{
+    {{38.2946, 51.6963}, {73.5318, 51.5014}, {56.0252, 71.7366}, {41.5493, 92.3655}, {70.7299, 92.2041}}};
 
 /// Turn, scale and shift: (x, y) becomes (a x − b y + dx, b x + a y + dy).
 struct similarity {
@@ -56,10 +57,12 @@ inline similarity fit_similarity(landmarks const& from, landmarks const& to) {
     }
     double along = 0, across = 0, squares = 0;
     for (std::size_t i = 0; i < from.size(); ++i) {
-        double const px = from[i].x - from_mean.x, py = from[i].y - from_mean.y, qx = to[i].x - to_mean.x, qy = to[i].y - to_mean.y;
+        double const px = from[i].x - from_mean.x, py = from[i].y - from_mean.y, qx = to[i].x - to_mean.x,
+                     qy = to[i].y - to_mean.y;
         along += px * qx + py * qy, across += px * qy - py * qx, squares += px * px + py * py;
     }
-    require<data_error>(squares > 0 && (along != 0 || across != 0), "five landmarks in one place do not say how a face lies");
+    require<data_error>(squares > 0 && (along != 0 || across != 0),
+                        "five landmarks in one place do not say how a face lies");
     similarity s{along / squares, across / squares, 0, 0};
     auto const moved = s(from_mean);
     s.dx = to_mean.x - moved.x, s.dy = to_mean.y - moved.y;
@@ -72,20 +75,27 @@ namespace detail {
 template <class Put>
 void warp(data::image const& photo, similarity const& placement, std::size_t height, std::size_t width, Put&& put) {
     auto const back = placement.inverse();
-    auto const last_x = static_cast<std::ptrdiff_t>(photo.width) - 1, last_y = static_cast<std::ptrdiff_t>(photo.height) - 1;
+    auto const last_x = static_cast<std::ptrdiff_t>(photo.width) - 1,
+               last_y = static_cast<std::ptrdiff_t>(photo.height) - 1;
     for (std::size_t v = 0; v < height; ++v)
         for (std::size_t u = 0; u < width; ++u) {
             auto const p = back({static_cast<double>(u), static_cast<double>(v)});
             // Far outside, where a number of pixels would not fit an integer, all is black too.
-            if (!(p.x > -1 && p.y > -1 && p.x < static_cast<double>(photo.width) && p.y < static_cast<double>(photo.height)))
+            if (!(p.x > -1 && p.y > -1 && p.x < static_cast<double>(photo.width) &&
+                  p.y < static_cast<double>(photo.height)))
                 continue;
-            double const left = std::floor(p.x), top = std::floor(p.y), right_share = p.x - left, lower_share = p.y - top;
+            double const left = std::floor(p.x), top = std::floor(p.y), right_share = p.x - left,
+                         lower_share = p.y - top;
             auto const x = static_cast<std::ptrdiff_t>(left), y = static_cast<std::ptrdiff_t>(top);
             for (std::size_t c = 0; c < photo.channels; ++c) {
                 auto const at = [&](std::ptrdiff_t row, std::ptrdiff_t col) {
-                    return row < 0 || col < 0 || row > last_y || col > last_x ? 0.0 : static_cast<double>(photo(c, static_cast<std::size_t>(row), static_cast<std::size_t>(col)));
+                    return row < 0 || col < 0 || row > last_y || col > last_x
+                               ? 0.0
+                               : static_cast<double>(
+                                     photo(c, static_cast<std::size_t>(row), static_cast<std::size_t>(col)));
                 };
-                double const upper = (1 - right_share) * at(y, x) + right_share * at(y, x + 1), lower = (1 - right_share) * at(y + 1, x) + right_share * at(y + 1, x + 1);
+                double const upper = (1 - right_share) * at(y, x) + right_share * at(y, x + 1),
+                             lower = (1 - right_share) * at(y + 1, x) + right_share * at(y + 1, x + 1);
                 put(c, v, u, (1 - lower_share) * upper + lower_share * lower);
             }
         }
@@ -100,9 +110,12 @@ inline landmarks scaled(landmarks to, std::size_t size) {
 } // namespace detail
 
 /// A photo as a similarity places it on a canvas: between pixels bilinear, outside the photo black.
-inline data::image warped(data::image const& photo, similarity const& placement, std::size_t height, std::size_t width) {
+inline data::image warped(data::image const& photo, similarity const& placement, std::size_t height,
+                          std::size_t width) {
     data::image out(photo.channels, height, width);
-    detail::warp(photo, placement, height, width, [&](std::size_t c, std::size_t y, std::size_t x, double value) { out(c, y, x) = static_cast<std::uint8_t>(value + 0.5); });
+    detail::warp(photo, placement, height, width, [&](std::size_t c, std::size_t y, std::size_t x, double value) {
+        out(c, y, x) = static_cast<std::uint8_t>(value + 0.5);
+    });
     return out;
 }
 
@@ -111,7 +124,8 @@ inline data::image warped(data::image const& photo, similarity const& placement,
 /// @param size      height and width of the result; the template, made for 112, is scaled with it
 /// @throws data_error     when the landmarks are all the same
 /// @throws numeric_error  when one is not finite
-inline data::image aligned(data::image const& photo, landmarks const& face, std::size_t size = 112, landmarks const& to = arcface_template) {
+inline data::image aligned(data::image const& photo, landmarks const& face, std::size_t size = 112,
+                           landmarks const& to = arcface_template) {
     return warped(photo, fit_similarity(face, detail::scaled(to, size)), size, size);
 }
 
@@ -119,13 +133,17 @@ inline data::image aligned(data::image const& photo, landmarks const& face, std:
 ///
 /// @param out  C×size×size
 /// @throws as `aligned`
-inline void align_into(data::image const& photo, landmarks const& face, std::size_t size, float* out, landmarks const& to = arcface_template) {
+inline void align_into(data::image const& photo, landmarks const& face, std::size_t size, float* out,
+                       landmarks const& to = arcface_template) {
     std::fill_n(out, photo.channels * size * size, -1.0f);
     detail::warp(photo, fit_similarity(face, detail::scaled(to, size)), size, size,
-                 [&](std::size_t c, std::size_t y, std::size_t x, double value) { out[(c * size + y) * size + x] = static_cast<float>(value / 127.5 - 1); });
+                 [&](std::size_t c, std::size_t y, std::size_t x, double value) {
+                     out[(c * size + y) * size + x] = static_cast<float>(value / 127.5 - 1);
+                 });
 }
 
-/// Reads landmarks of photos: a line of names, then for each photo its file, a probability, and x and y of the five points, separated by commas.
+/// Reads landmarks of photos: a line of names, then for each photo its file, a probability, and x and y of the five
+/// points, separated by commas.
 ///
 /// @throws io_error      when the file cannot be read
 /// @throws format_error  when a line is something else
@@ -146,7 +164,8 @@ inline std::map<std::string, landmarks> read_landmarks(std::filesystem::path con
             char* end = nullptr;
             bool const there = static_cast<bool>(std::getline(fields, value, ','));
             v = there ? std::strtod(value.c_str(), &end) : 0;
-            require<format_error>(there && end != value.c_str() && std::isfinite(v), path.string(), ": line ", number, " does not hold a file and eleven numbers");
+            require<format_error>(there && end != value.c_str() && std::isfinite(v), path.string(), ": line ", number,
+                                  " does not hold a file and eleven numbers");
         }
         landmarks face;
         for (std::size_t i = 0; i < face.size(); ++i)

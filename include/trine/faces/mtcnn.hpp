@@ -29,10 +29,11 @@ struct detection {
 
 /// How MTCNN looks for faces. The defaults are the paper's, but for the second look.
 struct detection_options {
-    double smallest_face = 20;                              ///< height and width of the smallest face that is looked for, in pixels, at least 12
-    double pyramid_factor = 0.709;                          ///< from one size of the photo to the next smaller one: half the area
-    std::array<double, 3> thresholds{0.6, 0.7, 0.7};        ///< probability that each stage asks for
-    std::size_t second_looks = 2;                           ///< how often the last stage looks again at the boxes that it gave: for landmarks that lie better; 0 in the paper
+    double smallest_face = 20;     ///< height and width of the smallest face that is looked for, in pixels, at least 12
+    double pyramid_factor = 0.709; ///< from one size of the photo to the next smaller one: half the area
+    std::array<double, 3> thresholds{0.6, 0.7, 0.7}; ///< probability that each stage asks for
+    std::size_t second_looks = 2; ///< how often the last stage looks again at the boxes that it gave: for landmarks
+                                  ///< that lie better; 0 in the paper
 };
 
 namespace mtcnn_parts {
@@ -40,30 +41,38 @@ namespace mtcnn_parts {
 template <std::size_t Out, std::size_t Kernel>
 using convolution = nn::sequential<nn::conv2d<Out, Kernel, nn::padding<0>, nn::with_bias>, nn::prelu>;
 
-/// Probabilities of no face and of a face, and four offsets of the box: wherever a window of 12×12 fits, every second pixel.
+/// Probabilities of no face and of a face, and four offsets of the box: wherever a window of 12×12 fits, every second
+/// pixel.
 ///
-/// The network's input has a fixed size; a photo is laid out in tiles, which touch in the output as their windows overlap in the input.
+/// The network's input has a fixed size; a photo is laid out in tiles, which touch in the output as their windows
+/// overlap in the input.
 inline constexpr std::size_t window = 12, window_stride = 2, tile = 64, tile_cells = (tile - 2) / 2 - 4;
-using proposal = nn::network<nn::shape<3, tile, tile>, nn::sequential<
-    convolution<10, 3>, nn::max_pool<2, 2, nn::round_up>, convolution<16, 3>, convolution<32, 3>,
-    nn::concat<nn::sequential<nn::conv2d<2, 1, nn::with_bias>, nn::softmax>, nn::conv2d<4, 1, nn::with_bias>>, nn::flatten>>;
+using proposal = nn::network<
+    nn::shape<3, tile, tile>,
+    nn::sequential<
+        convolution<10, 3>, nn::max_pool<2, 2, nn::round_up>, convolution<16, 3>, convolution<32, 3>,
+        nn::concat<nn::sequential<nn::conv2d<2, 1, nn::with_bias>, nn::softmax>, nn::conv2d<4, 1, nn::with_bias>>,
+        nn::flatten>>;
 static_assert(proposal::embedding_size == 6 * tile_cells * tile_cells);
 
 template <std::size_t... Heads>
 using heads = nn::concat<nn::sequential<nn::linear<2>, nn::softmax>, nn::linear<Heads>...>;
 
 /// Refines boxes.
-using refinement = nn::network<nn::shape<3, 24, 24>, nn::sequential<
-    convolution<28, 3>, nn::max_pool<3, 2, nn::round_up>, convolution<48, 3>, nn::max_pool<3, 2, nn::round_up>, convolution<64, 2>,
-    nn::flatten, nn::linear<128>, nn::prelu, heads<4>>>;
+using refinement = nn::network<nn::shape<3, 24, 24>,
+                               nn::sequential<convolution<28, 3>, nn::max_pool<3, 2, nn::round_up>, convolution<48, 3>,
+                                              nn::max_pool<3, 2, nn::round_up>, convolution<64, 2>, nn::flatten,
+                                              nn::linear<128>, nn::prelu, heads<4>>>;
 
 /// Refines them again, and finds the landmarks.
-using output = nn::network<nn::shape<3, 48, 48>, nn::sequential<
-    convolution<32, 3>, nn::max_pool<3, 2, nn::round_up>, convolution<64, 3>, nn::max_pool<3, 2, nn::round_up>, convolution<64, 3>, nn::max_pool<2, 2, nn::round_up>,
-    convolution<128, 2>, nn::flatten, nn::linear<256>, nn::prelu, heads<4, 10>>>;
+using output =
+    nn::network<nn::shape<3, 48, 48>,
+                nn::sequential<convolution<32, 3>, nn::max_pool<3, 2, nn::round_up>, convolution<64, 3>,
+                               nn::max_pool<3, 2, nn::round_up>, convolution<64, 3>, nn::max_pool<2, 2, nn::round_up>,
+                               convolution<128, 2>, nn::flatten, nn::linear<256>, nn::prelu, heads<4, 10>>>;
 
-/// Reads a stage's published weights. Its networks take (x − 127.5) / 128 of blue, green and red, and Trine's photos are x / 127.5 − 1 of red, green and blue: the factor and the order go
-/// into the first convolution.
+/// Reads a stage's published weights. Its networks take (x − 127.5) / 128 of blue, green and red, and Trine's photos
+/// are x / 127.5 − 1 of red, green and blue: the factor and the order go into the first convolution.
 template <class Network>
 nn::model<Network> load_stage(std::filesystem::path const& file, std::vector<std::string> const& layers) {
     std::vector<std::string> names;
@@ -83,7 +92,8 @@ nn::model<Network> load_stage(std::filesystem::path const& file, std::vector<std
 enum class overlap { of_both, of_smaller };
 
 inline double shared(data::area const& a, data::area const& b, overlap how) {
-    double const width = std::min(a.right, b.right) - std::max(a.left, b.left), height = std::min(a.bottom, b.bottom) - std::max(a.top, b.top);
+    double const width = std::min(a.right, b.right) - std::max(a.left, b.left),
+                 height = std::min(a.bottom, b.bottom) - std::max(a.top, b.top);
     if (width <= 0 || height <= 0)
         return 0;
     double const both = width * height, one = a.width() * a.height(), other = b.width() * b.height();
@@ -92,23 +102,29 @@ inline double shared(data::area const& a, data::area const& b, overlap how) {
 
 } // namespace mtcnn_parts
 
-/// Non-maximum suppression: the most probable detections, of which no two share more than `limit`; in order of probability, equal ones in the order in which they came.
+/// Non-maximum suppression: the most probable detections, of which no two share more than `limit`; in order of
+/// probability, equal ones in the order in which they came.
 ///
 /// @see A. Neubeck, L. Van Gool, "Efficient Non-Maximum Suppression", ICPR 2006
-inline std::vector<detection> suppress_overlapping(std::vector<detection> all, double limit, mtcnn_parts::overlap how = mtcnn_parts::overlap::of_both) {
-    std::stable_sort(all.begin(), all.end(), [](auto const& a, auto const& b) { return a.probability > b.probability; });
+inline std::vector<detection> suppress_overlapping(std::vector<detection> all, double limit,
+                                                   mtcnn_parts::overlap how = mtcnn_parts::overlap::of_both) {
+    std::stable_sort(all.begin(), all.end(),
+                     [](auto const& a, auto const& b) { return a.probability > b.probability; });
     std::vector<detection> kept;
     for (auto const& d : all)
-        if (std::none_of(kept.begin(), kept.end(), [&](auto const& k) { return mtcnn_parts::shared(k.box, d.box, how) > limit; }))
+        if (std::none_of(kept.begin(), kept.end(),
+                         [&](auto const& k) { return mtcnn_parts::shared(k.box, d.box, how) > limit; }))
             kept.push_back(d);
     return kept;
 }
 
-/// Finds faces and their five landmarks: a small network proposes boxes on a pyramid of sizes, two larger ones refuse and refine them.
+/// Finds faces and their five landmarks: a small network proposes boxes on a pyramid of sizes, two larger ones refuse
+/// and refine them.
 ///
 /// Used by one thread at a time; it is parallel inside.
 ///
-/// @see K. Zhang, Z. Zhang, Z. Li, Y. Qiao, "Joint Face Detection and Alignment Using Multitask Cascaded Convolutional Networks", IEEE Signal Processing Letters 23, 2016
+/// @see K. Zhang, Z. Zhang, Z. Li, Y. Qiao, "Joint Face Detection and Alignment Using Multitask Cascaded Convolutional
+/// Networks", IEEE Signal Processing Letters 23, 2016
 class mtcnn {
 public:
     /// Reads `pnet.safetensors`, `rnet.safetensors` and `onet.safetensors` of a folder.
@@ -116,13 +132,20 @@ public:
     /// @throws io_error      when one cannot be read
     /// @throws format_error  when one holds something else
     explicit mtcnn(std::filesystem::path const& weights, detection_options options = {})
-        : options_(options), proposal_(mtcnn_parts::load_stage<mtcnn_parts::proposal>(weights / "pnet.safetensors", {"conv1", "prelu1", "conv2", "prelu2", "conv3", "prelu3", "conv4_1", "conv4_2"})),
-          refinement_(mtcnn_parts::load_stage<mtcnn_parts::refinement>(weights / "rnet.safetensors",
-                                                                       {"conv1", "prelu1", "conv2", "prelu2", "conv3", "prelu3", "conv4", "prelu4", "conv5_1", "conv5_2"})),
+        : options_(options),
+          proposal_(mtcnn_parts::load_stage<mtcnn_parts::proposal>(
+              weights / "pnet.safetensors",
+              {"conv1", "prelu1", "conv2", "prelu2", "conv3", "prelu3", "conv4_1", "conv4_2"})),
+          refinement_(mtcnn_parts::load_stage<mtcnn_parts::refinement>(
+              weights / "rnet.safetensors",
+              {"conv1", "prelu1", "conv2", "prelu2", "conv3", "prelu3", "conv4", "prelu4", "conv5_1", "conv5_2"})),
           output_(mtcnn_parts::load_stage<mtcnn_parts::output>(
-              weights / "onet.safetensors", {"conv1", "prelu1", "conv2", "prelu2", "conv3", "prelu3", "conv4", "prelu4", "conv5", "prelu5", "conv6_1", "conv6_2", "conv6_3"})) {
-        require<argument_error>(options.smallest_face >= mtcnn_parts::window, "a smallest face of ", options.smallest_face, " pixels: at least 12 are needed");
-        require<argument_error>(options.pyramid_factor > 0 && options.pyramid_factor < 1, "a pyramid factor of ", options.pyramid_factor, ": it has to lie between 0 and 1");
+              weights / "onet.safetensors", {"conv1", "prelu1", "conv2", "prelu2", "conv3", "prelu3", "conv4", "prelu4",
+                                             "conv5", "prelu5", "conv6_1", "conv6_2", "conv6_3"})) {
+        require<argument_error>(options.smallest_face >= mtcnn_parts::window, "a smallest face of ",
+                                options.smallest_face, " pixels: at least 12 are needed");
+        require<argument_error>(options.pyramid_factor > 0 && options.pyramid_factor < 1, "a pyramid factor of ",
+                                options.pyramid_factor, ": it has to lie between 0 and 1");
     }
 
     /// All faces on a photo, the most probable first. A photo smaller than 12×12 has none.
@@ -152,7 +175,9 @@ private:
     }
     // Offsets are shares of the box.
     static data::area moved(data::area const& b, float const* offsets) {
-        return {b.left + static_cast<double>(offsets[0]) * b.width(), b.top + static_cast<double>(offsets[1]) * b.height(), b.right + static_cast<double>(offsets[2]) * b.width(),
+        return {b.left + static_cast<double>(offsets[0]) * b.width(),
+                b.top + static_cast<double>(offsets[1]) * b.height(),
+                b.right + static_cast<double>(offsets[2]) * b.width(),
                 b.bottom + static_cast<double>(offsets[3]) * b.height()};
     }
     // What the last stage says of a square box: probabilities, offsets, five x, five y.
@@ -160,7 +185,8 @@ private:
         d.probability = static_cast<double>(values[1]);
         // A pixel's centre lies half a pixel from its corner, and landmarks count from centres.
         for (std::size_t i = 0; i < d.points.size(); ++i)
-            d.points[i] = {d.box.left + static_cast<double>(values[6 + i]) * d.box.width() - 0.5, d.box.top + static_cast<double>(values[11 + i]) * d.box.height() - 0.5};
+            d.points[i] = {d.box.left + static_cast<double>(values[6 + i]) * d.box.width() - 0.5,
+                           d.box.top + static_cast<double>(values[11 + i]) * d.box.height() - 0.5};
         d.box = moved(d.box, values + 2);
     }
     static void to_range(std::vector<float>& values) {
@@ -174,8 +200,10 @@ private:
         double scale = window / options_.smallest_face;
         auto const even = [](double size) { return 2 * static_cast<std::size_t>(std::round(size / 2)); };
         for (;; scale *= options_.pyramid_factor) {
-            // Even sizes, so that no window of the pooling is cut at the border, and tiles compute what the whole would.
-            std::size_t const height = even(static_cast<double>(photo.height) * scale), width = even(static_cast<double>(photo.width) * scale);
+            // Even sizes, so that no window of the pooling is cut at the border, and tiles compute what the whole
+            // would.
+            std::size_t const height = even(static_cast<double>(photo.height) * scale),
+                              width = even(static_cast<double>(photo.width) * scale);
             if (height < window || width < window)
                 break;
             auto level = propose(photo, height, width);
@@ -189,18 +217,23 @@ private:
         std::vector<float> level(3 * height * width);
         // In strips, for speed: the rows of a strip do not depend on others.
         constexpr std::size_t strip = 32;
-        double const scale_y = static_cast<double>(photo.height) / static_cast<double>(height), scale_x = static_cast<double>(photo.width) / static_cast<double>(width);
+        double const scale_y = static_cast<double>(photo.height) / static_cast<double>(height),
+                     scale_x = static_cast<double>(photo.width) / static_cast<double>(width);
         parallel_for((height + strip - 1) / strip, [&](std::size_t s) {
             std::size_t const first = s * strip, rows = std::min(strip, height - first);
             std::vector<float> part(3 * rows * width);
-            data::resample(photo, {0, scale_y * static_cast<double>(first), static_cast<double>(photo.width), scale_y * static_cast<double>(first + rows)}, rows, width,
-                           data::outside::nothing, part.data());
+            data::resample(photo,
+                           {0, scale_y * static_cast<double>(first), static_cast<double>(photo.width),
+                            scale_y * static_cast<double>(first + rows)},
+                           rows, width, data::outside::nothing, part.data());
             to_range(part);
             for (std::size_t c = 0; c < 3; ++c)
-                std::copy_n(part.begin() + static_cast<std::ptrdiff_t>(c * rows * width), rows * width, level.begin() + static_cast<std::ptrdiff_t>((c * height + first) * width));
+                std::copy_n(part.begin() + static_cast<std::ptrdiff_t>(c * rows * width), rows * width,
+                            level.begin() + static_cast<std::ptrdiff_t>((c * height + first) * width));
         });
         std::size_t const cells_down = height / 2 - 5, cells_across = width / 2 - 5;
-        std::size_t const down = (cells_down + tile_cells - 1) / tile_cells, across = (cells_across + tile_cells - 1) / tile_cells;
+        std::size_t const down = (cells_down + tile_cells - 1) / tile_cells,
+                          across = (cells_across + tile_cells - 1) / tile_cells;
         std::vector<detection> found;
         constexpr std::size_t portion = 32;
         std::vector<float> tiles, values;
@@ -209,10 +242,12 @@ private:
             tiles.assign(count * proposal::input::size, 0.0f);
             values.resize(count * proposal::embedding_size);
             parallel_for(count, [&](std::size_t t) {
-                std::size_t const top = (start + t) / across * tile_cells * window_stride, left = (start + t) % across * tile_cells * window_stride;
+                std::size_t const top = (start + t) / across * tile_cells * window_stride,
+                                  left = (start + t) % across * tile_cells * window_stride;
                 for (std::size_t c = 0; c < 3; ++c)
                     for (std::size_t y = 0; y < std::min(tile, height - top); ++y)
-                        std::copy_n(&level[(c * height + top + y) * width + left], std::min(tile, width - left), &tiles[((t * 3 + c) * tile + y) * tile]);
+                        std::copy_n(&level[(c * height + top + y) * width + left], std::min(tile, width - left),
+                                    &tiles[((t * 3 + c) * tile + y) * tile]);
             });
             proposal_.embed(tiles.data(), count, values.data());
             for (std::size_t t = 0; t < count; ++t) {
@@ -225,9 +260,12 @@ private:
                         double const probability = static_cast<double>(map[plane + cell]);
                         if (probability < options_.thresholds[0])
                             continue;
-                        auto const x0 = static_cast<double>(window_stride * (left + x)), y0 = static_cast<double>(window_stride * (top + y));
-                        float const offsets[4] = {map[2 * plane + cell], map[3 * plane + cell], map[4 * plane + cell], map[5 * plane + cell]};
-                        data::area const box{x0 * scale_x, y0 * scale_y, (x0 + window) * scale_x, (y0 + window) * scale_y};
+                        auto const x0 = static_cast<double>(window_stride * (left + x)),
+                                   y0 = static_cast<double>(window_stride * (top + y));
+                        float const offsets[4] = {map[2 * plane + cell], map[3 * plane + cell], map[4 * plane + cell],
+                                                  map[5 * plane + cell]};
+                        data::area const box{x0 * scale_x, y0 * scale_y, (x0 + window) * scale_x,
+                                             (y0 + window) * scale_y};
                         found.push_back({moved(box, offsets), probability, {}});
                     }
             }
@@ -237,14 +275,16 @@ private:
 
     // A stage's output for the square boxes of some detections.
     template <class Network>
-    static std::vector<float> judge(nn::model<Network>& model, data::image const& photo, std::vector<detection> const& all) {
+    static std::vector<float> judge(nn::model<Network>& model, data::image const& photo,
+                                    std::vector<detection> const& all) {
         constexpr std::size_t size = Network::input::height, portion = 128;
         std::vector<float> values(all.size() * Network::embedding_size), faces;
         for (std::size_t first = 0; first < all.size(); first += portion) {
             std::size_t const count = std::min(portion, all.size() - first);
             faces.resize(count * Network::input::size);
             parallel_for(count, [&](std::size_t i) {
-                data::resample(photo, all[first + i].box, size, size, data::outside::black, faces.data() + i * Network::input::size);
+                data::resample(photo, all[first + i].box, size, size, data::outside::black,
+                               faces.data() + i * Network::input::size);
             });
             to_range(faces);
             model.embed(faces.data(), count, values.data() + first * Network::embedding_size);
@@ -305,7 +345,8 @@ enum class which_face {
 inline std::size_t choose_face(std::vector<detection> const& found, data::image const& photo, which_face rule) {
     std::vector<double> worth;
     for (auto const& d : found) {
-        double const dx = (d.box.left + d.box.right - static_cast<double>(photo.width)) / 2, dy = (d.box.top + d.box.bottom - static_cast<double>(photo.height)) / 2;
+        double const dx = (d.box.left + d.box.right - static_cast<double>(photo.width)) / 2,
+                     dy = (d.box.top + d.box.bottom - static_cast<double>(photo.height)) / 2;
         double const area = d.box.width() * d.box.height();
         worth.push_back(rule == which_face::largest ? area : area / (1e-9 + dx * dx + dy * dy));
     }
@@ -318,7 +359,8 @@ public:
     /// @param weights  folder of MTCNN's weights
     /// @param size     height and width of the faces
     /// @throws as `mtcnn`
-    explicit face_aligner(std::filesystem::path const& weights, which_face rule = which_face::largest, std::size_t size = 112, detection_options options = {})
+    explicit face_aligner(std::filesystem::path const& weights, which_face rule = which_face::largest,
+                          std::size_t size = 112, detection_options options = {})
         : detector(weights, options), rule_(rule), size_(size) {}
 
     /// @throws data_error  when the photo shows no face
@@ -329,7 +371,8 @@ public:
     detection find(data::image const& photo) {
         auto const found = detector.detect(photo);
         std::size_t const chosen = choose_face(found, photo, rule_);
-        require<data_error>(chosen < found.size(), "no face was found on a photo of ", photo.width, "×", photo.height, " pixels");
+        require<data_error>(chosen < found.size(), "no face was found on a photo of ", photo.width, "×", photo.height,
+                            " pixels");
         return found[chosen];
     }
 

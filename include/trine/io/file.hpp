@@ -20,10 +20,12 @@
 
 namespace trine::io {
 
-/// A number that tells bytes from damaged ones: a multiplication and a turn for every eight, four at a time so that none waits for another. Not against forgery. `sum` is
-/// that of the bytes before.
+/// A number that tells bytes from damaged ones: a multiplication and a turn for every eight, four at a time so that
+/// none waits for another. Not against forgery. `sum` is that of the bytes before.
 inline std::uint64_t checksum(std::string_view bytes, std::uint64_t sum = 0xcbf29ce484222325u) {
-    auto const step = [](std::uint64_t& lane, std::uint64_t word) { lane = std::rotl((lane ^ word) * 0x9e3779b97f4a7c15u, 29); };
+    auto const step = [](std::uint64_t& lane, std::uint64_t word) {
+        lane = std::rotl((lane ^ word) * 0x9e3779b97f4a7c15u, 29);
+    };
     auto const word_at = [&](std::size_t at) {
         std::uint64_t word;
         std::memcpy(&word, bytes.data() + at, 8);
@@ -73,13 +75,15 @@ inline std::string read_file(std::filesystem::path const& path) {
     return bytes;
 }
 
-/// Writes a file so that a crash leaves the old one or the new one: to a temporary name beside it, flushed to the disk, then renamed.
+/// Writes a file so that a crash leaves the old one or the new one: to a temporary name beside it, flushed to the disk,
+/// then renamed.
 ///
 /// Until `commit` the old file is untouched; without it, the temporary one goes.
 class file_writer {
 public:
     /// @throws io_error  when the temporary file cannot be created
-    explicit file_writer(std::filesystem::path path) : path_(std::move(path)), temporary_(path_.string() + ".tmp" + std::to_string(::getpid())) {
+    explicit file_writer(std::filesystem::path path)
+        : path_(std::move(path)), temporary_(path_.string() + ".tmp" + std::to_string(::getpid())) {
         file_ = ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
         if (file_ < 0)
             give_up("created");
@@ -139,7 +143,8 @@ inline void write_file(std::filesystem::path const& path, std::string_view bytes
     file.commit();
 }
 
-/// A file's bytes, in memory only where they are looked at. They stay what they are when another file is put in its place.
+/// A file's bytes, in memory only where they are looked at. They stay what they are when another file is put in its
+/// place.
 class mapped_file {
 public:
     mapped_file() = default;
@@ -167,9 +172,13 @@ public:
             ::munmap(const_cast<char*>(data_), size_);
     }
     mapped_file(mapped_file&& other) noexcept
-        : data_(std::exchange(other.data_, nullptr)), size_(std::exchange(other.size_, 0)), device_(other.device_), number_(other.number_) {}
+        : data_(std::exchange(other.data_, nullptr)),
+          size_(std::exchange(other.size_, 0)),
+          device_(other.device_),
+          number_(other.number_) {}
     mapped_file& operator=(mapped_file other) noexcept {
-        std::swap(data_, other.data_), std::swap(size_, other.size_), std::swap(device_, other.device_), std::swap(number_, other.number_);
+        std::swap(data_, other.data_), std::swap(size_, other.size_), std::swap(device_, other.device_),
+            std::swap(number_, other.number_);
         return *this;
     }
 

@@ -37,7 +37,9 @@ struct npy_header {
 
     /// @throws format_error  when the bytes are not a whole .npy file, or in Fortran order
     static npy_header parse(std::string const& bytes, std::string const& source) {
-        auto const check = [&](bool condition, auto const&... parts) { require<format_error>(condition, source, ": not a valid .npy file: ", parts...); };
+        auto const check = [&](bool condition, auto const&... parts) {
+            require<format_error>(condition, source, ": not a valid .npy file: ", parts...);
+        };
         check(bytes.size() >= 12 && bytes.compare(0, 6, "\x93NUMPY") == 0, "its magic is missing");
         bool const wide = static_cast<unsigned char>(bytes[6]) >= 2;
         std::uint32_t length = 0;
@@ -47,13 +49,16 @@ struct npy_header {
         check(h.data <= bytes.size(), "its header claims ", length, " bytes of ", bytes.size());
         std::string const header = bytes.substr(wide ? 12 : 10, length);
         std::smatch match;
-        check(std::regex_search(header, match, std::regex("'descr'\\s*:\\s*'([<>|=]?[a-z])([0-9]{1,2})'")), "no dtype in its header");
+        check(std::regex_search(header, match, std::regex("'descr'\\s*:\\s*'([<>|=]?[a-z])([0-9]{1,2})'")),
+              "no dtype in its header");
         h.dtype = match[1].str() + match[2].str();
         std::size_t const size = std::stoul(match[2]);
         check(size > 0, "a dtype of ", h.dtype);
-        check(std::regex_search(header, match, std::regex("'fortran_order'\\s*:\\s*(True|False)")), "no order in its header");
+        check(std::regex_search(header, match, std::regex("'fortran_order'\\s*:\\s*(True|False)")),
+              "no order in its header");
         require<format_error>(match[1] == "False", source, ": is in Fortran order, which is not supported");
-        check(std::regex_search(header, match, std::regex("'shape'\\s*:\\s*\\(([0-9, ]*)\\)")), "no shape in its header");
+        check(std::regex_search(header, match, std::regex("'shape'\\s*:\\s*\\(([0-9, ]*)\\)")),
+              "no shape in its header");
         std::string const shape = match[1];
         h.scalars = 1;
         std::size_t const available = (bytes.size() - h.data) / size;
@@ -61,7 +66,8 @@ struct npy_header {
         for (std::sregex_iterator at(shape.begin(), shape.end(), number), end; at != end; ++at) {
             check(at->length() < 19, "an extent of ", at->str());
             h.shape.push_back(std::stoull(at->str()));
-            check(h.shape.back() == 0 || h.scalars <= available / h.shape.back(), "its shape needs more than the ", bytes.size() - h.data, " bytes it has");
+            check(h.shape.back() == 0 || h.scalars <= available / h.shape.back(), "its shape needs more than the ",
+                  bytes.size() - h.data, " bytes it has");
             h.scalars *= h.shape.back();
         }
         check(bytes.size() - h.data == h.scalars * size, bytes.size() - h.data, " bytes for ", h.scalars, " values");
@@ -78,7 +84,8 @@ template <class T>
 array<T> read_npy(std::filesystem::path const& path) {
     std::string const bytes = read_file(path);
     auto const header = npy_header::parse(bytes, path.string());
-    require<format_error>(header.dtype == numpy_dtype<T>(), path.string(), ": holds ", header.dtype, ", not ", numpy_dtype<T>());
+    require<format_error>(header.dtype == numpy_dtype<T>(), path.string(), ": holds ", header.dtype, ", not ",
+                          numpy_dtype<T>());
     array<T> result{header.shape, std::vector<T>(header.scalars)};
     if (header.scalars > 0)
         std::memcpy(result.values.data(), bytes.data() + header.data, header.scalars * sizeof(T));

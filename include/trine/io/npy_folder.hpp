@@ -14,7 +14,8 @@ namespace trine::io {
 /// Reads a folder of .npy files as named tensors: "conv1.weight.npy" is "conv1.weight".
 ///
 /// @throws io_error      when the folder or a file cannot be read
-/// @throws format_error  when there is none, or one is damaged, in Fortran order, or of scalars other than float32, float64, int32, int64, uint8 and int8
+/// @throws format_error  when there is none, or one is damaged, in Fortran order, or of scalars other than float32,
+/// float64, int32, int64, uint8 and int8
 inline safetensors load_npy_folder(std::filesystem::path const& folder) {
     std::error_code code;
     std::vector<std::filesystem::path> files;
@@ -34,8 +35,9 @@ inline safetensors load_npy_folder(std::filesystem::path const& folder) {
             all.add<T>(path.stem().string(), values.shape, values.values);
             return true;
         };
-        require<format_error>(add(float{}) || add(double{}) || add(std::int32_t{}) || add(std::int64_t{}) || add(std::uint8_t{}) || add(std::int8_t{}), path.string(), ": holds ",
-                              dtype, ", which is not supported");
+        require<format_error>(add(float{}) || add(double{}) || add(std::int32_t{}) || add(std::int64_t{}) ||
+                                  add(std::uint8_t{}) || add(std::int8_t{}),
+                              path.string(), ": holds ", dtype, ", which is not supported");
     }
     return all;
 }
@@ -48,7 +50,8 @@ inline safetensors load_npy_folder(std::filesystem::path const& folder) {
 template <class T = float>
 void save_npy_folder(safetensors const& tensors, std::filesystem::path const& folder) {
     for (auto const& [name, entry] : tensors.entries())
-        require<argument_error>(!name.empty() && name.find('/') == std::string::npos && name != "." && name != "..", "tensor \"", name, "\" cannot be a file's name");
+        require<argument_error>(!name.empty() && name.find('/') == std::string::npos && name != "." && name != "..",
+                                "tensor \"", name, "\" cannot be a file's name");
     std::error_code code;
     std::filesystem::create_directories(folder, code);
     require<io_error>(!code, folder.string(), ": cannot be made: ", code.message());

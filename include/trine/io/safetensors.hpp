@@ -16,7 +16,8 @@
 
 namespace trine::io {
 
-static_assert(std::endian::native == std::endian::little, "safetensors are little-endian, and so has the machine to be");
+static_assert(std::endian::native == std::endian::little,
+              "safetensors are little-endian, and so has the machine to be");
 
 /// The name that safetensors give a scalar type.
 template <class T>
@@ -46,14 +47,16 @@ struct tensor_entry {
 
 /// What a safetensors file says of itself: a table of texts, its tensors, and where their data begin.
 ///
-/// The format is eight bytes of header length, a JSON header with each tensor's dtype, shape and place, and the tensors' bytes.
+/// The format is eight bytes of header length, a JSON header with each tensor's dtype, shape and place, and the
+/// tensors' bytes.
 /// @see https://github.com/huggingface/safetensors
 struct safetensors_header {
     std::map<std::string, std::string> metadata;
     std::map<std::string, tensor_entry> entries;
     std::size_t data = 0;
 
-    /// The header's bytes, filled up with spaces to `size` bytes, or to the next multiple of 64: so data begin at a cache line.
+    /// The header's bytes, filled up with spaces to `size` bytes, or to the next multiple of 64: so data begin at a
+    /// cache line.
     std::string serialize(std::size_t size = 0) const {
         nlohmann::json header = nlohmann::json::object();
         if (!metadata.empty())
@@ -62,7 +65,8 @@ struct safetensors_header {
             header[name] = {{"dtype", e.dtype}, {"shape", e.shape}, {"data_offsets", {e.first, e.first + e.size}}};
         std::string const text = header.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
         std::size_t const whole = size > 0 ? size : (8 + text.size() + 63) / 64 * 64;
-        require<argument_error>(8 + text.size() <= whole, "a header of ", text.size(), " bytes does not fit into ", whole);
+        require<argument_error>(8 + text.size() <= whole, "a header of ", text.size(), " bytes does not fit into ",
+                                whole);
         std::string out(whole, ' ');
         std::uint64_t const length = whole - 8;
         std::memcpy(out.data(), &length, 8);
@@ -70,19 +74,24 @@ struct safetensors_header {
         return out;
     }
 
-    /// Checks everything before anything is believed: the lengths, the JSON, dtypes, shapes, and that the tensors' bytes tile the file.
+    /// Checks everything before anything is believed: the lengths, the JSON, dtypes, shapes, and that the tensors'
+    /// bytes tile the file.
     ///
     /// @throws format_error  when it is not a complete and consistent safetensors file
     static safetensors_header parse(std::string_view bytes, std::string const& source) {
         safetensors_header file;
-        auto const check = [&](bool condition, auto const&... parts) { require<format_error>(condition, source, ": not a valid safetensors file: ", parts...); };
+        auto const check = [&](bool condition, auto const&... parts) {
+            require<format_error>(condition, source, ": not a valid safetensors file: ", parts...);
+        };
         check(bytes.size() >= 8, bytes.size(), " bytes are too few for its header");
         std::uint64_t length = 0;
         std::memcpy(&length, bytes.data(), 8);
-        check(length <= bytes.size() - 8, "its header claims ", length, " bytes of the ", bytes.size() - 8, " that follow");
+        check(length <= bytes.size() - 8, "its header claims ", length, " bytes of the ", bytes.size() - 8,
+              " that follow");
         check(length <= 100'000'000, "a header of ", length, " bytes");
         std::size_t const data = bytes.size() - 8 - length;
-        nlohmann::json const header = nlohmann::json::parse(bytes.begin() + 8, bytes.begin() + 8 + static_cast<std::ptrdiff_t>(length), nullptr, false);
+        nlohmann::json const header = nlohmann::json::parse(
+            bytes.begin() + 8, bytes.begin() + 8 + static_cast<std::ptrdiff_t>(length), nullptr, false);
         check(header.is_object(), "its header is not a JSON object");
         std::vector<std::pair<std::size_t, std::size_t>> places;
         for (auto const& [name, value] : header.items()) {
@@ -94,8 +103,9 @@ struct safetensors_header {
                 }
                 continue;
             }
-            check(value.is_object() && value.contains("dtype") && value.contains("shape") && value.contains("data_offsets"), "tensor \"", name,
-                  "\" lacks dtype, shape or data_offsets");
+            check(value.is_object() && value.contains("dtype") && value.contains("shape") &&
+                      value.contains("data_offsets"),
+                  "tensor \"", name, "\" lacks dtype, shape or data_offsets");
             check(value["dtype"].is_string(), "tensor \"", name, "\": its dtype is not a text");
             tensor_entry e{value["dtype"].template get<std::string>(), {}, 0, 0};
             std::size_t const scalar = scalar_size(e.dtype);
@@ -105,24 +115,29 @@ struct safetensors_header {
             for (auto const& extent : value["shape"]) {
                 check(extent.is_number_unsigned(), "tensor \"", name, "\": its shape is not made of sizes");
                 e.shape.push_back(extent.template get<std::size_t>());
-                check(e.shape.back() == 0 || count <= data / e.shape.back(), "tensor \"", name, "\" is larger than the file");
+                check(e.shape.back() == 0 || count <= data / e.shape.back(), "tensor \"", name,
+                      "\" is larger than the file");
                 count *= e.shape.back();
             }
             auto const& offsets = value["data_offsets"];
-            check(offsets.is_array() && offsets.size() == 2 && offsets[0].is_number_unsigned() && offsets[1].is_number_unsigned(), "tensor \"", name,
-                  "\": its data_offsets are not two sizes");
+            check(offsets.is_array() && offsets.size() == 2 && offsets[0].is_number_unsigned() &&
+                      offsets[1].is_number_unsigned(),
+                  "tensor \"", name, "\": its data_offsets are not two sizes");
             e.first = offsets[0].template get<std::size_t>();
             std::size_t const last = offsets[1].template get<std::size_t>();
-            check(e.first <= last && last <= data, "tensor \"", name, "\" lies at ", e.first, " to ", last, " of ", data, " bytes");
+            check(e.first <= last && last <= data, "tensor \"", name, "\" lies at ", e.first, " to ", last, " of ",
+                  data, " bytes");
             e.size = last - e.first;
-            check(count <= data / scalar && e.size == count * scalar, "tensor \"", name, "\": ", e.size, " bytes for ", count, " scalars of ", scalar);
+            check(count <= data / scalar && e.size == count * scalar, "tensor \"", name, "\": ", e.size, " bytes for ",
+                  count, " scalars of ", scalar);
             places.emplace_back(e.first, last);
             file.entries[name] = std::move(e);
         }
         std::sort(places.begin(), places.end());
         std::size_t end = 0;
         for (auto const& [first, last] : places) {
-            check(first == end, first < end ? "tensors overlap at byte " : "bytes belong to no tensor before byte ", first);
+            check(first == end, first < end ? "tensors overlap at byte " : "bytes belong to no tensor before byte ",
+                  first);
             end = last;
         }
         check(end == data, data - end, " bytes behind the last tensor");
@@ -132,8 +147,9 @@ struct safetensors_header {
 
 private:
     static std::size_t scalar_size(std::string const& dtype) {
-        static std::map<std::string, std::size_t> const sizes{{"F64", 8}, {"I64", 8}, {"U64", 8}, {"F32", 4}, {"I32", 4}, {"U32", 4}, {"F16", 2},
-                                                              {"BF16", 2}, {"I16", 2}, {"U16", 2}, {"I8", 1},  {"U8", 1},  {"BOOL", 1}};
+        static std::map<std::string, std::size_t> const sizes{
+            {"F64", 8},  {"I64", 8}, {"U64", 8}, {"F32", 4}, {"I32", 4}, {"U32", 4}, {"F16", 2},
+            {"BF16", 2}, {"I16", 2}, {"U16", 2}, {"I8", 1},  {"U8", 1},  {"BOOL", 1}};
         auto const at = sizes.find(dtype);
         return at == sizes.end() ? 0 : at->second;
     }
@@ -161,8 +177,10 @@ public:
     template <class T>
     std::vector<T> get(std::string const& name, std::vector<std::size_t> const& shape) const {
         auto const& e = find(name);
-        require<format_error>(e.dtype == dtype_name<T>(), source_, ": tensor \"", name, "\" holds ", e.dtype, ", not ", dtype_name<T>());
-        require<format_error>(e.shape == shape, source_, ": tensor \"", name, "\" has shape ", text(e.shape), ", not ", text(shape));
+        require<format_error>(e.dtype == dtype_name<T>(), source_, ": tensor \"", name, "\" holds ", e.dtype, ", not ",
+                              dtype_name<T>());
+        require<format_error>(e.shape == shape, source_, ": tensor \"", name, "\" has shape ", text(e.shape), ", not ",
+                              text(shape));
         std::vector<T> values(e.size / sizeof(T));
         if (e.size > 0) // an empty vector has no place to copy to
             std::memcpy(values.data(), bytes_.data() + e.first, e.size);

@@ -19,16 +19,21 @@ struct candidate {
 
 /// Keeps the k nearest of the candidates that it is shown, though it sees only bounds of their values.
 ///
-/// A candidate whose lower bound is above the k-th smallest upper bound cannot be among the k nearest. The others are kept, unsorted, and thinned out when their
-/// memory is full. Where bounds alone do not thin them out (many equal or nearly equal ones), and at the end, the survivors' true values are asked for:
-/// `settle(index)` gives one, NaN for what is to be left out. So the answer is that of the true values, ties to the smaller index, whatever order the candidates come in.
+/// A candidate whose lower bound is above the k-th smallest upper bound cannot be among the k nearest. The others are
+/// kept, unsorted, and thinned out when their memory is full. Where bounds alone do not thin them out (many equal or
+/// nearly equal ones), and at the end, the survivors' true values are asked for: `settle(index)` gives one, NaN for
+/// what is to be left out. So the answer is that of the true values, ties to the smaller index, whatever order the
+/// candidates come in.
 class candidate_pool {
 public:
     candidate_pool() = default;
 
-    /// Candidates of memory that a pool for k neighbours takes. Little more than k thins them out often, and so lets few pass; where bounds are wide, many more than k
-    /// stay possible, and need room not to be settled before their time.
-    static constexpr std::size_t capacity_for(std::size_t k, bool wide_bounds = true) { return k + std::max<std::size_t>(k < 4096 ? k : k / 4, wide_bounds ? 64 : 16); }
+    /// Candidates of memory that a pool for k neighbours takes. Little more than k thins them out often, and so lets
+    /// few pass; where bounds are wide, many more than k stay possible, and need room not to be settled before their
+    /// time.
+    static constexpr std::size_t capacity_for(std::size_t k, bool wide_bounds = true) {
+        return k + std::max<std::size_t>(k < 4096 ? k : k / 4, wide_bounds ? 64 : 16);
+    }
 
     /// Empties the pool.
     void reset(std::size_t k, bool wide_bounds = true) {
@@ -70,9 +75,12 @@ public:
     }
 
 private:
-    static bool nearer(candidate const& a, candidate const& b) { return a.lower < b.lower || (a.lower == b.lower && a.index < b.index); }
+    static bool nearer(candidate const& a, candidate const& b) {
+        return a.lower < b.lower || (a.lower == b.lower && a.index < b.index);
+    }
 
-    // While k is small, the k smallest upper bounds are kept in order, so that the threshold is always as low as it can be; else it falls when the pool is thinned out.
+    // While k is small, the k smallest upper bounds are kept in order, so that the threshold is always as low as it can
+    // be; else it falls when the pool is thinned out.
     static constexpr std::size_t short_list = 32;
 
     void note_upper(double upper) {
@@ -89,16 +97,19 @@ private:
             std::erase_if(kept_, [&](candidate const& c) { return c.lower > threshold_; });
             return;
         }
-        std::nth_element(kept_.begin(), at(k_ - 1), kept_.end(), [](candidate const& a, candidate const& b) { return a.upper < b.upper; });
+        std::nth_element(kept_.begin(), at(k_ - 1), kept_.end(),
+                         [](candidate const& a, candidate const& b) { return a.upper < b.upper; });
         threshold_ = std::min(threshold_, at(k_ - 1)->upper);
-        kept_.erase(std::remove_if(at(k_), kept_.end(), [&](candidate const& c) { return c.lower > threshold_; }), kept_.end());
+        kept_.erase(std::remove_if(at(k_), kept_.end(), [&](candidate const& c) { return c.lower > threshold_; }),
+                    kept_.end());
     }
     template <class Settle>
     void settle_all(Settle&& settle) {
         for (auto& c : kept_)
             if (!c.is_settled())
                 c.lower = c.upper = settle(c.index);
-        kept_.erase(std::remove_if(kept_.begin(), kept_.end(), [](candidate const& c) { return std::isnan(c.lower); }), kept_.end());
+        kept_.erase(std::remove_if(kept_.begin(), kept_.end(), [](candidate const& c) { return std::isnan(c.lower); }),
+                    kept_.end());
     }
     template <class Settle>
     void thin(Settle&& settle) {

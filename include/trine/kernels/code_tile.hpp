@@ -1,6 +1,7 @@
 #pragma once
 
-/// Products of rows and columns of sixteen-bit codes: with one instruction, twice as many multiplications as floats allow, and no rounding.
+/// Products of rows and columns of sixteen-bit codes: with one instruction, twice as many multiplications as floats
+/// allow, and no rounding.
 
 #include <algorithm>
 #include <cmath>
@@ -13,13 +14,15 @@
 
 namespace trine::kernels {
 
-/// The length ‖codes‖ that a vector is scaled to: as long as every code fits sixteen bits and every product of two of them 32, for up to 10⁸ codes.
+/// The length ‖codes‖ that a vector is scaled to: as long as every code fits sixteen bits and every product of two of
+/// them 32, for up to 10⁸ codes.
 inline constexpr float code_norm = 32000;
 
 /// Two codes side by side are multiplied and summed at once; rows and panels are filled up with zeros to whole pairs.
 constexpr std::size_t code_pairs(std::size_t size) { return (size + 1) / 2; }
 
-/// How far the product of two vectors can be from that of their codes, as a share of ‖a‖·‖b‖: every code is off by half a unit, or hardly more.
+/// How far the product of two vectors can be from that of their codes, as a share of ‖a‖·‖b‖: every code is off by half
+/// a unit, or hardly more.
 inline float code_error(std::size_t size) {
     float const off = 0.51f * std::sqrt(static_cast<float>(size)) / code_norm;
     return 1.0001f * (2 * off + off * off);
@@ -27,7 +30,8 @@ inline float code_error(std::size_t size) {
 
 [[gnu::always_inline]] inline simd<float> to_floats(code_sums const& sums) {
 #if defined(__AVX512F__)
-    return _mm512_maskz_cvtepi32_ps(0xffff, sums.data); // with a mask of ones, for without one GCC 12 warns of its own headers
+    return _mm512_maskz_cvtepi32_ps(0xffff,
+                                    sums.data); // with a mask of ones, for without one GCC 12 warns of its own headers
 #else
     return xsimd::to_float(sums);
 #endif
@@ -40,15 +44,20 @@ inline void encode_row(std::size_t size, float const* values, float factor, std:
     using V = simd<float>;
     // Adding it leaves the nearest integer in the last bits of a float's fraction.
     constexpr float magic = 0x1.8p23f;
-    auto const encode = [&](V const& v) __attribute__((always_inline)) { return xsimd::bitwise_cast<code_sums>(xsimd::fma(v, V(factor), V(magic))) - code_sums(0x4b400000); };
+    auto const encode = [&](V const& v) __attribute__((always_inline)) {
+        return xsimd::bitwise_cast<code_sums>(xsimd::fma(v, V(factor), V(magic))) - code_sums(0x4b400000);
+    };
     std::size_t i = 0;
     for (; i + 2 * V::size <= size; i += 2 * V::size) {
-        code_sums const low = encode(V::load_unaligned(values + i)), high = encode(V::load_unaligned(values + i + V::size));
+        code_sums const low = encode(V::load_unaligned(values + i)),
+                        high = encode(V::load_unaligned(values + i + V::size));
 #if defined(__AVX512BW__)
         _mm256_storeu_si256(reinterpret_cast<__m256i*>(codes + i), _mm512_maskz_cvtepi32_epi16(0xffff, low.data));
-        _mm256_storeu_si256(reinterpret_cast<__m256i*>(codes + i + V::size), _mm512_maskz_cvtepi32_epi16(0xffff, high.data));
+        _mm256_storeu_si256(reinterpret_cast<__m256i*>(codes + i + V::size),
+                            _mm512_maskz_cvtepi32_epi16(0xffff, high.data));
 #elif defined(__AVX2__) && !defined(__AVX512F__)
-        _mm256_storeu_si256(reinterpret_cast<__m256i*>(codes + i), _mm256_permute4x64_epi64(_mm256_packs_epi32(low.data, high.data), 0xd8));
+        _mm256_storeu_si256(reinterpret_cast<__m256i*>(codes + i),
+                            _mm256_permute4x64_epi64(_mm256_packs_epi32(low.data, high.data), 0xd8));
 #else
         alignas(64) std::int32_t wide[2 * V::size];
         low.store_aligned(wide), high.store_aligned(wide + V::size);
@@ -73,8 +82,9 @@ struct code_tile {
 
 /// products[r][c] = Σ rows[r] · panel[c].
 ///
-/// Arithmetic bounds it: as many multiplications as rows and vectors against a broadcast for each row and a load for each vector. (What becomes of the sums is left to
-/// others, for they fill the registers: GCC 12 spills them all in the loop where it wants one register more after it.)
+/// Arithmetic bounds it: as many multiplications as rows and vectors against a broadcast for each row and a load for
+/// each vector. (What becomes of the sums is left to others, for they fill the registers: GCC 12 spills them all in the
+/// loop where it wants one register more after it.)
 ///
 /// @param products  tile_rows × Vectors · lanes, aligned
 template <std::size_t Vectors>

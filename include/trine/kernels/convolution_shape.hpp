@@ -38,7 +38,8 @@ constexpr std::string_view name_of(convolution_algorithm a) {
     return names[static_cast<std::size_t>(a)];
 }
 
-/// Told of every block of finished output rows while it is still in cache: what normalises, activates or sums need not read memory again.
+/// Told of every block of finished output rows while it is still in cache: what normalises, activates or sums need not
+/// read memory again.
 ///
 /// Blocks depend on the sizes alone; they come in no particular order and from several threads.
 template <class T>
@@ -54,14 +55,17 @@ struct row_sink {
     explicit operator bool() const { return take != nullptr; }
 };
 
-/// Weights with inputs and outputs exchanged, as gradients of data read them: KH×KW×O×(last−first) from the channels from `first` to before `last` of KH×KW×(C/groups)×O.
+/// Weights with inputs and outputs exchanged, as gradients of data read them: KH×KW×O×(last−first) from the channels
+/// from `first` to before `last` of KH×KW×(C/groups)×O.
 template <class T>
 void exchange_sides(convolution_shape const& s, std::size_t first, std::size_t last, T const* w, T* out) {
     // In squares, so that every line that is fetched is used whole while it is there.
     constexpr std::size_t square = 16;
-    std::size_t const channels = s.group_channels(), outputs = s.outputs, width = last - first, squares = (width + square - 1) / square;
+    std::size_t const channels = s.group_channels(), outputs = s.outputs, width = last - first,
+                      squares = (width + square - 1) / square;
     parallel_for(s.kernel_height * s.kernel_width * squares, [&](std::size_t item) {
-        std::size_t const tap = item / squares, start = first + item % squares * square, end = std::min(start + square, last);
+        std::size_t const tap = item / squares, start = first + item % squares * square,
+                          end = std::min(start + square, last);
         for (std::size_t begin = 0; begin < outputs; begin += square)
             for (std::size_t o = begin; o < std::min(begin + square, outputs); ++o)
                 for (std::size_t c = start; c < end; ++c)

@@ -58,18 +58,20 @@ void prelu_rows(std::size_t rows, std::size_t cols, T const* x, T const* slopes,
     }
 }
 
-/// y = x where x is positive, else slope · x, with a slope for each column; NaN stays NaN. `y` may be `x`. Memory bounds it.
+/// y = x where x is positive, else slope · x, with a slope for each column; NaN stays NaN. `y` may be `x`. Memory
+/// bounds it.
 ///
 /// @param x       rows×cols
 /// @param slopes  cols
 template <class T>
 void prelu_forward(std::size_t rows, std::size_t cols, T const* x, T const* slopes, T* y) {
-    parallel_blocks(rows, std::max<std::size_t>(1, elementwise_block / cols),
-                    [&](std::size_t first, std::size_t last) { prelu_rows(last - first, cols, x + first * cols, slopes, y + first * cols); });
+    parallel_blocks(rows, std::max<std::size_t>(1, elementwise_block / cols), [&](std::size_t first, std::size_t last) {
+        prelu_rows(last - first, cols, x + first * cols, slopes, y + first * cols);
+    });
 }
 
-/// Gradients of `prelu_forward`: dx (where not null; it may be `dy`), and dslopes += Σ dy·x over rows where x is not positive. Sums are taken apart in blocks of
-/// rows, in columns side by side, then added in the order of the blocks.
+/// Gradients of `prelu_forward`: dx (where not null; it may be `dy`), and dslopes += Σ dy·x over rows where x is not
+/// positive. Sums are taken apart in blocks of rows, in columns side by side, then added in the order of the blocks.
 template <class T>
 void prelu_backward(std::size_t rows, std::size_t cols, T const* x, T const* slopes, T const* dy, T* dx, T* dslopes) {
     constexpr std::size_t block = 64;
@@ -93,7 +95,8 @@ void prelu_backward(std::size_t rows, std::size_t cols, T const* x, T const* slo
 /// y = x.
 template <class T>
 void copy(std::size_t size, T const* x, T* y) {
-    parallel_blocks(size, elementwise_block, [&](std::size_t first, std::size_t last) { std::copy(x + first, x + last, y + first); });
+    parallel_blocks(size, elementwise_block,
+                    [&](std::size_t first, std::size_t last) { std::copy(x + first, x + last, y + first); });
 }
 
 /// y += x.
@@ -105,7 +108,8 @@ void add(std::size_t size, T const* x, T* y) {
     });
 }
 
-/// sums += the sum of every column. Blocks of rows are summed apart, in columns side by side, then added in their order.
+/// sums += the sum of every column. Blocks of rows are summed apart, in columns side by side, then added in their
+/// order.
 ///
 /// @param x     rows×cols
 /// @param sums  cols
@@ -161,17 +165,18 @@ void normalize_rows_backward(std::size_t rows, std::size_t cols, T const* y, T c
 /// exp(x) / Σ exp(x), row by row. `y` may be `x`.
 template <class T>
 void softmax_rows(std::size_t rows, std::size_t cols, T const* x, T* y) {
-    parallel_blocks(rows, std::max<std::size_t>(1, elementwise_block / (8 * cols)), [&](std::size_t first, std::size_t last) {
-        for (std::size_t r = first; r < last; ++r) {
-            T const *const from = x + r * cols, most = *std::max_element(from, from + cols);
-            T* const to = y + r * cols;
-            T sum = 0;
-            for (std::size_t c = 0; c < cols; ++c)
-                sum += to[c] = std::exp(from[c] - most);
-            for (std::size_t c = 0; c < cols; ++c)
-                to[c] /= sum;
-        }
-    });
+    parallel_blocks(rows, std::max<std::size_t>(1, elementwise_block / (8 * cols)),
+                    [&](std::size_t first, std::size_t last) {
+                        for (std::size_t r = first; r < last; ++r) {
+                            T const *const from = x + r * cols, most = *std::max_element(from, from + cols);
+                            T* const to = y + r * cols;
+                            T sum = 0;
+                            for (std::size_t c = 0; c < cols; ++c)
+                                sum += to[c] = std::exp(from[c] - most);
+                            for (std::size_t c = 0; c < cols; ++c)
+                                to[c] /= sum;
+                        }
+                    });
 }
 
 /// Gradient of `softmax_rows`: dx = y (dy − y·dy). `dx` may be `dy`.
@@ -188,9 +193,11 @@ void softmax_rows_backward(std::size_t rows, std::size_t cols, T const* y, T con
     });
 }
 
-/// dscales += Σ dy·x and dshifts += Σ dy over all rows, column by column, and dx = scale · dy (where not null; it may be `dy`).
+/// dscales += Σ dy·x and dshifts += Σ dy over all rows, column by column, and dx = scale · dy (where not null; it may
+/// be `dy`).
 template <class T>
-void scale_shift_backward(std::size_t rows, std::size_t cols, T const* x, T const* scales, T const* dy, T* dx, T* dscales, T* dshifts) {
+void scale_shift_backward(std::size_t rows, std::size_t cols, T const* x, T const* scales, T const* dy, T* dx,
+                          T* dscales, T* dshifts) {
     constexpr std::size_t block = 64;
     parallel_blocks(cols, block, [&](std::size_t first, std::size_t last) {
         for (std::size_t start = 0; start < rows; start += 4096) {

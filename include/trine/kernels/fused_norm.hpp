@@ -1,10 +1,11 @@
 #pragma once
 
-/// What follows a convolution in one pass over memory: batch normalisation, rectifier and 2×2 maximum, and their gradients together.
+/// What follows a convolution in one pass over memory: batch normalisation, rectifier and 2×2 maximum, and their
+/// gradients together.
 ///
-/// z is the convolution's output (N×H×W×C), scale and shift are γ/σ and β − mean·γ/σ, and the block computes pool(max(z·scale + shift, 0)). Only z is
-/// kept for the backward pass: what was positive and which pixel was largest follows from it again, and its gradient is written over it. Memory bounds
-/// all of it.
+/// z is the convolution's output (N×H×W×C), scale and shift are γ/σ and β − mean·γ/σ, and the block computes
+/// pool(max(z·scale + shift, 0)). Only z is kept for the backward pass: what was positive and which pixel was largest
+/// follows from it again, and its gradient is written over it. Memory bounds all of it.
 
 #include <algorithm>
 #include <cmath>
@@ -21,7 +22,8 @@ namespace trine::kernels {
 struct norm_shape {
     std::size_t batch, height, width, channels;
     bool rectified = true; ///< whether a rectifier follows
-    bool pooled = false;   ///< whether the largest of each 2×2 window is taken; what is left over at the right and bottom is dropped
+    bool pooled = false; ///< whether the largest of each 2×2 window is taken; what is left over at the right and bottom
+                         ///< is dropped
 
     constexpr std::size_t rows() const { return batch * height; }
     constexpr std::size_t pixels() const { return batch * height * width; }
@@ -31,7 +33,8 @@ struct norm_shape {
 
 namespace detail {
 
-// Pairs of rows (or rows, without pooling) in pieces that depend on the sizes alone: calls body(piece, image, first row, rows) in parallel.
+// Pairs of rows (or rows, without pooling) in pieces that depend on the sizes alone: calls body(piece, image, first
+// row, rows) in parallel.
 struct norm_pieces {
     std::size_t rows_each, per_image, count;
 
@@ -55,25 +58,28 @@ struct norm_pieces {
 /// Scalars that `block_statistics` writes.
 constexpr std::size_t block_statistics_size(std::size_t channels) { return 3 * channels + 1; }
 
-/// Sums over one block of rows, relative to the block's first pixel: shift, Σ (z − shift), Σ (z − shift)², C each; then the number of pixels.
+/// Sums over one block of rows, relative to the block's first pixel: shift, Σ (z − shift), Σ (z − shift)², C each; then
+/// the number of pixels.
 template <class T>
 void block_statistics(std::size_t pixels, std::size_t channels, T const* z, T* out) {
     std::copy_n(z, channels, out);
     std::fill_n(out + channels, 2 * channels, T(0));
     out[3 * channels] = static_cast<T>(pixels);
     for (std::size_t p = 0; p < pixels; ++p)
-        each_channel_vector<T>(channels, [&](std::size_t c, auto load, auto store) __attribute__((always_inline)) {
-            auto const d = load(z + p * channels + c) - load(out + c);
-            store(out + channels + c, load(out + channels + c) + d);
-            store(out + 2 * channels + c, xsimd::fma(d, d, load(out + 2 * channels + c)));
-        });
+        each_channel_vector<T>(
+            channels, [&](std::size_t c, auto load, auto store) __attribute__((always_inline)) {
+                auto const d = load(z + p * channels + c) - load(out + c);
+                store(out + channels + c, load(out + channels + c) + d);
+                store(out + 2 * channels + c, xsimd::fma(d, d, load(out + 2 * channels + c)));
+            });
 }
 
-/// Mean and (biased) variance of all blocks together, in the blocks' order. Relative to each block's own first pixel, so that a large common offset does not
-/// cancel the variance away.
+/// Mean and (biased) variance of all blocks together, in the blocks' order. Relative to each block's own first pixel,
+/// so that a large common offset does not cancel the variance away.
 ///
 /// @param blocks  of `block_statistics`, one behind the other
-/// @see T. Chan, G. Golub, R. LeVeque, "Updating Formulae and a Pairwise Algorithm for Computing Sample Variances", COMPSTAT 1982
+/// @see T. Chan, G. Golub, R. LeVeque, "Updating Formulae and a Pairwise Algorithm for Computing Sample Variances",
+/// COMPSTAT 1982
 template <class T>
 void combine_statistics(std::size_t count, std::size_t channels, T const* blocks, T* mean, T* variance) {
     parallel_blocks(channels, 16, [&](std::size_t first, std::size_t last) {
@@ -81,9 +87,11 @@ void combine_statistics(std::size_t count, std::size_t channels, T const* blocks
             double n = 0, m = 0, squares = 0;
             for (std::size_t b = 0; b < count; ++b) {
                 T const* const block = blocks + b * block_statistics_size(channels);
-                double const k = static_cast<double>(block[3 * channels]), sum = static_cast<double>(block[channels + c]);
+                double const k = static_cast<double>(block[3 * channels]),
+                             sum = static_cast<double>(block[channels + c]);
                 double const d = static_cast<double>(block[c]) + sum / k - m;
-                squares += std::max(0.0, static_cast<double>(block[2 * channels + c]) - sum * sum / k) + d * d * n * k / (n + k);
+                squares += std::max(0.0, static_cast<double>(block[2 * channels + c]) - sum * sum / k) +
+                           d * d * n * k / (n + k);
                 m += d * k / (n + k);
                 n += k;
             }
@@ -95,14 +103,16 @@ void combine_statistics(std::size_t count, std::size_t channels, T const* blocks
 
 /// scale = γ/√(variance + ε), shift = β − mean·scale.
 template <class T>
-void norm_scale_shift(std::size_t channels, T const* gamma, T const* beta, T const* mean, T const* variance, T epsilon, T* scale, T* shift) {
+void norm_scale_shift(std::size_t channels, T const* gamma, T const* beta, T const* mean, T const* variance, T epsilon,
+                      T* scale, T* shift) {
     for (std::size_t c = 0; c < channels; ++c) {
         scale[c] = gamma[c] / std::sqrt(variance[c] + epsilon);
         shift[c] = beta[c] - mean[c] * scale[c];
     }
 }
 
-/// y = pool(max(z·scale + shift, 0)) of some rows of an image that lie at z; y is where their output goes. `y` may be `z` without pooling.
+/// y = pool(max(z·scale + shift, 0)) of some rows of an image that lie at z; y is where their output goes. `y` may be
+/// `z` without pooling.
 template <class T>
 void norm_rows(norm_shape const& s, std::size_t rows, T const* z, T const* scale, T const* shift, T* y) {
     using V = simd<T>;
@@ -110,21 +120,26 @@ void norm_rows(norm_shape const& s, std::size_t rows, T const* z, T const* scale
     V const floor = s.rectified ? V(T(0)) : V(-std::numeric_limits<T>::infinity());
     if (!s.pooled) {
         for (std::size_t p = 0; p < rows * s.width; ++p)
-            each_channel_vector<T>(s.channels, [&](std::size_t c, auto load, auto store) __attribute__((always_inline)) {
-                store(y + p * s.channels + c, at_least(floor, xsimd::fma(load(z + p * s.channels + c), load(scale + c), load(shift + c))));
-            });
+            each_channel_vector<T>(
+                s.channels, [&](std::size_t c, auto load, auto store) __attribute__((always_inline)) {
+                    store(y + p * s.channels + c,
+                          at_least(floor, xsimd::fma(load(z + p * s.channels + c), load(scale + c), load(shift + c))));
+                });
         return;
     }
     for (std::size_t r = 0; r + 2 <= rows; r += 2)
         for (std::size_t q = 0; q < s.out_width(); ++q) {
             T const* const window = z + r * row + 2 * q * s.channels;
             T* const to = y + (r / 2 * s.out_width() + q) * s.channels;
-            each_channel_vector<T>(s.channels, [&](std::size_t c, auto load, auto store) __attribute__((always_inline)) {
-                V const a = load(scale + c), b = load(shift + c);
-                V const top = at_least(xsimd::fma(load(window + c), a, b), xsimd::fma(load(window + s.channels + c), a, b));
-                V const bottom = at_least(xsimd::fma(load(window + row + c), a, b), xsimd::fma(load(window + row + s.channels + c), a, b));
-                store(to + c, at_least(floor, at_least(top, bottom)));
-            });
+            each_channel_vector<T>(
+                s.channels, [&](std::size_t c, auto load, auto store) __attribute__((always_inline)) {
+                    V const a = load(scale + c), b = load(shift + c);
+                    V const top =
+                        at_least(xsimd::fma(load(window + c), a, b), xsimd::fma(load(window + s.channels + c), a, b));
+                    V const bottom = at_least(xsimd::fma(load(window + row + c), a, b),
+                                              xsimd::fma(load(window + row + s.channels + c), a, b));
+                    store(to + c, at_least(floor, at_least(top, bottom)));
+                });
         }
 }
 
@@ -136,13 +151,15 @@ template <class T>
 void norm_forward(norm_shape const& s, T const* z, T const* scale, T const* shift, T* y) {
     detail::norm_pieces(s, sizeof(T)).each(s, [&](std::size_t, std::size_t image, std::size_t first, std::size_t rows) {
         std::size_t const out_first = s.pooled ? first / 2 : first;
-        norm_rows(s, rows, z + (image * s.height + first) * s.width * s.channels, scale, shift, y + (image * s.out_height() + out_first) * s.out_width() * s.channels);
+        norm_rows(s, rows, z + (image * s.height + first) * s.width * s.channels, scale, shift,
+                  y + (image * s.out_height() + out_first) * s.out_width() * s.channels);
     });
 }
 
 namespace detail {
 
-// Which of a window's four values is the largest, the first of equals, as four masks of 0 or 1 times `g`; none where the largest is not above the floor.
+// Which of a window's four values is the largest, the first of equals, as four masks of 0 or 1 times `g`; none where
+// the largest is not above the floor.
 template <class V>
 [[gnu::always_inline]] inline void route_to_largest(V const (&v)[4], V const& floor, V const& g, V (&out)[4]) {
     V best = v[0];
@@ -168,45 +185,50 @@ template <class T>
 struct norm_gradient {
     T const *scale, *shift; ///< the normalisation is z·scale + shift
     T const* mean;
-    T *slope, *offset;      ///< with g the gradient that reaches it, dz = scale·g + slope·(z − mean) + offset
+    T *slope, *offset; ///< with g the gradient that reaches it, dz = scale·g + slope·(z − mean) + offset
 };
 
 namespace detail {
 
-// Calls body(place of the pixel, channel, z, g, load, store) for every vector of some rows of an image that a gradient can reach: z lies at z, its gradient from
-// behind the block at dy.
+// Calls body(place of the pixel, channel, z, g, load, store) for every vector of some rows of an image that a gradient
+// can reach: z lies at z, its gradient from behind the block at dy.
 template <class T, class Body>
-[[gnu::always_inline]] inline void each_norm_gradient(norm_shape const& s, std::size_t rows, T* z, T const* dy, T const* scale, T const* shift, Body&& body) {
+[[gnu::always_inline]] inline void each_norm_gradient(norm_shape const& s, std::size_t rows, T* z, T const* dy,
+                                                      T const* scale, T const* shift, Body&& body) {
     using V = simd<T>;
     std::size_t const channels = s.channels, row = s.width * channels;
     V const floor = s.rectified ? V(T(0)) : V(-std::numeric_limits<T>::infinity());
     if (!s.pooled) {
         for (std::size_t p = 0; p < rows * s.width; ++p)
-            each_channel_vector<T>(channels, [&](std::size_t c, auto load, auto store) __attribute__((always_inline)) {
-                V const value = load(z + p * channels + c);
-                auto const positive = xsimd::fma(value, load(scale + c), load(shift + c)) > floor;
-                body(z + p * channels + c, c, value, xsimd::select(positive, load(dy + p * channels + c), V(T(0))), load, store);
-            });
+            each_channel_vector<T>(
+                channels, [&](std::size_t c, auto load, auto store) __attribute__((always_inline)) {
+                    V const value = load(z + p * channels + c);
+                    auto const positive = xsimd::fma(value, load(scale + c), load(shift + c)) > floor;
+                    body(z + p * channels + c, c, value, xsimd::select(positive, load(dy + p * channels + c), V(T(0))),
+                         load, store);
+                });
         return;
     }
     for (std::size_t r = 0; r + 2 <= rows; r += 2)
         for (std::size_t q = 0; q < s.out_width(); ++q) {
             T* const window = z + r * row + 2 * q * channels;
             T const* const from = dy + (r / 2 * s.out_width() + q) * channels;
-            each_channel_vector<T>(channels, [&](std::size_t c, auto load, auto store) __attribute__((always_inline)) {
-                V const a = load(scale + c), b = load(shift + c);
-                T* const place[4] = {window + c, window + channels + c, window + row + c, window + row + channels + c};
-                V values[4], normal[4], routed[4];
-                TRINE_UNROLL
-                for (std::size_t k = 0; k < 4; ++k) {
-                    values[k] = load(place[k]);
-                    normal[k] = xsimd::fma(values[k], a, b);
-                }
-                route_to_largest(normal, floor, load(from + c), routed);
-                TRINE_UNROLL
-                for (std::size_t k = 0; k < 4; ++k)
-                    body(place[k], c, values[k], routed[k], load, store);
-            });
+            each_channel_vector<T>(
+                channels, [&](std::size_t c, auto load, auto store) __attribute__((always_inline)) {
+                    V const a = load(scale + c), b = load(shift + c);
+                    T* const place[4] = {window + c, window + channels + c, window + row + c,
+                                         window + row + channels + c};
+                    V values[4], normal[4], routed[4];
+                    TRINE_UNROLL
+                    for (std::size_t k = 0; k < 4; ++k) {
+                        values[k] = load(place[k]);
+                        normal[k] = xsimd::fma(values[k], a, b);
+                    }
+                    route_to_largest(normal, floor, load(from + c), routed);
+                    TRINE_UNROLL
+                    for (std::size_t k = 0; k < 4; ++k)
+                        body(place[k], c, values[k], routed[k], load, store);
+                });
         }
 }
 
@@ -232,29 +254,36 @@ template <class T>
 void norm_gradient_sums(norm_shape const& s, std::size_t rows, T* z, T const* dy, norm_gradient<T> const& n, T* sums) {
     using V = simd<T>;
     T* const product = sums + s.channels;
-    detail::each_norm_gradient(s, rows, z, dy, n.scale, n.shift, [&](T*, std::size_t c, V const& value, V const& g, auto load, auto store) __attribute__((always_inline)) {
-        store(sums + c, load(sums + c) + g);
-        store(product + c, xsimd::fma(g, value - load(n.mean + c), load(product + c)));
-    });
+    detail::each_norm_gradient(
+        s, rows, z, dy, n.scale, n.shift,
+        [&](T*, std::size_t c, V const& value, V const& g, auto load, auto store) __attribute__((always_inline)) {
+            store(sums + c, load(sums + c) + g);
+            store(product + c, xsimd::fma(g, value - load(n.mean + c), load(product + c)));
+        });
 }
 
-/// Turns z of some rows of an image into g, what reaches the normalisation of their output's gradient, and adds it to `sums`, C.
+/// Turns z of some rows of an image into g, what reaches the normalisation of their output's gradient, and adds it to
+/// `sums`, C.
 template <class T>
-void norm_gradient_route(norm_shape const& s, std::size_t rows, T* z, T const* dy, T const* scale, T const* shift, T* sums) {
+void norm_gradient_route(norm_shape const& s, std::size_t rows, T* z, T const* dy, T const* scale, T const* shift,
+                         T* sums) {
     using V = simd<T>;
-    detail::each_norm_gradient(s, rows, z, dy, scale, shift, [&](T* place, std::size_t c, V const&, V const& g, auto load, auto store) __attribute__((always_inline)) {
-        store(place, g);
-        store(sums + c, load(sums + c) + g);
-    });
-    detail::each_unpooled_pixel(s, rows, [&](std::size_t pixel) { std::fill_n(z + pixel * s.channels, s.channels, T(0)); });
+    detail::each_norm_gradient(
+        s, rows, z, dy, scale, shift,
+        [&](T * place, std::size_t c, V const&, V const& g, auto load, auto store) __attribute__((always_inline)) {
+            store(place, g);
+            store(sums + c, load(sums + c) + g);
+        });
+    detail::each_unpooled_pixel(s, rows,
+                                [&](std::size_t pixel) { std::fill_n(z + pixel * s.channels, s.channels, T(0)); });
 }
 
 /// From the sums of all pieces, in their order: dγ, dβ (added to), slope and offset.
 ///
 /// @param pieces  2·C scalars each
 template <class T>
-void norm_gradient_finish(norm_shape const& s, std::size_t count, T const* pieces, T const* gamma, T const* variance, T epsilon, norm_gradient<T> const& n, T* dgamma,
-                          T* dbeta) {
+void norm_gradient_finish(norm_shape const& s, std::size_t count, T const* pieces, T const* gamma, T const* variance,
+                          T epsilon, norm_gradient<T> const& n, T* dgamma, T* dbeta) {
     double const pixels = static_cast<double>(s.pixels());
     for (std::size_t c = 0; c < s.channels; ++c) {
         double sum = 0, product = 0;
@@ -275,16 +304,19 @@ void norm_gradient_finish(norm_shape const& s, std::size_t count, T const* piece
 template <class T>
 void norm_gradient_apply(norm_shape const& s, std::size_t rows, T* z, T const* dy, norm_gradient<T> const& n) {
     using V = simd<T>;
-    auto const write = [&](T* place, std::size_t c, V const& value, V const& g, auto load, auto store) __attribute__((always_inline)) {
-        store(place, xsimd::fma(load(n.scale + c), g, xsimd::fma(load(n.slope + c), value - load(n.mean + c), load(n.offset + c))));
+    auto const write = [&](T * place, std::size_t c, V const& value, V const& g, auto load, auto store)
+        __attribute__((always_inline)) {
+        store(place, xsimd::fma(load(n.scale + c), g,
+                                xsimd::fma(load(n.slope + c), value - load(n.mean + c), load(n.offset + c))));
     };
     detail::each_norm_gradient(s, rows, z, dy, n.scale, n.shift, write);
     // Pixels that belong to no window still move the mean and the variance.
     detail::each_unpooled_pixel(s, rows, [&](std::size_t pixel) {
-        each_channel_vector<T>(s.channels, [&](std::size_t c, auto load, auto store) __attribute__((always_inline)) {
-            T* const place = z + pixel * s.channels + c;
-            write(place, c, load(place), V(T(0)), load, store);
-        });
+        each_channel_vector<T>(
+            s.channels, [&](std::size_t c, auto load, auto store) __attribute__((always_inline)) {
+                T* const place = z + pixel * s.channels + c;
+                write(place, c, load(place), V(T(0)), load, store);
+            });
     });
 }
 
@@ -296,23 +328,26 @@ std::size_t norm_backward_scratch(norm_shape const& s) {
 
 /// Gradients of the block in training, where mean and variance depend on z.
 ///
-/// With g the gradient that reaches the normalisation (dy, sent to the largest pixel, where that is positive) and ẑ = (z − mean)/σ:
-/// dγ = Σ g·ẑ,  dβ = Σ g,  dz = γ/σ · (g − dβ/M − ẑ·dγ/M). Two passes over z and dy.
+/// With g the gradient that reaches the normalisation (dy, sent to the largest pixel, where that is positive) and ẑ =
+/// (z − mean)/σ: dγ = Σ g·ẑ,  dβ = Σ g,  dz = γ/σ · (g − dβ/M − ẑ·dγ/M). Two passes over z and dy.
 ///
 /// @param z       N×H×W×C; becomes dz
 /// @param dy      N×OH×OW×C
 /// @param dgamma  C, added to
 /// @param dbeta   C, added to
-/// @see S. Ioffe, C. Szegedy, "Batch Normalization: Accelerating Deep Network Training by Reducing Internal Covariate Shift", ICML 2015
+/// @see S. Ioffe, C. Szegedy, "Batch Normalization: Accelerating Deep Network Training by Reducing Internal Covariate
+/// Shift", ICML 2015
 template <class T>
-void norm_backward(norm_shape const& s, T* z, T const* dy, T const* gamma, T const* beta, T const* mean, T const* variance, T epsilon, T* dgamma, T* dbeta,
-                   T* scratch) {
+void norm_backward(norm_shape const& s, T* z, T const* dy, T const* gamma, T const* beta, T const* mean,
+                   T const* variance, T epsilon, T* dgamma, T* dbeta, T* scratch) {
     detail::norm_pieces const pieces(s, sizeof(T));
     std::size_t const channels = s.channels;
     T* const scale = scratch + 2 * pieces.count * channels;
     norm_gradient<T> const n{scale, scale + channels, mean, scale + 2 * channels, scale + 3 * channels};
     norm_scale_shift(channels, gamma, beta, mean, variance, epsilon, scale, scale + channels);
-    auto const rows_at = [&](std::size_t image, std::size_t first) { return z + (image * s.height + first) * s.width * channels; };
+    auto const rows_at = [&](std::size_t image, std::size_t first) {
+        return z + (image * s.height + first) * s.width * channels;
+    };
     auto const gradient_at = [&](std::size_t image, std::size_t first) {
         return dy + (image * s.out_height() + (s.pooled ? first / 2 : first)) * s.out_width() * channels;
     };

@@ -1,6 +1,7 @@
 #pragma once
 
-/// The inner loop of gradients of weights: a product of two matrices summed over pixels or tiles, its accumulators in registers throughout.
+/// The inner loop of gradients of weights: a product of two matrices summed over pixels or tiles, its accumulators in
+/// registers throughout.
 
 #include <array>
 #include <cstddef>
@@ -9,7 +10,8 @@
 
 namespace trine::kernels::detail {
 
-// What will be read next: `rows` runs of `run` scalars. It is fetched into the second cache meanwhile, a line for each step of a product.
+// What will be read next: `rows` runs of `run` scalars. It is fetched into the second cache meanwhile, a line for each
+// step of a product.
 template <class T>
 struct fetch_ahead {
     static constexpr std::size_t line = 64 / sizeof(T);
@@ -25,12 +27,14 @@ struct fetch_ahead {
     }
 };
 
-// Each element of the tile sums one product a pixel over `rows` strips of `cols` pixels; `left` is the run's first scalar at the first pixel. With `Pack` the right
-// side is read where it lies, `right_stride` apart, and a copy without gaps is left for the tiles that follow: memory is then read while products are summed.
-// `fresh` sums begin at 0 instead of what is there.
+// Each element of the tile sums one product a pixel over `rows` strips of `cols` pixels; `left` is the run's first
+// scalar at the first pixel. With `Pack` the right side is read where it lies, `right_stride` apart, and a copy without
+// gaps is left for the tiles that follow: memory is then read while products are summed. `fresh` sums begin at 0
+// instead of what is there.
 template <std::size_t Rows, std::size_t Vectors, bool Pack, class T>
-void gradient_tile(T const* left, std::size_t left_row, std::size_t left_pixel, T const* right, std::size_t right_stride, T* packed, std::size_t rows, std::size_t cols,
-                   T* out, bool fresh, fetch_ahead<T>& ahead) {
+void gradient_tile(T const* left, std::size_t left_row, std::size_t left_pixel, T const* right,
+                   std::size_t right_stride, T* packed, std::size_t rows, std::size_t cols, T* out, bool fresh,
+                   fetch_ahead<T>& ahead) {
     using V = simd<T>;
     fetch_ahead<T> next = ahead;
     V acc[Rows][Vectors];
@@ -75,25 +79,28 @@ void gradient_tile(T const* left, std::size_t left_row, std::size_t left_pixel, 
 }
 
 template <class T>
-using gradient_tile_function = void (*)(T const*, std::size_t, std::size_t, T const*, std::size_t, T*, std::size_t, std::size_t, T*, bool, fetch_ahead<T>&);
+using gradient_tile_function = void (*)(T const*, std::size_t, std::size_t, T const*, std::size_t, T*, std::size_t,
+                                        std::size_t, T*, bool, fetch_ahead<T>&);
 
 template <std::size_t Vectors, bool Pack, class T>
 inline constexpr auto gradient_tile_table = []<std::size_t... I>(std::index_sequence<I...>) {
     return std::array<gradient_tile_function<T>, sizeof...(I)>{&gradient_tile<I + 1, Vectors, Pack, T>...};
-}(std::make_index_sequence<tile_rows>{});
+}
+(std::make_index_sequence<tile_rows>{});
 
 // Adds to `rows_of_tile` rows of sums, each `vectors` wide, or begins them.
 template <class T>
-void sum_products(std::size_t rows_of_tile, std::size_t vectors, T const* left, std::size_t left_row, std::size_t left_pixel, T const* right, std::size_t rows,
-                  std::size_t cols, T* out, bool fresh, fetch_ahead<T>& ahead) {
+void sum_products(std::size_t rows_of_tile, std::size_t vectors, T const* left, std::size_t left_row,
+                  std::size_t left_pixel, T const* right, std::size_t rows, std::size_t cols, T* out, bool fresh,
+                  fetch_ahead<T>& ahead) {
     auto const& table = vectors == 1 ? gradient_tile_table<1, false, T> : gradient_tile_table<2, false, T>;
     table[rows_of_tile - 1](left, left_row, left_pixel, right, 0, nullptr, rows, cols, out, fresh, ahead);
 }
 // The same, leaving a packed copy of the right side.
 template <class T>
-void sum_products_and_pack(std::size_t rows_of_tile, std::size_t vectors, T const* left, std::size_t left_row, std::size_t left_pixel, T const* right,
-                           std::size_t right_stride, T* packed, std::size_t rows, std::size_t cols, T* out, bool fresh,
-                           fetch_ahead<T>& ahead) {
+void sum_products_and_pack(std::size_t rows_of_tile, std::size_t vectors, T const* left, std::size_t left_row,
+                           std::size_t left_pixel, T const* right, std::size_t right_stride, T* packed,
+                           std::size_t rows, std::size_t cols, T* out, bool fresh, fetch_ahead<T>& ahead) {
     auto const& table = vectors == 1 ? gradient_tile_table<1, true, T> : gradient_tile_table<2, true, T>;
     table[rows_of_tile - 1](left, left_row, left_pixel, right, right_stride, packed, rows, cols, out, fresh, ahead);
 }

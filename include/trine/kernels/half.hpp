@@ -14,7 +14,8 @@ namespace trine::kernels {
 
 /// A number of IEEE 754's binary16 as float; exact.
 inline float half_to_float(std::uint16_t h) {
-    std::uint32_t const sign = static_cast<std::uint32_t>(h & 0x8000) << 16, exponent = (h >> 10) & 31, fraction = h & 1023;
+    std::uint32_t const sign = static_cast<std::uint32_t>(h & 0x8000) << 16, exponent = (h >> 10) & 31,
+                        fraction = h & 1023;
     if (exponent == 31)
         return std::bit_cast<float>(sign | 0x7f800000u | fraction << 13);
     if (exponent == 0) { // zero or subnormal: fraction · 2⁻²⁴
@@ -33,7 +34,8 @@ inline std::uint16_t float_to_half(float value) {
     if (magnitude >= 0x477ff000u) // rounds to 65536 or more
         return static_cast<std::uint16_t>(sign | 0x7c00);
     if (magnitude < 0x38800000u) // subnormal: adding ½ leaves the rounding to the processor
-        return static_cast<std::uint16_t>(sign | (std::bit_cast<std::uint32_t>(std::bit_cast<float>(magnitude) + 0.5f) - 0x3f000000u));
+        return static_cast<std::uint16_t>(
+            sign | (std::bit_cast<std::uint32_t>(std::bit_cast<float>(magnitude) + 0.5f) - 0x3f000000u));
     return static_cast<std::uint16_t>(sign | ((magnitude - 0x38000000u + 0xfffu + (magnitude >> 13 & 1)) >> 13));
 }
 
@@ -43,7 +45,8 @@ inline void widen_halves(std::size_t size, std::uint16_t const* from, float* to)
 #if defined(__AVX512F__)
     done = size / 16 * 16;
     for (std::size_t i = 0; i < done; i += 16)
-        _mm512_storeu_ps(to + i, _mm512_maskz_cvtph_ps(0xffff, _mm256_loadu_si256(reinterpret_cast<__m256i const*>(from + i))));
+        _mm512_storeu_ps(to + i,
+                         _mm512_maskz_cvtph_ps(0xffff, _mm256_loadu_si256(reinterpret_cast<__m256i const*>(from + i))));
 #elif defined(__F16C__)
     done = size / 8 * 8;
     for (std::size_t i = 0; i < done; i += 8)

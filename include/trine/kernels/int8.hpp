@@ -14,12 +14,19 @@ namespace detail {
 // (With a mask of ones, for without one GCC 12 warns of its own headers.)
 // The sixteen sums of sixteen vectors, by adding as they are transposed.
 inline __m512i sum_each(__m512i const* v) {
-    auto const across32 = [](__m512i a, __m512i b) { return _mm512_add_epi32(_mm512_maskz_unpacklo_epi32(0xffff, a, b), _mm512_maskz_unpackhi_epi32(0xffff, a, b)); };
-    auto const across64 = [](__m512i a, __m512i b) { return _mm512_add_epi32(_mm512_maskz_unpacklo_epi64(0xff, a, b), _mm512_maskz_unpackhi_epi64(0xff, a, b)); };
+    auto const across32 = [](__m512i a, __m512i b) {
+        return _mm512_add_epi32(_mm512_maskz_unpacklo_epi32(0xffff, a, b), _mm512_maskz_unpackhi_epi32(0xffff, a, b));
+    };
+    auto const across64 = [](__m512i a, __m512i b) {
+        return _mm512_add_epi32(_mm512_maskz_unpacklo_epi64(0xff, a, b), _mm512_maskz_unpackhi_epi64(0xff, a, b));
+    };
     __m512i quarter[4]; // each 128 bits of them: four rows' sums over every fourth part
     for (std::size_t i = 0; i < 4; ++i)
         quarter[i] = across64(across32(v[4 * i], v[4 * i + 1]), across32(v[4 * i + 2], v[4 * i + 3]));
-    auto const halves = [](__m512i a, __m512i b) { return _mm512_add_epi32(_mm512_maskz_shuffle_i32x4(0xffff, a, b, 0x88), _mm512_maskz_shuffle_i32x4(0xffff, a, b, 0xdd)); };
+    auto const halves = [](__m512i a, __m512i b) {
+        return _mm512_add_epi32(_mm512_maskz_shuffle_i32x4(0xffff, a, b, 0x88),
+                                _mm512_maskz_shuffle_i32x4(0xffff, a, b, 0xdd));
+    };
     return halves(halves(quarter[0], quarter[1]), halves(quarter[2], quarter[3]));
 }
 
@@ -32,13 +39,14 @@ inline constexpr std::size_t code_rows = 16;
 
 /// Sums over rows of eight-bit codes against a query of sixteen bits: exact integers, so the order does not matter.
 ///
-/// Memory bounds it, just: a byte a value, and three instructions for 32 of them. The sums of the lanes are taken for sixteen rows at once, or they would cost as
-/// much as the products. The caller keeps Σ |query| · 127 below 2³¹.
+/// Memory bounds it, just: a byte a value, and three instructions for 32 of them. The sums of the lanes are taken for
+/// sixteen rows at once, or they would cost as much as the products. The caller keeps Σ |query| · 127 below 2³¹.
 ///
 /// @param codes     rows of `size` codes, `stride` apart; at most `code_rows` of them
 /// @param products  Σ query · code of each row
 /// @param squares   Σ code² of each row
-inline void sum_codes(std::size_t size, std::int16_t const* query, std::int8_t const* codes, std::size_t stride, std::size_t rows, std::int32_t* products, std::int32_t* squares) {
+inline void sum_codes(std::size_t size, std::int16_t const* query, std::int8_t const* codes, std::size_t stride,
+                      std::size_t rows, std::int32_t* products, std::int32_t* squares) {
     std::size_t done = 0;
 #if defined(__AVX512BW__)
     done = size / 32 * 32;
@@ -47,7 +55,8 @@ inline void sum_codes(std::size_t size, std::int16_t const* query, std::int8_t c
         std::int8_t const* const row = codes + (r < rows ? r : 0) * stride;
         __m512i p = _mm512_setzero_si512(), s = _mm512_setzero_si512();
         for (std::size_t i = 0; i < done; i += 32) {
-            __m512i const c = _mm512_maskz_cvtepi8_epi16(~0u, _mm256_loadu_si256(reinterpret_cast<__m256i const*>(row + i)));
+            __m512i const c =
+                _mm512_maskz_cvtepi8_epi16(~0u, _mm256_loadu_si256(reinterpret_cast<__m256i const*>(row + i)));
             p = add_pair_products(p, c, code_sums(_mm512_loadu_si512(query + i))).data;
             s = add_pair_products(s, c, c).data;
         }
@@ -63,8 +72,10 @@ inline void sum_codes(std::size_t size, std::int16_t const* query, std::int8_t c
     for (std::size_t r = 0; r < rows; ++r) {
         __m256i p = _mm256_setzero_si256(), s = _mm256_setzero_si256();
         for (std::size_t i = 0; i < done; i += 16) {
-            __m256i const c = _mm256_cvtepi8_epi16(_mm_loadu_si128(reinterpret_cast<__m128i const*>(codes + r * stride + i)));
-            p = _mm256_add_epi32(p, _mm256_madd_epi16(c, _mm256_loadu_si256(reinterpret_cast<__m256i const*>(query + i))));
+            __m256i const c =
+                _mm256_cvtepi8_epi16(_mm_loadu_si128(reinterpret_cast<__m128i const*>(codes + r * stride + i)));
+            p = _mm256_add_epi32(p,
+                                 _mm256_madd_epi16(c, _mm256_loadu_si256(reinterpret_cast<__m256i const*>(query + i))));
             s = _mm256_add_epi32(s, _mm256_madd_epi16(c, c));
         }
         __m256i const both = _mm256_hadd_epi32(p, s); // p p s s, twice

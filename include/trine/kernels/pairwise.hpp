@@ -13,8 +13,9 @@ namespace trine::kernels {
 
 /// out[i][j] = Σ over k of Op(a[i][k], b[j][k]): all pairs of rows of two matrices. `Op` is symmetric.
 ///
-/// Squared distances are summed from differences, not expanded into norms and products, so that equal rows are at distance exactly 0,
-/// close ones keep their digits, and d(a, b) = d(b, a) bit for bit. Of a matrix against itself, half is computed and mirrored. Bounded by arithmetic.
+/// Squared distances are summed from differences, not expanded into norms and products, so that equal rows are at
+/// distance exactly 0, close ones keep their digits, and d(a, b) = d(b, a) bit for bit. Of a matrix against itself,
+/// half is computed and mirrored. Bounded by arithmetic.
 ///
 /// @param a    Q×D
 /// @param b    R×D
@@ -28,7 +29,8 @@ void pairwise(matrix_view<T const> a, matrix_view<T const> b, matrix_view<T> out
     constexpr std::size_t row_block = 8 * tile_rows;
     bool const symmetric = a.data() == b.data() && a.rows() == b.rows() && a.stride() == b.stride();
     std::size_t const row_items = (a.rows() + row_block - 1) / row_block, panels = panel_count<T>(b.rows());
-    // One panel of references is packed by the thread that uses it, and is small: D · two vectors. The memory is the calling thread's, kept for its next call.
+    // One panel of references is packed by the thread that uses it, and is small: D · two vectors. The memory is the
+    // calling thread's, kept for its next call.
     thread_local buffer<T> kept;
     kept.reserve_discarding(thread_count() * depth * width);
     T* const memory = kept.data();
@@ -39,14 +41,19 @@ void pairwise(matrix_view<T const> a, matrix_view<T const> b, matrix_view<T> out
         pack_panels(depth, used > simd_width<T> || vectors == 1 ? used : simd_width<T> + 1, packed,
                     [&](std::size_t k, std::size_t c) { return c < used ? b(first + c, k) : T(0); });
         for (std::size_t item = symmetric ? first / row_block : 0; item < row_items; ++item)
-            for (std::size_t r = std::max(item * row_block, symmetric ? first : 0), end = std::min(item * row_block + row_block, a.rows()); r < end;) {
+            for (std::size_t r = std::max(item * row_block, symmetric ? first : 0),
+                             end = std::min(item * row_block + row_block, a.rows());
+                 r < end;) {
                 // Tiles end with the panel's own rows, which are the ones not to be mirrored.
-                std::size_t const stop = symmetric && r < first + used ? std::min(end, first + used) : end, tile = next_tile(stop - r);
+                std::size_t const stop = symmetric && r < first + used ? std::min(end, first + used) : end,
+                                  tile = next_tile(stop - r);
                 tile_operand<T> const left{a.data() + r * a.stride(), a.stride(), 0, 1, depth};
                 if (!symmetric)
-                    compute_tile<Op>(tile, vectors, left, packed, static_cast<T const*>(nullptr), out.data() + r * out.stride() + first, out.stride(), used);
+                    compute_tile<Op>(tile, vectors, left, packed, static_cast<T const*>(nullptr),
+                                     out.data() + r * out.stride() + first, out.stride(), used);
                 else {
-                    // By way of a tile of its own: rows a power of two apart would fight for a few lines of the cache when they are read again, column by column.
+                    // By way of a tile of its own: rows a power of two apart would fight for a few lines of the cache
+                    // when they are read again, column by column.
                     alignas(64) T own[tile_rows * 2 * simd_width<T>];
                     compute_tile<Op>(tile, vectors, left, packed, static_cast<T const*>(nullptr), own, width, width);
                     for (std::size_t i = 0; i < tile; ++i)

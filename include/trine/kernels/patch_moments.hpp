@@ -1,7 +1,8 @@
 #pragma once
 
-/// Mean and covariance of the patches that a convolution multiplies with its weights. Its outputs are weighted sums of them, so their means and variances follow without one being
-/// computed; and so does much of the gradient of a normalisation behind it.
+/// Mean and covariance of the patches that a convolution multiplies with its weights. Its outputs are weighted sums of
+/// them, so their means and variances follow without one being computed; and so does much of the gradient of a
+/// normalisation behind it.
 
 #include <algorithm>
 #include <cmath>
@@ -19,8 +20,9 @@ namespace detail {
 
 // How the products of all pairs of taps are summed.
 //
-// With a stride of 1, a tap sees in one row of outputs what the tap above it sees in the next. So only products of the kernel's first row with all its rows are summed, over every row of the padded image; each
-// row of the kernel then takes the sums over those rows that it meets. With another stride, products of all pairs are summed.
+// With a stride of 1, a tap sees in one row of outputs what the tap above it sees in the next. So only products of the
+// kernel's first row with all its rows are summed, over every row of the padded image; each row of the kernel then
+// takes the sums over those rows that it meets. With another stride, products of all pairs are summed.
 struct patch_plan {
     // Rows of a padded image that the same rows of the kernel meet, and whether the next ones are met by others.
     struct row_group {
@@ -34,8 +36,8 @@ struct patch_plan {
     std::size_t row_taps;            // rows of the kernel that take their sums from these
     std::size_t pixels;              // that a group of rows holds, at most
     std::size_t plane_width, plane_height;
-    std::size_t out_height, rows;    // of an image, and that a group has at most
-    std::size_t chunks;              // of images, summed apart
+    std::size_t out_height, rows; // of an image, and that a group has at most
+    std::size_t chunks;           // of images, summed apart
 
     template <class T>
     static patch_plan make(convolution_shape const& s) {
@@ -47,12 +49,15 @@ struct patch_plan {
         p.plane_height = s.height + 2 * s.padding, p.plane_width = s.width + 2 * s.padding;
         p.chunks = std::min<std::size_t>(s.batch, 64);
         p.out_height = s.out_height();
-        p.rows = std::clamp<std::size_t>(32 * 1024 / sizeof(T) / p.padded_depth / s.out_width(), 1, p.out_height); // in the first cache
+        p.rows = std::clamp<std::size_t>(32 * 1024 / sizeof(T) / p.padded_depth / s.out_width(), 1,
+                                         p.out_height); // in the first cache
         p.pixels = (p.rows * s.out_width() + simd_width<T> - 1) / simd_width<T> * simd_width<T>;
         return p;
     }
     // Whether a row of the kernel meets a row of the padded image.
-    bool meets(std::size_t kernel_row, std::size_t row) const { return kernel_row <= row && row < kernel_row + out_height; }
+    bool meets(std::size_t kernel_row, std::size_t row) const {
+        return kernel_row <= row && row < kernel_row + out_height;
+    }
     std::size_t all_rows() const { return out_height + row_taps - 1; }
     row_group group_from(std::size_t row) const {
         bool const met_by_all = row_taps - 1 <= row && row < out_height;
@@ -70,9 +75,13 @@ struct patch_plan {
         return first * all - first * (first - 1) / 2;
     }
     template <class T>
-    std::size_t lanes_size() const { return (squares() * side * side + first_taps) * simd_width<T>; }
+    std::size_t lanes_size() const {
+        return (squares() * side * side + first_taps) * simd_width<T>;
+    }
     template <class T>
-    std::size_t thread_size(std::size_t channels) const { return padded_depth * pixels + (planes_size(channels) + simd_width<T> - 1) / simd_width<T> * simd_width<T>; }
+    std::size_t thread_size(std::size_t channels) const {
+        return padded_depth * pixels + (planes_size(channels) + simd_width<T> - 1) / simd_width<T> * simd_width<T>;
+    }
 };
 
 // An image with its channels apart and its padding around it, less a shift of each channel.
@@ -91,12 +100,14 @@ void split_channels(convolution_shape const& s, patch_plan const& p, T const* im
 
 // What every tap sees in some rows of outputs: padded depth × pixels, zeros behind the last.
 template <class T>
-void gather_taps(convolution_shape const& s, patch_plan const& p, T const* planes, patch_plan::row_group const& rows, T* taps) {
+void gather_taps(convolution_shape const& s, patch_plan const& p, T const* planes, patch_plan::row_group const& rows,
+                 T* taps) {
     std::size_t const width = s.out_width();
     for (std::size_t k = 0; k < p.padded_depth; ++k) {
         T* to = taps + k * p.pixels;
         T* const end = to + p.pixels;
-        std::size_t const c = k % s.channels, kx = k / s.channels % s.kernel_width, ky = k / s.channels / s.kernel_width;
+        std::size_t const c = k % s.channels, kx = k / s.channels % s.kernel_width,
+                          ky = k / s.channels / s.kernel_width;
         for (std::size_t row = rows.first; k < p.depth && row < rows.last; ++row, to += width) {
             std::size_t const y = row * s.stride + ky;
             T const* const from = planes + (c * p.plane_height + y) * p.plane_width + kx;
@@ -150,7 +161,8 @@ void add_tap_products(T const* a, T const* b, std::size_t stride, std::size_t pi
 
 // Adds Σ and Σ of products of what taps see in some rows, a vector each.
 template <class T>
-void add_patch_sums(convolution_shape const& s, patch_plan const& p, T const* taps, patch_plan::row_group const& rows, double* lanes) {
+void add_patch_sums(convolution_shape const& s, patch_plan const& p, T const* taps, patch_plan::row_group const& rows,
+                    double* lanes) {
     using V = simd<T>;
     std::size_t const used = ((rows.last - rows.first) * s.out_width() + V::size - 1) / V::size * V::size;
     for (std::size_t k = 0; k < p.first_taps; ++k, lanes += V::size) {
@@ -190,7 +202,8 @@ void take_patch_sums(patch_plan const& p, std::size_t row, double* lanes, double
                 for (std::size_t j = b; j < b + p.side; ++j) {
                     double const sum = next();
                     if (i < p.first_taps && i <= j && j < p.depth)
-                        each_kernel_row(j, [&](std::size_t shift) { products[(shift + i) * p.depth + shift + j] += sum; });
+                        each_kernel_row(j,
+                                        [&](std::size_t shift) { products[(shift + i) * p.depth + shift + j] += sum; });
                 }
     std::fill(lanes, at, 0.0);
 }
@@ -201,13 +214,15 @@ void take_patch_sums(patch_plan const& p, std::size_t row, double* lanes, double
 template <class T>
 std::size_t patch_moments_scratch(convolution_shape const& s, std::size_t threads) {
     detail::patch_plan const p = detail::patch_plan::make<T>(s);
-    return (p.all_sums_size() + threads * p.lanes_size<T>()) * (sizeof(double) / sizeof(T)) + threads * p.thread_size<T>(s.channels);
+    return (p.all_sums_size() + threads * p.lanes_size<T>()) * (sizeof(double) / sizeof(T)) +
+           threads * p.thread_size<T>(s.channels);
 }
 
 /// Mean and (biased) covariance of the patches that a convolution of one group sees, over the whole batch.
 ///
-/// What a vector's lane sums of a few rows is rounded to T, all else to double: what a filter takes a difference of would be lost otherwise. Bounded by arithmetic: a K×K kernel of stride 1 takes some
-/// K³C² multiplications a pixel, where O outputs would take K²C·O.
+/// What a vector's lane sums of a few rows is rounded to T, all else to double: what a filter takes a difference of
+/// would be lost otherwise. Bounded by arithmetic: a K×K kernel of stride 1 takes some K³C² multiplications a pixel,
+/// where O outputs would take K²C·O.
 ///
 /// @param x           N×H×W×C
 /// @param mean        KH·KW·C, in the order of the weights
@@ -252,7 +267,8 @@ void patch_moments(convolution_shape const& s, T const* x, double* mean, double*
         mean[i] = sums[i] / count;
     for (std::size_t i = 0; i < p.depth; ++i)
         for (std::size_t j = i; j < p.depth; ++j)
-            covariance[i * p.depth + j] = covariance[j * p.depth + i] = sums[p.depth + i * p.depth + j] / count - mean[i] * mean[j];
+            covariance[i * p.depth + j] = covariance[j * p.depth + i] =
+                sums[p.depth + i * p.depth + j] / count - mean[i] * mean[j];
     for (std::size_t i = 0; i < p.depth; ++i)
         mean[i] += static_cast<double>(shift[i % s.channels]);
 }
@@ -264,7 +280,8 @@ void patch_moments(convolution_shape const& s, T const* x, double* mean, double*
 /// @param mean        K
 /// @param covariance  K×K
 template <class T>
-void output_statistics(std::size_t depth, std::size_t outputs, T const* w, T const* bias, double const* mean, double const* covariance, T* out_mean, T* out_variance) {
+void output_statistics(std::size_t depth, std::size_t outputs, T const* w, T const* bias, double const* mean,
+                       double const* covariance, T* out_mean, T* out_variance) {
     for (std::size_t o = 0; o < outputs; ++o) {
         double m = bias ? static_cast<double>(bias[o]) : 0, variance = 0;
         for (std::size_t i = 0; i < depth; ++i) {
@@ -280,7 +297,8 @@ void output_statistics(std::size_t depth, std::size_t outputs, T const* w, T con
     }
 }
 
-/// From Σ patch ⊗ g over the batch's pixels and Σ g: Σ (patch − mean) ⊗ g in its place, and Σ g·(z − its mean) of every output z = w·patch + bias.
+/// From Σ patch ⊗ g over the batch's pixels and Σ g: Σ (patch − mean) ⊗ g in its place, and Σ g·(z − its mean) of every
+/// output z = w·patch + bias.
 ///
 /// @param w         K×O
 /// @param mean      K, of the patches
@@ -288,11 +306,13 @@ void output_statistics(std::size_t depth, std::size_t outputs, T const* w, T con
 /// @param products  K×O
 /// @param with_outputs  O
 template <class T>
-void center_patch_products(std::size_t depth, std::size_t outputs, T const* w, T const* mean, T const* sums, T* products, T* with_outputs) {
+void center_patch_products(std::size_t depth, std::size_t outputs, T const* w, T const* mean, T const* sums,
+                           T* products, T* with_outputs) {
     for (std::size_t o = 0; o < outputs; ++o) {
         double product = 0;
         for (std::size_t i = o; i < depth * outputs; i += outputs) {
-            double const centered = static_cast<double>(products[i]) - static_cast<double>(sums[o]) * static_cast<double>(mean[i / outputs]);
+            double const centered = static_cast<double>(products[i]) -
+                                    static_cast<double>(sums[o]) * static_cast<double>(mean[i / outputs]);
             product += static_cast<double>(w[i]) * centered;
             products[i] = static_cast<T>(centered);
         }
@@ -300,7 +320,8 @@ void center_patch_products(std::size_t depth, std::size_t outputs, T const* w, T
     }
 }
 
-/// dw += Σ patch ⊗ dz over the batch's pixels, where a normalisation gives every output dz = scale·(g − its mean) + slope·(z − its mean).
+/// dw += Σ patch ⊗ dz over the batch's pixels, where a normalisation gives every output dz = scale·(g − its mean) +
+/// slope·(z − its mean).
 ///
 /// @param count       pixels of the batch
 /// @param w           K×O
@@ -308,14 +329,16 @@ void center_patch_products(std::size_t depth, std::size_t outputs, T const* w, T
 /// @param products    K×O, of `center_patch_products`
 /// @param dw          K×O, added to
 template <class T>
-void add_normalized_gradient(std::size_t depth, std::size_t outputs, std::size_t count, T const* w, T const* covariance, T const* products, T const* scale, T const* slope, T* dw) {
+void add_normalized_gradient(std::size_t depth, std::size_t outputs, std::size_t count, T const* w, T const* covariance,
+                             T const* products, T const* scale, T const* slope, T* dw) {
     for (std::size_t i = 0; i < depth; ++i)
         for (std::size_t o = 0; o < outputs; ++o) {
             double deviation = 0; // Σ patch·(z − its mean), per pixel
             for (std::size_t j = 0; j < depth; ++j)
                 deviation += static_cast<double>(covariance[i * depth + j]) * static_cast<double>(w[j * outputs + o]);
-            dw[i * outputs + o] += static_cast<T>(static_cast<double>(scale[o]) * static_cast<double>(products[i * outputs + o]) +
-                                                  static_cast<double>(slope[o]) * static_cast<double>(count) * deviation);
+            dw[i * outputs + o] +=
+                static_cast<T>(static_cast<double>(scale[o]) * static_cast<double>(products[i * outputs + o]) +
+                               static_cast<double>(slope[o]) * static_cast<double>(count) * deviation);
         }
 }
 

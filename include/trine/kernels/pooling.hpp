@@ -8,9 +8,11 @@
 
 namespace trine::kernels {
 
-/// Sizes of a pooling of channels-last images: windows of `kernel`×`kernel` every `stride` pixels, the first of them `padding` pixels outside the image.
+/// Sizes of a pooling of channels-last images: windows of `kernel`×`kernel` every `stride` pixels, the first of them
+/// `padding` pixels outside the image.
 ///
-/// What is left over at the right and bottom is dropped, or with `round_up` seen by a smaller window, if that begins within the image. These are PyTorch's and Caffe's rules.
+/// What is left over at the right and bottom is dropped, or with `round_up` seen by a smaller window, if that begins
+/// within the image. These are PyTorch's and Caffe's rules.
 struct pooling_shape {
     std::size_t batch, height, width, channels, kernel, stride, padding = 0;
     bool round_up = false;
@@ -27,7 +29,8 @@ private:
 
 namespace detail {
 
-// The part of a window that lies in the image, as scalars: `in` is its first, `out` the output pixel's; and how many pixels it has with padding counted.
+// The part of a window that lies in the image, as scalars: `in` is its first, `out` the output pixel's; and how many
+// pixels it has with padding counted.
 struct pooling_window {
     std::size_t in, out, rows, cols, padded;
 };
@@ -39,7 +42,8 @@ void for_each_window(pooling_shape const& s, std::size_t image, Body&& body) {
         std::size_t first, count, padded;
     };
     auto const along = [&](std::size_t place, std::size_t size) -> span {
-        std::size_t const start = place * s.stride, end = std::min(start + s.kernel, size + 2 * s.padding); // counted from the padding's begin
+        std::size_t const start = place * s.stride,
+                          end = std::min(start + s.kernel, size + 2 * s.padding); // counted from the padding's begin
         std::size_t const first = std::max(start, s.padding), last = std::min(end, size + s.padding);
         return {first - s.padding, last - first, end - start};
     };
@@ -47,8 +51,9 @@ void for_each_window(pooling_shape const& s, std::size_t image, Body&& body) {
         auto const rows = along(y, s.height);
         for (std::size_t x = 0; x < s.out_width(); ++x) {
             auto const cols = along(x, s.width);
-            body(pooling_window{((image * s.height + rows.first) * s.width + cols.first) * s.channels, ((image * s.out_height() + y) * s.out_width() + x) * s.channels, rows.count,
-                                cols.count, rows.padded * cols.padded});
+            body(pooling_window{((image * s.height + rows.first) * s.width + cols.first) * s.channels,
+                                ((image * s.out_height() + y) * s.out_width() + x) * s.channels, rows.count, cols.count,
+                                rows.padded * cols.padded});
         }
     }
 }
@@ -83,7 +88,8 @@ void max_pool_forward(pooling_shape const& s, T const* x, T* y) {
     });
 }
 
-/// Hands each window's gradient to its largest value, the first of equal ones. Nothing has to be remembered from the forward pass.
+/// Hands each window's gradient to its largest value, the first of equal ones. Nothing has to be remembered from the
+/// forward pass.
 ///
 /// @param dx  N×H×W×C, overwritten
 template <class T>
@@ -110,7 +116,8 @@ void max_pool_backward(pooling_shape const& s, T const* x, T const* y, T const* 
     });
 }
 
-/// Mean of each window and channel, over the pixels that lie in the image, or with `count_padding` over those of the padding too, which are 0.
+/// Mean of each window and channel, over the pixels that lie in the image, or with `count_padding` over those of the
+/// padding too, which are 0.
 ///
 /// @param x  N×H×W×C
 /// @param y  N×OH×OW×C

@@ -64,15 +64,17 @@ struct tile_operand {
     std::size_t segment_stride; ///< from a run to the next
     std::size_t segments;
     std::size_t run;
-    T const* next = nullptr;    ///< what the tile after this one will read: fetched from memory meanwhile, two lines a step
-    std::size_t next_size = 0;  ///< scalars of it
+    T const* next =
+        nullptr; ///< what the tile after this one will read: fetched from memory meanwhile, two lines a step
+    std::size_t next_size = 0; ///< scalars of it
 };
 
 namespace detail {
 
 // Arithmetic bounds it: Rows·Vectors FMAs against Rows broadcasts and Vectors loads; the panel streams from L2.
 template <class Op, std::size_t Rows, std::size_t Vectors, class T>
-void register_tile(tile_operand<T> const& left, T const* panel, T const* initial, T* out, std::size_t out_stride, std::size_t columns) {
+void register_tile(tile_operand<T> const& left, T const* panel, T const* initial, T* out, std::size_t out_stride,
+                   std::size_t columns) {
     using V = simd<T>;
     V acc[Rows][Vectors];
     TRINE_UNROLL
@@ -97,8 +99,8 @@ void register_tile(tile_operand<T> const& left, T const* panel, T const* initial
         }
         ++a, panel += Vectors * V::size;
     };
-    // Lines that will be written, then lines that the next tile will read, come from memory while products are summed: a step at a time, for all at once they
-    // would block the loads.
+    // Lines that will be written, then lines that the next tile will read, come from memory while products are summed:
+    // a step at a time, for all at once they would block the loads.
     constexpr std::size_t line = 64 / sizeof(T);
     std::size_t const written = left.segments * left.run >= 64 ? std::min(Rows, left.run) : 0;
     std::size_t const fetched = std::min(left.run, written + left.next_size / (2 * line));
@@ -112,7 +114,8 @@ void register_tile(tile_operand<T> const& left, T const* panel, T const* initial
         __builtin_prefetch(left.next + (k - written) * 2 * line + line);
         step();
     }
-    // One loop over all runs: the end of a loop over one is mispredicted, which cost seven runs of 21 scalars a twentieth of their time.
+    // One loop over all runs: the end of a loop over one is mispredicted, which cost seven runs of 21 scalars a
+    // twentieth of their time.
     auto const jump = static_cast<std::ptrdiff_t>(left.segment_stride) - static_cast<std::ptrdiff_t>(left.run);
     std::size_t rest = left.run - fetched;
     if (rest == 0)
@@ -138,27 +141,29 @@ using tile_function = void (*)(tile_operand<T> const&, T const*, T const*, T*, s
 template <class Op, std::size_t Vectors, class T>
 inline constexpr auto tile_table = []<std::size_t... I>(std::index_sequence<I...>) {
     return std::array<tile_function<Op, T>, sizeof...(I)>{&register_tile<Op, I + 1, Vectors, T>...};
-}(std::make_index_sequence<tile_rows>{});
+}
+(std::make_index_sequence<tile_rows>{});
 
 } // namespace detail
 
 /// One output tile: out[r][c] = initial[c] ⊕ Σ over segments and runs of Op(left[r], panel[c]).
 ///
-/// Every element is summed in the order of the panel's rows, whatever the tile's size or place: results do not depend on how the
-/// rows were cut into tiles.
+/// Every element is summed in the order of the panel's rows, whatever the tile's size or place: results do not depend
+/// on how the rows were cut into tiles.
 ///
 /// @param rows     1 … tile_rows
 /// @param panel    (segments · run) × panel width, packed by `pack_panels`
 /// @param initial  panel width values to start from, or null for zeros
 /// @param columns  how many of the panel's columns are stored
 template <class Op, class T>
-void compute_tile(std::size_t rows, std::size_t vectors, tile_operand<T> const& left, T const* panel, T const* initial, T* out,
-                  std::size_t out_stride, std::size_t columns) {
+void compute_tile(std::size_t rows, std::size_t vectors, tile_operand<T> const& left, T const* panel, T const* initial,
+                  T* out, std::size_t out_stride, std::size_t columns) {
     auto const& table = vectors == 1 ? detail::tile_table<Op, 1, T> : detail::tile_table<Op, 2, T>;
     table[rows - 1](left, panel, initial, out, out_stride, columns);
 }
 
-/// How many rows the next tile takes when `remaining` are left: tiles of nearly equal height rather than full ones and a stump.
+/// How many rows the next tile takes when `remaining` are left: tiles of nearly equal height rather than full ones and
+/// a stump.
 constexpr std::size_t next_tile(std::size_t remaining) {
     std::size_t const tiles = (remaining + tile_rows - 1) / tile_rows;
     return (remaining + tiles - 1) / tiles;
@@ -186,7 +191,9 @@ void pack_panels(std::size_t depth, std::size_t columns, T* out, At&& at) {
             rows(panel, 0, depth);
         return;
     }
-    parallel_for(panels * blocks, [&](std::size_t item) { rows(item / blocks, item % blocks * block, std::min(depth, (item % blocks + 1) * block)); });
+    parallel_for(panels * blocks, [&](std::size_t item) {
+        rows(item / blocks, item % blocks * block, std::min(depth, (item % blocks + 1) * block));
+    });
 }
 
 } // namespace trine::kernels

@@ -22,14 +22,16 @@ inline constexpr std::size_t simd_registers = 32;
 inline constexpr std::size_t simd_registers = 16;
 #endif
 
-/// Before a loop with a constant number of turns, whose body works on arrays that have to end up in registers: leaves no loop.
+/// Before a loop with a constant number of turns, whose body works on arrays that have to end up in registers: leaves
+/// no loop.
 #ifdef __clang__
 #define TRINE_UNROLL _Pragma("clang loop unroll(full)")
 #else
 #define TRINE_UNROLL _Pragma("GCC unroll 64")
 #endif
 
-/// At least so many scalars, an odd number of cache lines: columns that far apart spread over all sets of a cache instead of fighting for a few.
+/// At least so many scalars, an odd number of cache lines: columns that far apart spread over all sets of a cache
+/// instead of fighting for a few.
 template <class T>
 constexpr std::size_t staggered(std::size_t scalars) {
     constexpr std::size_t line = 64 / sizeof(T);
@@ -39,16 +41,23 @@ constexpr std::size_t staggered(std::size_t scalars) {
 /// The sums of as many vectors as one has lanes, each in its lane. The order of addition is the target's.
 [[gnu::always_inline]] inline simd<float> sum_each(simd<float> const* v) {
 #if defined(__AVX512F__)
-    // Adding while transposing: three instructions for two vectors. (With masks of ones, for without them GCC 12 warns of its own headers.)
-    auto const across32 = [](__m512 a, __m512 b) { return _mm512_maskz_unpacklo_ps(0xffff, a, b) + _mm512_maskz_unpackhi_ps(0xffff, a, b); };
+    // Adding while transposing: three instructions for two vectors. (With masks of ones, for without them GCC 12 warns
+    // of its own headers.)
+    auto const across32 = [](__m512 a, __m512 b) {
+        return _mm512_maskz_unpacklo_ps(0xffff, a, b) + _mm512_maskz_unpackhi_ps(0xffff, a, b);
+    };
     auto const across64 = [](__m512 a, __m512 b) {
         __m512d const x = _mm512_castps_pd(a), y = _mm512_castps_pd(b);
-        return _mm512_castpd_ps(_mm512_maskz_unpacklo_pd(0xff, x, y)) + _mm512_castpd_ps(_mm512_maskz_unpackhi_pd(0xff, x, y));
+        return _mm512_castpd_ps(_mm512_maskz_unpacklo_pd(0xff, x, y)) +
+               _mm512_castpd_ps(_mm512_maskz_unpackhi_pd(0xff, x, y));
     };
-    auto const halves = [](__m512 a, __m512 b) { return _mm512_maskz_shuffle_f32x4(0xffff, a, b, 0x88) + _mm512_maskz_shuffle_f32x4(0xffff, a, b, 0xdd); };
+    auto const halves = [](__m512 a, __m512 b) {
+        return _mm512_maskz_shuffle_f32x4(0xffff, a, b, 0x88) + _mm512_maskz_shuffle_f32x4(0xffff, a, b, 0xdd);
+    };
     __m512 quarter[4];
     for (std::size_t i = 0; i < 4; ++i)
-        quarter[i] = across64(across32(v[4 * i].data, v[4 * i + 1].data), across32(v[4 * i + 2].data, v[4 * i + 3].data));
+        quarter[i] =
+            across64(across32(v[4 * i].data, v[4 * i + 1].data), across32(v[4 * i + 2].data, v[4 * i + 3].data));
     return simd<float>(halves(halves(quarter[0], quarter[1]), halves(quarter[2], quarter[3])));
 #else
     return xsimd::haddp(v);
@@ -59,7 +68,8 @@ constexpr std::size_t staggered(std::size_t scalars) {
 using code_sums = simd<std::int32_t>;
 
 /// sums + a₀·b₀ + a₁·b₁, of the two codes in each lane.
-[[gnu::always_inline]] inline code_sums add_pair_products(code_sums const& sums, code_sums const& a, code_sums const& b) {
+[[gnu::always_inline]] inline code_sums add_pair_products(code_sums const& sums, code_sums const& a,
+                                                          code_sums const& b) {
 #if defined(__AVX512VNNI__) && defined(__AVX512BW__)
     return _mm512_dpwssd_epi32(sums.data, a.data, b.data);
 #elif defined(__AVX512BW__)
@@ -115,7 +125,9 @@ template <class T>
 
 /// The larger of two; a NaN in the second comes out, so that it is seen.
 template <class V>
-[[gnu::always_inline]] inline V at_least(V const& low, V const& value) { return xsimd::select(value < low, low, value); }
+[[gnu::always_inline]] inline V at_least(V const& low, V const& value) {
+    return xsimd::select(value < low, low, value);
+}
 
 /// Calls f(c, load, store) for every vector of channels; load(p) and store(p, v) mind the channels' end.
 template <class T, class F>
@@ -123,11 +135,13 @@ template <class T, class F>
     using V = simd<T>;
     std::size_t c = 0;
     for (; c + V::size <= channels; c += V::size)
-        f(c, [](T const* p) __attribute__((always_inline)) { return V::load_unaligned(p); },
-          [](T* p, V const& v) __attribute__((always_inline)) { v.store_unaligned(p); });
+        f(
+            c, [](T const* p) __attribute__((always_inline)) { return V::load_unaligned(p); },
+            [](T * p, V const& v) __attribute__((always_inline)) { v.store_unaligned(p); });
     if (c < channels)
-        f(c, [=](T const* p) __attribute__((always_inline)) { return load_first(p, channels - c); },
-          [=](T* p, V const& v) __attribute__((always_inline)) { store_first(p, v, channels - c); });
+        f(
+            c, [=](T const* p) __attribute__((always_inline)) { return load_first(p, channels - c); },
+            [=](T * p, V const& v) __attribute__((always_inline)) { store_first(p, v, channels - c); });
 }
 
 } // namespace trine::kernels

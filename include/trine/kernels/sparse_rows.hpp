@@ -10,9 +10,11 @@
 
 namespace trine::kernels {
 
-/// The elements of a square matrix that are not 0, by rows and by columns, where they are so few that going through them beats a matrix product.
+/// The elements of a square matrix that are not 0, by rows and by columns, where they are so few that going through
+/// them beats a matrix product.
 ///
-/// Miners that choose a triplet or two an anchor leave a gradient of distances that is nearly all zeros. Bounded by reading the matrix once.
+/// Miners that choose a triplet or two an anchor leave a gradient of distances that is nearly all zeros. Bounded by
+/// reading the matrix once.
 template <class T>
 class sparse_rows {
 public:
@@ -61,8 +63,12 @@ public:
     }
 
     bool found() const { return found_; }
-    std::span<element const> row(std::size_t i) const { return std::span(by_row_).subspan(by_row_begin_[i], by_row_begin_[i + 1] - by_row_begin_[i]); }
-    std::span<element const> column(std::size_t j) const { return std::span(by_column_).subspan(by_column_begin_[j], by_column_begin_[j + 1] - by_column_begin_[j]); }
+    std::span<element const> row(std::size_t i) const {
+        return std::span(by_row_).subspan(by_row_begin_[i], by_row_begin_[i + 1] - by_row_begin_[i]);
+    }
+    std::span<element const> column(std::size_t j) const {
+        return std::span(by_column_).subspan(by_column_begin_[j], by_column_begin_[j + 1] - by_column_begin_[j]);
+    }
 
 private:
     bool found_ = false;

@@ -2,11 +2,14 @@
 
 /// Winograd's transforms: a small convolution as few multiplications between transformed kernel and transformed input.
 ///
-/// y = Aᵀ[(G w Gᵀ) ∘ (Bᵀ d B)]A with the points 0, ±1, ∞ for tiles of 4 and 0, ±1/√2, ±√2, ∞ for tiles of 6. The latter keep all constants of a
-/// size, which makes the rounding error several times smaller than that of the usual points 0, ±1, ±2, ∞, at the same number of operations.
+/// y = Aᵀ[(G w Gᵀ) ∘ (Bᵀ d B)]A with the points 0, ±1, ∞ for tiles of 4 and 0, ±1/√2, ±√2, ∞ for tiles of 6. The latter
+/// keep all constants of a size, which makes the rounding error several times smaller than that of the usual points 0,
+/// ±1, ±2, ∞, at the same number of operations.
 ///
-/// @see S. Winograd, "Arithmetic Complexity of Computations", 1980; A. Lavin, S. Gray, "Fast Algorithms for Convolutional Neural Networks", CVPR 2016;
-///      B. Barabasz et al., "Error Analysis and Improving the Accuracy of Winograd Convolution for Deep Neural Networks", ACM TOMS 46(4), 2020
+/// @see S. Winograd, "Arithmetic Complexity of Computations", 1980; A. Lavin, S. Gray, "Fast Algorithms for
+/// Convolutional Neural Networks", CVPR 2016;
+///      B. Barabasz et al., "Error Analysis and Improving the Accuracy of Winograd Convolution for Deep Neural
+///      Networks", ACM TOMS 46(4), 2020
 
 #include <cstddef>
 
@@ -14,7 +17,8 @@
 
 namespace trine::kernels {
 
-/// One-dimensional transforms of F(Outputs, Kernel); in two dimensions they act on columns, then on rows. `V` is a scalar or a vector.
+/// One-dimensional transforms of F(Outputs, Kernel); in two dimensions they act on columns, then on rows. `V` is a
+/// scalar or a vector.
 template <std::size_t Outputs, std::size_t Kernel>
 struct winograd {
     static constexpr std::size_t outputs = Outputs, kernel = Kernel, tile = Outputs + Kernel - 1;
@@ -177,7 +181,8 @@ template <std::size_t From, std::size_t To, class V, class Load, class One, clas
     }
 }
 
-// The same, of whose rows only these are wanted; `store` is told their number among these. What only other rows need is neither loaded nor computed.
+// The same, of whose rows only these are wanted; `store` is told their number among these. What only other rows need is
+// neither loaded nor computed.
 template <std::size_t... Rows>
 struct some_rows {
     static constexpr std::size_t count = sizeof...(Rows), number[] = {Rows...};

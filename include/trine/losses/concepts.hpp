@@ -2,9 +2,10 @@
 
 /// What the kinds of loss see, and what they answer.
 ///
-/// A triplet loss sees two distances, a pair loss one anchor's rows of distances, a class loss all distances of one person's photos, and a proxy loss the
-/// similarities between photos and learnt class weights. All are written in distances, smaller meaning more alike; what a paper writes in similarities uses
-/// s = c − d with the distance's own c (1 for cosine, so that s is the cosine again; 0 for the others).
+/// A triplet loss sees two distances, a pair loss one anchor's rows of distances, a class loss all distances of one
+/// person's photos, and a proxy loss the similarities between photos and learnt class weights. All are written in
+/// distances, smaller meaning more alike; what a paper writes in similarities uses s = c − d with the distance's own c
+/// (1 for cosine, so that s is the cosine again; 0 for the others).
 
 #include <array>
 #include <concepts>
@@ -31,8 +32,9 @@ struct triplet_value {
 
 /// A loss that sees the distance from anchor to positive and from anchor to negative.
 ///
-/// Its answer may also have `terms`, how many of its terms are above 0 (by default 1 where the value is); then the loss says `terms_per_triplet`. A loss whose threshold is learnt has
-/// `bind(parameter)`, which gives a loss whose answer has `by_parameter`.
+/// Its answer may also have `terms`, how many of its terms are above 0 (by default 1 where the value is); then the loss
+/// says `terms_per_triplet`. A loss whose threshold is learnt has `bind(parameter)`, which gives a loss whose answer
+/// has `by_parameter`.
 template <class L>
 concept triplet_loss = requires(L const& loss, float d) {
     { loss(d, d).value } -> std::convertible_to<float>;
@@ -66,20 +68,23 @@ struct term_sum {
 /// Terms of positives and of negatives that are reduced apart and then added.
 using apart = std::array<term_sum, 2>;
 
-/// A loss that sees all chosen pairs of one anchor. Its answer is a `term_sum`, or `apart` where positives and negatives are reduced each by themselves.
+/// A loss that sees all chosen pairs of one anchor. Its answer is a `term_sum`, or `apart` where positives and
+/// negatives are reduced each by themselves.
 ///
-/// A loss that first has to know something of all rows has `surveys` passes before the last: `survey(pass, row, totals)` answers what is to be summed over the
-/// rows, and the sums of all passes so far are given to `row` as well.
+/// A loss that first has to know something of all rows has `surveys` passes before the last: `survey(pass, row,
+/// totals)` answers what is to be summed over the rows, and the sums of all passes so far are given to `row` as well.
 template <class L>
-concept pair_loss = (requires(L const& loss, pair_row<float> const& row) {
-    loss.row(row);
-    { loss.reduction } -> std::convertible_to<reducer>;
-    { L::name } -> std::convertible_to<std::string_view>;
-} || requires(L const& loss, pair_row<float> const& row, std::span<double const> totals) {
-    loss.row(row, totals);
-    { loss.reduction } -> std::convertible_to<reducer>;
-    { L::name } -> std::convertible_to<std::string_view>;
-});
+concept pair_loss = (
+    requires(L const& loss, pair_row<float> const& row) {
+        loss.row(row);
+        { loss.reduction } -> std::convertible_to<reducer>;
+        { L::name } -> std::convertible_to<std::string_view>;
+    } ||
+    requires(L const& loss, pair_row<float> const& row, std::span<double const> totals) {
+        loss.row(row, totals);
+        { loss.reduction } -> std::convertible_to<reducer>;
+        { L::name } -> std::convertible_to<std::string_view>;
+    });
 
 /// One person's photos among those of all others, as a class loss sees them.
 template <class T>

@@ -28,7 +28,9 @@ T log_sum_exp(std::size_t count, bool add_one, At&& at) {
 
 // ln(1 + eˣ), and its slope.
 template <class T>
-T softplus(T x) { return std::max(x, T(0)) + std::log1p(std::exp(-std::abs(x))); }
+T softplus(T x) {
+    return std::max(x, T(0)) + std::log1p(std::exp(-std::abs(x)));
+}
 template <class T>
 T logistic(T x) {
     T const small = std::exp(-std::abs(x));

@@ -19,7 +19,9 @@ namespace detail {
 
 // One term of an anchor.
 template <class T>
-term_sum one_term(T value) { return {static_cast<double>(value), 1, value > T(0) ? 1.0 : 0.0}; }
+term_sum one_term(T value) {
+    return {static_cast<double>(value), 1, value > T(0) ? 1.0 : 0.0};
+}
 
 template <class T>
 void no_gradient(pair_row<T> const& r) {
@@ -27,8 +29,8 @@ void no_gradient(pair_row<T> const& r) {
     std::fill(r.by_negatives.begin(), r.by_negatives.end(), T(0));
 }
 
-// For every positive ln(1 + Σ_n exp(negative(n) − positive(p))): what NT-Xent, N-pair and tuplet margin are made of. `slope(p)` is ∂positive/∂d, and
-// ∂negative/∂d is −scale.
+// For every positive ln(1 + Σ_n exp(negative(n) − positive(p))): what NT-Xent, N-pair and tuplet margin are made of.
+// `slope(p)` is ∂positive/∂d, and ∂negative/∂d is −scale.
 template <class T, class Positive, class Slope, class Negative>
 term_sum one_against_negatives(pair_row<T> const& r, T scale, Positive&& positive, Slope&& slope, Negative&& negative) {
     term_sum sum;
@@ -49,8 +51,9 @@ term_sum one_against_negatives(pair_row<T> const& r, T scale, Positive&& positiv
 
 } // namespace detail
 
-/// Σ_p [d(a,p) − m⁺]₊ + Σ_n [m⁻ − d(a,n)]₊, or with `squared` their squares, as in the paper. Positives and negatives are averaged apart, by default over
-/// those above 0. (With distance `signal_to_noise` this is the SNR-contrastive loss of Yuan et al., CVPR 2019.)
+/// Σ_p [d(a,p) − m⁺]₊ + Σ_n [m⁻ − d(a,n)]₊, or with `squared` their squares, as in the paper. Positives and negatives
+/// are averaged apart, by default over those above 0. (With distance `signal_to_noise` this is the SNR-contrastive loss
+/// of Yuan et al., CVPR 2019.)
 ///
 /// @see R. Hadsell, S. Chopra, Y. LeCun, "Dimensionality Reduction by Learning an Invariant Mapping", CVPR 2006
 struct contrastive {
@@ -72,13 +75,16 @@ struct contrastive {
             }
             return sum;
         };
-        return {side(r.positives, r.by_positives, static_cast<T>(positive_margin), T(1)), side(r.negatives, r.by_negatives, static_cast<T>(negative_margin), T(-1))};
+        return {side(r.positives, r.by_positives, static_cast<T>(positive_margin), T(1)),
+                side(r.negatives, r.by_negatives, static_cast<T>(negative_margin), T(-1))};
     }
 };
 
-/// For every positive pair −ln(e^{s(a,p)/τ} / (e^{s(a,p)/τ} + Σ_n e^{s(a,n)/τ})): InfoNCE, or NT-Xent. With cosine distance.
+/// For every positive pair −ln(e^{s(a,p)/τ} / (e^{s(a,p)/τ} + Σ_n e^{s(a,n)/τ})): InfoNCE, or NT-Xent. With cosine
+/// distance.
 ///
-/// @see T. Chen, S. Kornblith, M. Norouzi, G. Hinton, "A Simple Framework for Contrastive Learning of Visual Representations", ICML 2020
+/// @see T. Chen, S. Kornblith, M. Norouzi, G. Hinton, "A Simple Framework for Contrastive Learning of Visual
+/// Representations", ICML 2020
 struct nt_xent {
     static constexpr std::string_view name = "nt_xent";
     double temperature = 0.07;
@@ -88,13 +94,14 @@ struct nt_xent {
     term_sum row(pair_row<T> const& r) const {
         T const scale = static_cast<T>(1 / temperature);
         return detail::one_against_negatives<T>(
-            r, scale, [&](std::size_t p) { return scale * r.positive_similarity(p); }, [&](std::size_t) { return -scale; },
-            [&](std::size_t n) { return scale * r.negative_similarity(n); });
+            r, scale, [&](std::size_t p) { return scale * r.positive_similarity(p); },
+            [&](std::size_t) { return -scale; }, [&](std::size_t n) { return scale * r.negative_similarity(n); });
     }
 };
 
-/// −ln(e^{s(a,p)} / (e^{s(a,p)} + Σ_n e^{s(a,n)})). The paper's batch, one pair of each person, is what `miners::one_pair_a_person` picks; its similarities are
-/// inner products (distance `dot_product`), those of PyTorch Metric Learning cosines.
+/// −ln(e^{s(a,p)} / (e^{s(a,p)} + Σ_n e^{s(a,n)})). The paper's batch, one pair of each person, is what
+/// `miners::one_pair_a_person` picks; its similarities are inner products (distance `dot_product`), those of PyTorch
+/// Metric Learning cosines.
 ///
 /// @see K. Sohn, "Improved Deep Metric Learning with Multi-class N-pair Loss Objective", NIPS 2016
 struct n_pair : nt_xent {
@@ -102,7 +109,8 @@ struct n_pair : nt_xent {
     constexpr n_pair(reducer r = reducer::mean) : nt_xent{1.0, r} {}
 };
 
-/// −1/|P(a)| Σ_p ln(e^{s(a,p)/τ} / Σ_{k≠a} e^{s(a,k)/τ}): the paper's L_out. An anchor without positives or without negatives teaches nothing.
+/// −1/|P(a)| Σ_p ln(e^{s(a,p)/τ} / Σ_{k≠a} e^{s(a,k)/τ}): the paper's L_out. An anchor without positives or without
+/// negatives teaches nothing.
 ///
 /// @see P. Khosla et al., "Supervised Contrastive Learning", NeurIPS 2020
 struct supervised_contrastive {
@@ -118,7 +126,9 @@ struct supervised_contrastive {
         }
         T const scale = static_cast<T>(1 / temperature), each = T(1) / static_cast<T>(r.positives.size());
         std::size_t const p = r.positives.size();
-        auto const at = [&](std::size_t i) { return scale * (i < p ? r.positive_similarity(i) : r.negative_similarity(i - p)); };
+        auto const at = [&](std::size_t i) {
+            return scale * (i < p ? r.positive_similarity(i) : r.negative_similarity(i - p));
+        };
         T const all = detail::log_sum_exp<T>(p + r.negatives.size(), false, at);
         T mean = 0;
         for (std::size_t i = 0; i < p; ++i) {
@@ -135,7 +145,8 @@ struct supervised_contrastive {
 ///
 /// λ is 0.5 as in the paper's text and PyTorch Metric Learning; the authors' program has 1.
 ///
-/// @see X. Wang, X. Han, W. Huang, D. Dong, M. Scott, "Multi-Similarity Loss with General Pair Weighting for Deep Metric Learning", CVPR 2019
+/// @see X. Wang, X. Han, W. Huang, D. Dong, M. Scott, "Multi-Similarity Loss with General Pair Weighting for Deep
+/// Metric Learning", CVPR 2019
 struct multi_similarity {
     static constexpr std::string_view name = "multi_similarity";
     double alpha = 2, beta = 50, base = 0.5;
@@ -146,7 +157,8 @@ struct multi_similarity {
         T const a = static_cast<T>(alpha), b = static_cast<T>(beta), middle = static_cast<T>(base);
         auto const positive = [&](std::size_t p) { return -a * (r.positive_similarity(p) - middle); };
         auto const negative = [&](std::size_t n) { return b * (r.negative_similarity(n) - middle); };
-        T const pull = detail::log_sum_exp<T>(r.positives.size(), true, positive), push = detail::log_sum_exp<T>(r.negatives.size(), true, negative);
+        T const pull = detail::log_sum_exp<T>(r.positives.size(), true, positive),
+                push = detail::log_sum_exp<T>(r.negatives.size(), true, negative);
         detail::spread_shares(r.by_positives, T(1), pull, positive);
         detail::spread_shares(r.by_negatives, T(-1), push, negative);
         T const value = pull / a + push / b;
@@ -154,8 +166,8 @@ struct multi_similarity {
     }
 };
 
-/// ln(1 + Σ_n e^{γ·w_n(s_n − m)} · Σ_p e^{−γ·w_p(s_p − (1−m))}) with w_p = [1 + m − s_p]₊ and w_n = [s_n + m]₊ held constant: pairs far from their optimum are
-/// weighted more. With cosine distance.
+/// ln(1 + Σ_n e^{γ·w_n(s_n − m)} · Σ_p e^{−γ·w_p(s_p − (1−m))}) with w_p = [1 + m − s_p]₊ and w_n = [s_n + m]₊ held
+/// constant: pairs far from their optimum are weighted more. With cosine distance.
 ///
 /// Defaults are the paper's for faces; PyTorch Metric Learning has m = 0.4, γ = 80.
 ///
@@ -172,11 +184,16 @@ struct circle {
             return {0, 1, 0};
         }
         T const m = static_cast<T>(margin), scale = static_cast<T>(gamma);
-        auto const positive_weight = [&](std::size_t p) { return scale * std::max(1 + m - r.positive_similarity(p), T(0)); };
-        auto const negative_weight = [&](std::size_t n) { return scale * std::max(r.negative_similarity(n) + m, T(0)); };
+        auto const positive_weight = [&](std::size_t p) {
+            return scale * std::max(1 + m - r.positive_similarity(p), T(0));
+        };
+        auto const negative_weight = [&](std::size_t n) {
+            return scale * std::max(r.negative_similarity(n) + m, T(0));
+        };
         auto const positive = [&](std::size_t p) { return -positive_weight(p) * (r.positive_similarity(p) - (1 - m)); };
         auto const negative = [&](std::size_t n) { return negative_weight(n) * (r.negative_similarity(n) - m); };
-        T const pull = detail::log_sum_exp<T>(r.positives.size(), false, positive), push = detail::log_sum_exp<T>(r.negatives.size(), false, negative);
+        T const pull = detail::log_sum_exp<T>(r.positives.size(), false, positive),
+                push = detail::log_sum_exp<T>(r.negatives.size(), false, negative);
         T const value = detail::softplus(pull + push), slope = detail::logistic(pull + push);
         for (std::size_t p = 0; p < r.positives.size(); ++p)
             r.by_positives[p] = slope * positive_weight(p) * std::exp(positive(p) - pull);
@@ -198,7 +215,8 @@ struct generalized_lifted_structure {
     term_sum row(pair_row<T> const& r) const {
         auto const positive = [&](std::size_t p) { return r.positives[p] - static_cast<T>(positive_margin); };
         auto const negative = [&](std::size_t n) { return static_cast<T>(negative_margin) - r.negatives[n]; };
-        T const pull = detail::log_sum_exp<T>(r.positives.size(), false, positive), push = detail::log_sum_exp<T>(r.negatives.size(), false, negative);
+        T const pull = detail::log_sum_exp<T>(r.positives.size(), false, positive),
+                push = detail::log_sum_exp<T>(r.negatives.size(), false, negative);
         T const value = std::max((r.positives.empty() ? T(0) : pull) + (r.negatives.empty() ? T(0) : push), T(0));
         T const active = value > T(0) ? T(1) : T(0);
         detail::spread_shares(r.by_positives, active, pull, positive);
@@ -207,7 +225,8 @@ struct generalized_lifted_structure {
     }
 };
 
-/// For every positive ln(1 + Σ_n e^{s(cos θ_an − cos(θ_ap − β))}): negatives against a positive that is taken to be β nearer. With cosine distance.
+/// For every positive ln(1 + Σ_n e^{s(cos θ_an − cos(θ_ap − β))}): negatives against a positive that is taken to be β
+/// nearer. With cosine distance.
 ///
 /// @see B. Yu, D. Tao, "Deep Metric Learning with Tuplet Margin Loss", ICCV 2019
 struct tuplet_margin {
@@ -235,7 +254,8 @@ struct tuplet_margin {
     }
 };
 
-/// −ln(Σ_p e^{−κ·d(a,p)} / Σ_{k≠a} e^{−κ·d(a,k)}): the chance that a neighbour, drawn by distance, is of the right person. Anchors without positives are left out.
+/// −ln(Σ_p e^{−κ·d(a,p)} / Σ_{k≠a} e^{−κ·d(a,k)}): the chance that a neighbour, drawn by distance, is of the right
+/// person. Anchors without positives are left out.
 ///
 /// @see J. Goldberger, S. Roweis, G. Hinton, R. Salakhutdinov, "Neighbourhood Components Analysis", NIPS 2004
 struct nca {
@@ -252,7 +272,8 @@ struct nca {
         T const k = static_cast<T>(softmax_scale);
         auto const positive = [&](std::size_t p) { return -k * r.positives[p]; };
         auto const negative = [&](std::size_t n) { return -k * r.negatives[n]; };
-        T const right = detail::log_sum_exp<T>(r.positives.size(), false, positive), wrong = detail::log_sum_exp<T>(r.negatives.size(), false, negative);
+        T const right = detail::log_sum_exp<T>(r.positives.size(), false, positive),
+                wrong = detail::log_sum_exp<T>(r.negatives.size(), false, negative);
         T const all = right + detail::softplus(wrong - right);
         for (std::size_t p = 0; p < r.positives.size(); ++p)
             r.by_positives[p] = k * (std::exp(positive(p) - right) - std::exp(positive(p) - all));
@@ -261,8 +282,8 @@ struct nca {
     }
 };
 
-/// Pulls the similarities of all positive pairs of a batch above (1 − ε) of their mean, and those of negative pairs below (1 + ε) of theirs, by the square of what
-/// is missing. With cosine distance.
+/// Pulls the similarities of all positive pairs of a batch above (1 − ε) of their mean, and those of negative pairs
+/// below (1 + ε) of theirs, by the square of what is missing. With cosine distance.
 ///
 /// @see B. Yu, T. Liu, M. Gong, C. Ding, D. Tao, "Correcting the Triplet Selection Bias for Triplet Loss", ECCV 2018
 struct intra_pair_variance {
@@ -270,15 +291,18 @@ struct intra_pair_variance {
     double positive_epsilon = 0.01, negative_epsilon = 0.01;
     reducer reduction = reducer::mean;
 
-    // Two means come first: of the similarities, then of what is missing, by which the means' own change enters the gradient.
+    // Two means come first: of the similarities, then of what is missing, by which the means' own change enters the
+    // gradient.
     static constexpr int surveys = 2;
     template <class T>
     std::array<double, 4> survey(int pass, pair_row<T> const& r, std::span<double const> totals) const {
         std::array<double, 4> sums{};
         for (std::size_t p = 0; p < r.positives.size(); ++p)
-            sums[0] += pass == 0 ? static_cast<double>(r.positive_similarity(p)) : missing(static_cast<double>(r.positive_similarity(p)), totals, 0);
+            sums[0] += pass == 0 ? static_cast<double>(r.positive_similarity(p))
+                                 : missing(static_cast<double>(r.positive_similarity(p)), totals, 0);
         for (std::size_t n = 0; n < r.negatives.size(); ++n)
-            sums[1] += pass == 0 ? static_cast<double>(r.negative_similarity(n)) : missing(static_cast<double>(r.negative_similarity(n)), totals, 1);
+            sums[1] += pass == 0 ? static_cast<double>(r.negative_similarity(n))
+                                 : missing(static_cast<double>(r.negative_similarity(n)), totals, 1);
         sums[2] = static_cast<double>(r.positives.size()), sums[3] = static_cast<double>(r.negatives.size());
         return sums;
     }
@@ -287,7 +311,8 @@ struct intra_pair_variance {
         auto const side = [&](std::size_t count, std::span<T> by, std::size_t which, auto&& similarity) {
             term_sum sum;
             // ∂mean/∂s of what all pairs miss together; the sign turns from similarity to distance.
-            double const through_mean = (which == 0 ? 1 - positive_epsilon : -(1 + negative_epsilon)) * 2 * totals[4 + which] / std::max(totals[2 + which], 1.0);
+            double const through_mean = (which == 0 ? 1 - positive_epsilon : -(1 + negative_epsilon)) * 2 *
+                                        totals[4 + which] / std::max(totals[2 + which], 1.0);
             for (std::size_t i = 0; i < count; ++i) {
                 double const lacks = missing(static_cast<double>(similarity(i)), totals, which);
                 by[i] = static_cast<T>(-(through_mean + (which == 0 ? -2 : 2) * lacks));

@@ -13,9 +13,11 @@
 
 namespace trine::losses {
 
-/// For every ordered pair of a person's photos ½ [ln(Σ_{n∈N(i)} e^{α−d(i,n)} + Σ_{n∈N(j)} e^{α−d(j,n)}) + d(i,j)]₊². For Euclidean distances of unit vectors.
+/// For every ordered pair of a person's photos ½ [ln(Σ_{n∈N(i)} e^{α−d(i,n)} + Σ_{n∈N(j)} e^{α−d(j,n)}) + d(i,j)]₊².
+/// For Euclidean distances of unit vectors.
 ///
-/// @see H. O. Song, Y. Xiang, S. Jegelka, S. Savarese, "Deep Metric Learning via Lifted Structured Feature Embedding", CVPR 2016
+/// @see H. O. Song, Y. Xiang, S. Jegelka, S. Savarese, "Deep Metric Learning via Lifted Structured Feature Embedding",
+/// CVPR 2016
 struct lifted_structure {
     static constexpr std::string_view name = "lifted_structure";
     double positive_margin = 0, negative_margin = 1; ///< the latter is α
@@ -28,7 +30,9 @@ struct lifted_structure {
         if (count < 2 || v.others.empty())
             return sum;
         T* const pushes = v.scratch.data(); // ln Σ_n of every member
-        auto const at = [&](std::size_t i, std::size_t n) { return static_cast<T>(negative_margin) - v.distances(v.members[i], v.others[n]); };
+        auto const at = [&](std::size_t i, std::size_t n) {
+            return static_cast<T>(negative_margin) - v.distances(v.members[i], v.others[n]);
+        };
         for (std::size_t i = 0; i < count; ++i)
             pushes[i] = detail::log_sum_exp<T>(v.others.size(), false, [&](std::size_t n) { return at(i, n); });
         for (std::size_t i = 0; i < count; ++i) {
@@ -38,7 +42,8 @@ struct lifted_structure {
                     continue;
                 T const both = std::max(pushes[i], pushes[j]) + std::log1p(std::exp(-std::abs(pushes[i] - pushes[j])));
                 auto const excess = [&](std::size_t from, std::size_t to) {
-                    return std::max(both + v.distances(v.members[from], v.members[to]) - static_cast<T>(positive_margin), T(0));
+                    return std::max(
+                        both + v.distances(v.members[from], v.members[to]) - static_cast<T>(positive_margin), T(0));
                 };
                 T const own = excess(i, j);
                 v.by_distances(v.members[i], v.members[j]) += own;
@@ -52,9 +57,10 @@ struct lifted_structure {
     }
 };
 
-/// For every ordered pair (a, p) of a person's photos ln(1 + Σ_n exp(4 tan²α (s(a,n) + s(p,n)) − 2(1 + tan²α) s(a,p))): bounds the angle at the negative of the
-/// triangle a, p, n. The paper's N-pair form. With cosine distance, all three on the unit sphere; PyTorch Metric Learning leaves the negatives at their own length,
-/// so that long negatives weigh more, which neither the paper's geometry nor its text asks for.
+/// For every ordered pair (a, p) of a person's photos ln(1 + Σ_n exp(4 tan²α (s(a,n) + s(p,n)) − 2(1 + tan²α) s(a,p))):
+/// bounds the angle at the negative of the triangle a, p, n. The paper's N-pair form. With cosine distance, all three
+/// on the unit sphere; PyTorch Metric Learning leaves the negatives at their own length, so that long negatives weigh
+/// more, which neither the paper's geometry nor its text asks for.
 ///
 /// @see J. Wang, F. Zhou, S. Wen, X. Liu, Y. Lin, "Deep Metric Learning with Angular Loss", ICCV 2017
 struct angular {
@@ -73,7 +79,10 @@ struct angular {
             for (std::size_t p : v.members) {
                 if (a == p)
                     continue;
-                auto const at = [&](std::size_t n) { return push * (v.similarity(a, v.others[n]) + v.similarity(p, v.others[n])) - pull * v.similarity(a, p); };
+                auto const at = [&](std::size_t n) {
+                    return push * (v.similarity(a, v.others[n]) + v.similarity(p, v.others[n])) -
+                           pull * v.similarity(a, p);
+                };
                 T const value = detail::log_sum_exp<T>(v.others.size(), true, at);
                 T shares = 0;
                 for (std::size_t n = 0; n < v.others.size(); ++n) {

@@ -1,9 +1,10 @@
 #pragma once
 
-/// Losses that own class weights: a photo is compared with one learnt proxy (or several) of every person, not with other photos.
+/// Losses that own class weights: a photo is compared with one learnt proxy (or several) of every person, not with
+/// other photos.
 ///
-/// Their weights grow with the number of people, which is what triplets avoid. `evaluate` runs over rows in parallel; each row's softmax is taken relative to its
-/// largest logit.
+/// Their weights grow with the number of people, which is what triplets avoid. `evaluate` runs over rows in parallel;
+/// each row's softmax is taken relative to its largest logit.
 
 #include <algorithm>
 #include <array>
@@ -23,13 +24,15 @@ namespace trine::losses {
 
 namespace detail {
 
-// What a margin turns the cosine of the true class into, and how that changes with the cosine and with the embedding's length.
+// What a margin turns the cosine of the true class into, and how that changes with the cosine and with the embedding's
+// length.
 template <class T>
 struct target_logit {
     T value, by_cosine, by_norm = T(0);
 };
 
-// Mean of −ln softmax of the true class. Logits are scale·cosine (times the embedding's length, where `by_length`), the true class's is target(row, cosine).
+// Mean of −ln softmax of the true class. Logits are scale·cosine (times the embedding's length, where `by_length`), the
+// true class's is target(row, cosine).
 template <class T, class Target>
 double softmax_over_classes(proxy_view<T> const& v, T scale, bool by_length, Target&& target) {
     std::size_t const rows = v.classes.size();
@@ -62,14 +65,17 @@ double softmax_over_classes(proxy_view<T> const& v, T scale, bool by_length, Tar
 // s·cos(θ + m), or beyond π, where that would turn up again, s·(cos θ − m sin m).
 template <class T>
 target_logit<T> additive_angle(T cosine, T scale, T margin) {
-    T const limit = 1 - 4 * std::numeric_limits<T>::epsilon(), c = std::clamp(cosine, -limit, limit), sine = std::sqrt(1 - c * c);
+    T const limit = 1 - 4 * std::numeric_limits<T>::epsilon(), c = std::clamp(cosine, -limit, limit),
+            sine = std::sqrt(1 - c * c);
     if (std::acos(c) + margin > std::numbers::pi_v<T>)
         return {scale * (c - margin * std::sin(margin)), scale};
-    return {scale * (c * std::cos(margin) - sine * std::sin(margin)), scale * (std::cos(margin) + c / sine * std::sin(margin))};
+    return {scale * (c * std::cos(margin) - sine * std::sin(margin)),
+            scale * (std::cos(margin) + c / sine * std::sin(margin))};
 }
 
-// A loss over one similarity a class, which is made of those to its centres: reduce(similarities) answers it, evaluate(view) the loss over classes, and
-// spread(similarities, reduced, by_reduced, out) takes the gradient back to the centres.
+// A loss over one similarity a class, which is made of those to its centres: reduce(similarities) answers it,
+// evaluate(view) the loss over classes, and spread(similarities, reduced, by_reduced, out) takes the gradient back to
+// the centres.
 template <class T, class Reduce, class Spread, class Evaluate>
 double over_centers(proxy_view<T> const& v, Reduce&& reduce, Spread&& spread, Evaluate&& evaluate) {
     std::size_t const rows = v.classes.size();
@@ -103,7 +109,9 @@ struct softmax {
 
     template <class T>
     double evaluate(proxy_view<T> const& v) const {
-        return detail::softmax_over_classes(v, T(1), false, [](std::size_t, T s) { return detail::target_logit<T>{s, T(1)}; });
+        return detail::softmax_over_classes(v, T(1), false, [](std::size_t, T s) {
+            return detail::target_logit<T>{s, T(1)};
+        });
     }
 };
 
@@ -119,7 +127,9 @@ struct normalized_softmax {
     template <class T>
     double evaluate(proxy_view<T> const& v) const {
         T const scale = static_cast<T>(1 / temperature);
-        return detail::softmax_over_classes(v, scale, false, [&](std::size_t, T c) { return detail::target_logit<T>{scale * c, scale}; });
+        return detail::softmax_over_classes(v, scale, false, [&](std::size_t, T c) {
+            return detail::target_logit<T>{scale * c, scale};
+        });
     }
 };
 
@@ -136,9 +146,11 @@ struct sphereface {
     double evaluate(proxy_view<T> const& v) const {
         T const m = static_cast<T>(margin), s = static_cast<T>(scale), pi = std::numbers::pi_v<T>;
         return detail::softmax_over_classes(v, s, true, [&](std::size_t row, T cosine) {
-            T const limit = 1 - 4 * std::numeric_limits<T>::epsilon(), c = std::clamp(cosine, -limit, limit), angle = std::acos(c);
+            T const limit = 1 - 4 * std::numeric_limits<T>::epsilon(), c = std::clamp(cosine, -limit, limit),
+                    angle = std::acos(c);
             T const k = std::floor(m * angle / pi), sign = std::fmod(k, T(2)) == T(0) ? T(1) : T(-1);
-            T const psi = sign * std::cos(m * angle) - 2 * k, slope = sign * m * std::sin(m * angle) / std::sqrt(1 - c * c);
+            T const psi = sign * std::cos(m * angle) - 2 * k,
+                    slope = sign * m * std::sin(m * angle) / std::sqrt(1 - c * c);
             return detail::target_logit<T>{s * v.norms[row] * psi, s * v.norms[row] * slope, s * psi};
         });
     }
@@ -156,13 +168,16 @@ struct cosface {
     template <class T>
     double evaluate(proxy_view<T> const& v) const {
         T const s = static_cast<T>(scale), m = static_cast<T>(margin);
-        return detail::softmax_over_classes(v, s, false, [&](std::size_t, T c) { return detail::target_logit<T>{s * (c - m), s}; });
+        return detail::softmax_over_classes(v, s, false, [&](std::size_t, T c) {
+            return detail::target_logit<T>{s * (c - m), s};
+        });
     }
 };
 
 /// s·cos(θ + m) for the true class, s·cos θ for the others; where θ + m passes π, s·(cos θ − m sin m).
 ///
-/// @see J. Deng, J. Guo, N. Xue, S. Zafeiriou, "ArcFace: Additive Angular Margin Loss for Deep Face Recognition", CVPR 2019
+/// @see J. Deng, J. Guo, N. Xue, S. Zafeiriou, "ArcFace: Additive Angular Margin Loss for Deep Face Recognition", CVPR
+/// 2019
 struct arcface {
     static constexpr std::string_view name = "arcface";
     static constexpr bool normalized = true;
@@ -173,13 +188,16 @@ struct arcface {
     template <class T>
     double evaluate(proxy_view<T> const& v) const {
         T const s = static_cast<T>(scale), m = static_cast<T>(margin);
-        return detail::softmax_over_classes(v, s, false, [&](std::size_t, T c) { return detail::additive_angle(c, s, m); });
+        return detail::softmax_over_classes(v, s, false,
+                                            [&](std::size_t, T c) { return detail::additive_angle(c, s, m); });
     }
 };
 
-/// ArcFace against the nearest of several centres of every class, so that a noisy or many-sided class need not be one point.
+/// ArcFace against the nearest of several centres of every class, so that a noisy or many-sided class need not be one
+/// point.
 ///
-/// @see J. Deng, J. Guo, T. Liu, M. Gong, S. Zafeiriou, "Sub-center ArcFace: Boosting Face Recognition by Large-Scale Noisy Web Faces", ECCV 2020
+/// @see J. Deng, J. Guo, T. Liu, M. Gong, S. Zafeiriou, "Sub-center ArcFace: Boosting Face Recognition by Large-Scale
+/// Noisy Web Faces", ECCV 2020
 struct sub_center_arcface {
     static constexpr std::string_view name = "sub_center_arcface";
     static constexpr bool normalized = true;
@@ -189,21 +207,26 @@ struct sub_center_arcface {
 
     template <class T>
     double evaluate(proxy_view<T> const& v) const {
-        auto const nearest = [](std::span<T const> s) { return static_cast<std::size_t>(std::max_element(s.begin(), s.end()) - s.begin()); };
+        auto const nearest = [](std::span<T const> s) {
+            return static_cast<std::size_t>(std::max_element(s.begin(), s.end()) - s.begin());
+        };
         return detail::over_centers(
             v, [&](std::span<T const> s) { return s[nearest(s)]; },
             [&](std::span<T const> s, T, T by, std::span<T> out) {
                 std::fill(out.begin(), out.end(), T(0));
                 out[nearest(s)] = by;
             },
-            [&](proxy_view<T> const& classes) { return arcface{margin, scale}.evaluate(classes); });
+            [&](proxy_view<T> const& classes) {
+                return arcface{margin, scale}.evaluate(classes);
+            });
     }
 };
 
-/// −ln(e^{−κ·d(e,wᵧ)} / Σ_j e^{−κ·d(e,wⱼ)}) with squared distances of unit vectors. The true class is in the denominator, as in PyTorch Metric Learning; the
-/// paper leaves it out.
+/// −ln(e^{−κ·d(e,wᵧ)} / Σ_j e^{−κ·d(e,wⱼ)}) with squared distances of unit vectors. The true class is in the
+/// denominator, as in PyTorch Metric Learning; the paper leaves it out.
 ///
-/// @see Y. Movshovitz-Attias, A. Toshev, T. K. Leung, S. Ioffe, S. Singh, "No Fuss Distance Metric Learning using Proxies", ICCV 2017
+/// @see Y. Movshovitz-Attias, A. Toshev, T. K. Leung, S. Ioffe, S. Singh, "No Fuss Distance Metric Learning using
+/// Proxies", ICCV 2017
 struct proxy_nca {
     static constexpr std::string_view name = "proxy_nca";
     static constexpr bool normalized = true;
@@ -214,12 +237,14 @@ struct proxy_nca {
     double evaluate(proxy_view<T> const& v) const {
         // d = 2 − 2 cos, and what all logits have in common cancels.
         T const scale = static_cast<T>(2 * softmax_scale);
-        return detail::softmax_over_classes(v, scale, false, [&](std::size_t, T c) { return detail::target_logit<T>{scale * c, scale}; });
+        return detail::softmax_over_classes(v, scale, false, [&](std::size_t, T c) {
+            return detail::target_logit<T>{scale * c, scale};
+        });
     }
 };
 
-/// Mean over the classes present of ln(1 + Σ e^{−α(s−δ)}) + mean over all classes of ln(1 + Σ e^{α(s+δ)}), sums over the photos of the class and of all others:
-/// a proxy is the anchor, photos its positives and negatives.
+/// Mean over the classes present of ln(1 + Σ e^{−α(s−δ)}) + mean over all classes of ln(1 + Σ e^{α(s+δ)}), sums over
+/// the photos of the class and of all others: a proxy is the anchor, photos its positives and negatives.
 ///
 /// @see S. Kim, D. Kim, M. Cho, S. Kwak, "Proxy Anchor Loss for Deep Metric Learning", CVPR 2020
 struct proxy_anchor {
@@ -236,15 +261,22 @@ struct proxy_anchor {
             present[c] = 1;
         auto const there = static_cast<double>(std::count(present.begin(), present.end(), 1));
         T const a = static_cast<T>(alpha), delta = static_cast<T>(margin);
-        T const each_present = there > 0 ? static_cast<T>(1 / there) : T(0), each = T(1) / static_cast<T>(v.class_count);
+        T const each_present = there > 0 ? static_cast<T>(1 / there) : T(0),
+                each = T(1) / static_cast<T>(v.class_count);
         std::vector<double> values(v.class_count);
         parallel_blocks(v.class_count, 16, [&](std::size_t first, std::size_t last) {
             for (std::size_t j = first; j < last; ++j) {
-                auto const positive = [&](std::size_t i) { return v.classes[i] == j ? -a * (v.similarities(i, j) - delta) : detail::minus_infinity<T>; };
-                auto const negative = [&](std::size_t i) { return v.classes[i] != j ? a * (v.similarities(i, j) + delta) : detail::minus_infinity<T>; };
-                T const pull = detail::log_sum_exp<T>(rows, true, positive), push = detail::log_sum_exp<T>(rows, true, negative);
+                auto const positive = [&](std::size_t i) {
+                    return v.classes[i] == j ? -a * (v.similarities(i, j) - delta) : detail::minus_infinity<T>;
+                };
+                auto const negative = [&](std::size_t i) {
+                    return v.classes[i] != j ? a * (v.similarities(i, j) + delta) : detail::minus_infinity<T>;
+                };
+                T const pull = detail::log_sum_exp<T>(rows, true, positive),
+                        push = detail::log_sum_exp<T>(rows, true, negative);
                 for (std::size_t i = 0; i < rows; ++i)
-                    v.by_similarities(i, j) = v.classes[i] == j ? -a * each_present * std::exp(positive(i) - pull) : a * each * std::exp(negative(i) - push);
+                    v.by_similarities(i, j) = v.classes[i] == j ? -a * each_present * std::exp(positive(i) - pull)
+                                                                : a * each * std::exp(negative(i) - push);
                 values[j] = static_cast<double>(each_present * pull + each * push);
             }
         });
@@ -255,9 +287,11 @@ struct proxy_anchor {
     }
 };
 
-/// Softmax over classes whose similarity is itself an average over several centres, weighted by softmax(s/γ): −ln softmax of λ(Sᵧ − δ) among λSⱼ.
+/// Softmax over classes whose similarity is itself an average over several centres, weighted by softmax(s/γ): −ln
+/// softmax of λ(Sᵧ − δ) among λSⱼ.
 ///
-/// @see Q. Qian, L. Shang, B. Sun, J. Hu, H. Li, R. Jin, "SoftTriple Loss: Deep Metric Learning Without Triplet Sampling", ICCV 2019
+/// @see Q. Qian, L. Shang, B. Sun, J. Hu, H. Li, R. Jin, "SoftTriple Loss: Deep Metric Learning Without Triplet
+/// Sampling", ICCV 2019
 struct soft_triple {
     static constexpr std::string_view name = "soft_triple";
     static constexpr bool normalized = true;
@@ -279,9 +313,13 @@ struct soft_triple {
                 weights(s, [&](std::size_t k, T w) { mean += w * s[k]; });
                 return mean;
             },
-            [&](std::span<T const> s, T mean, T by, std::span<T> out) { weights(s, [&](std::size_t k, T w) { out[k] = by * w * (1 + g * (s[k] - mean)); }); },
+            [&](std::span<T const> s, T mean, T by, std::span<T> out) {
+                weights(s, [&](std::size_t k, T w) { out[k] = by * w * (1 + g * (s[k] - mean)); });
+            },
             [&](proxy_view<T> const& classes) {
-                return detail::softmax_over_classes(classes, l, false, [&](std::size_t, T s) { return detail::target_logit<T>{l * (s - delta), l}; });
+                return detail::softmax_over_classes(classes, l, false, [&](std::size_t, T s) {
+                    return detail::target_logit<T>{l * (s - delta), l};
+                });
             });
     }
 };

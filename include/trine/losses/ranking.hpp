@@ -14,7 +14,8 @@
 
 namespace trine::losses {
 
-/// 1 − the average precision of an anchor's ranking, from soft histograms of squared distances of unit vectors (0 … 4). Anchors without positives are left out.
+/// 1 − the average precision of an anchor's ranking, from soft histograms of squared distances of unit vectors (0 … 4).
+/// Anchors without positives are left out.
 ///
 /// @see F. Cakir, K. He, X. Xia, B. Kulis, S. Sclaroff, "Deep Metric Learning to Rank", CVPR 2019
 struct fast_ap {
@@ -33,7 +34,10 @@ struct fast_ap {
         T const width = T(4) / static_cast<T>(last);
         std::array<T, most_bins + 1> right{}, all{}, by_right{}, by_wrong{};
         // A distance falls between two bins and counts in both, the more the nearer.
-        auto const place = [&](T d) { return std::pair{std::min(static_cast<std::size_t>(std::max(d, T(0)) / width), last - 1), std::max(d, T(0)) / width}; };
+        auto const place = [&](T d) {
+            return std::pair{std::min(static_cast<std::size_t>(std::max(d, T(0)) / width), last - 1),
+                             std::max(d, T(0)) / width};
+        };
         auto const count = [&](std::span<T const> d, auto& histogram) {
             for (T v : d) {
                 auto const [bin, at] = place(v);
@@ -68,7 +72,8 @@ struct fast_ap {
             for (std::size_t i = 0; i < d.size(); ++i) {
                 auto const [bin, at] = place(d[i]);
                 T const inside = at - static_cast<T>(bin);
-                by[i] = inside > T(0) && inside < T(1) ? (slope[bin] - slope[bin + 1]) / width : T(0); // the loss is 1 − precision
+                by[i] = inside > T(0) && inside < T(1) ? (slope[bin] - slope[bin + 1]) / width
+                                                       : T(0); // the loss is 1 − precision
             }
         };
         spread(r.positives, r.by_positives, by_right);
@@ -78,13 +83,15 @@ struct fast_ap {
     }
 };
 
-/// Positives are pulled inside α − m and negatives pushed beyond α: of each, the mean of what is missing, weighted by e^{T·missing}. For Euclidean distances of
-/// unit vectors; averaged over all anchors.
+/// Positives are pulled inside α − m and negatives pushed beyond α: of each, the mean of what is missing, weighted by
+/// e^{T·missing}. For Euclidean distances of unit vectors; averaged over all anchors.
 ///
-/// As in PyTorch Metric Learning: the gradient also runs through the weights, which the paper holds constant; pairs at distance 0, which have no direction, are
-/// left out; the sum of weights has a small constant added, 10⁻⁵ a photo, so that the loss does not jump where the last pair comes right; T⁻ = 1 (the paper: 10).
+/// As in PyTorch Metric Learning: the gradient also runs through the weights, which the paper holds constant; pairs at
+/// distance 0, which have no direction, are left out; the sum of weights has a small constant added, 10⁻⁵ a photo, so
+/// that the loss does not jump where the last pair comes right; T⁻ = 1 (the paper: 10).
 ///
-/// @see X. Wang, Y. Hua, E. Kodirov, G. Hu, R. Garnier, N. Robertson, "Ranked List Loss for Deep Metric Learning", CVPR 2019
+/// @see X. Wang, Y. Hua, E. Kodirov, G. Hu, R. Garnier, N. Robertson, "Ranked List Loss for Deep Metric Learning", CVPR
+/// 2019
 struct ranked_list {
     static constexpr std::string_view name = "ranked_list";
     double alpha = 1.2, margin = 0.4;
@@ -105,12 +112,16 @@ struct ranked_list {
             value /= total;
             for (std::size_t i = 0; i < d.size(); ++i) {
                 T const excess = sign * (d[i] - limit);
-                by[i] = excess > T(0) && d[i] > T(0) ? share * sign * std::exp(temperature * excess) * (1 + temperature * (excess - value)) / total : T(0);
+                by[i] = excess > T(0) && d[i] > T(0) ? share * sign * std::exp(temperature * excess) *
+                                                           (1 + temperature * (excess - value)) / total
+                                                     : T(0);
             }
             return share * value;
         };
-        T const value = side(r.positives, r.by_positives, static_cast<T>(alpha - margin), T(1), static_cast<T>(positive_temperature), static_cast<T>(1 - imbalance)) +
-                        side(r.negatives, r.by_negatives, static_cast<T>(alpha), T(-1), static_cast<T>(negative_temperature), static_cast<T>(imbalance));
+        T const value = side(r.positives, r.by_positives, static_cast<T>(alpha - margin), T(1),
+                             static_cast<T>(positive_temperature), static_cast<T>(1 - imbalance)) +
+                        side(r.negatives, r.by_negatives, static_cast<T>(alpha), T(-1),
+                             static_cast<T>(negative_temperature), static_cast<T>(imbalance));
         return detail::one_term(value);
     }
 };

@@ -8,20 +8,24 @@
 
 namespace trine::losses {
 
-/// d(a,p) − d(a,n): the plain idea. Nothing bounds it from below: embeddings of free length run away, and those of length 1 collapse easily.
+/// d(a,p) − d(a,n): the plain idea. Nothing bounds it from below: embeddings of free length run away, and those of
+/// length 1 collapse easily.
 struct no_margin {
     static constexpr std::string_view name = "no_margin";
     reducer reduction = reducer::mean;
 
     template <class T>
-    triplet_value<T> operator()(T positive, T negative) const { return {positive - negative, T(1), T(-1)}; }
+    triplet_value<T> operator()(T positive, T negative) const {
+        return {positive - negative, T(1), T(-1)};
+    }
 };
 
 /// [d(a,p) − d(a,n) + α]₊: a triplet whose negative is farther than its positive by the margin teaches nothing more.
 ///
 /// Averaged over the triplets that still teach, as in PyTorch Metric Learning.
 ///
-/// @see F. Schroff, D. Kalenichenko, J. Philbin, "FaceNet: A Unified Embedding for Face Recognition and Clustering", CVPR 2015
+/// @see F. Schroff, D. Kalenichenko, J. Philbin, "FaceNet: A Unified Embedding for Face Recognition and Clustering",
+/// CVPR 2015
 struct triplet_margin {
     static constexpr std::string_view name = "triplet_margin";
     double margin = 0.2;
@@ -53,19 +57,22 @@ struct soft_margin {
     }
 };
 
-/// Another loss, with d(a,n) replaced by d(p,n) where that is smaller: the negative is compared with the nearer of the two photos of the person.
+/// Another loss, with d(a,n) replaced by d(p,n) where that is smaller: the negative is compared with the nearer of the
+/// two photos of the person.
 ///
-/// @see V. Balntas, E. Riba, D. Ponsa, K. Mikolajczyk, "Learning Local Feature Descriptors with Triplets and Shallow Convolutional Neural Networks", BMVC 2016
+/// @see V. Balntas, E. Riba, D. Ponsa, K. Mikolajczyk, "Learning Local Feature Descriptors with Triplets and Shallow
+/// Convolutional Neural Networks", BMVC 2016
 template <class Loss = triplet_margin>
 struct swapped : Loss {
     static constexpr std::string_view name = Loss::name;
     static constexpr bool swaps = true;
 };
 
-/// [d(a,p) − β + α]₊ + [β − d(a,n) + α]₊: positives within β − α of their anchor, negatives beyond β + α. For Euclidean distances of unit vectors.
+/// [d(a,p) − β + α]₊ + [β − d(a,n) + α]₊: positives within β − α of their anchor, negatives beyond β + α. For Euclidean
+/// distances of unit vectors.
 ///
-/// β is learnt along with the network where `learn_threshold` says so, one for each of `classes` people or, with 0, one for all. Averaged over the terms that
-/// are above 0, of which a triplet has up to two.
+/// β is learnt along with the network where `learn_threshold` says so, one for each of `classes` people or, with 0, one
+/// for all. Averaged over the terms that are above 0, of which a triplet has up to two.
 ///
 /// @see C.-Y. Wu, R. Manmatha, A. Smola, P. Krähenbühl, "Sampling Matters in Deep Embedding Learning", ICCV 2017
 struct margin {
@@ -87,14 +94,19 @@ struct margin {
 
         template <class T>
         value_type<T> operator()(T positive, T negative) const {
-            T const near = positive - static_cast<T>(threshold - width), far = static_cast<T>(threshold + width) - negative;
+            T const near = positive - static_cast<T>(threshold - width),
+                    far = static_cast<T>(threshold + width) - negative;
             T const pulls = near > T(0) ? T(1) : T(0), pushes = far > T(0) ? T(1) : T(0);
-            return {{std::max(near, T(0)) + std::max(far, T(0)), pulls, -pushes}, pushes - pulls, static_cast<int>(pulls + pushes)};
+            return {{std::max(near, T(0)) + std::max(far, T(0)), pulls, -pushes},
+                    pushes - pulls,
+                    static_cast<int>(pulls + pushes)};
         }
     };
     bound bind(double parameter) const { return {width, parameter}; }
     template <class T>
-    value_type<T> operator()(T positive, T negative) const { return bind(threshold)(positive, negative); }
+    value_type<T> operator()(T positive, T negative) const {
+        return bind(threshold)(positive, negative);
+    }
 
     /// Thresholds that are learnt.
     std::size_t parameter_count() const { return learn_threshold ? std::max<std::size_t>(1, classes) : 0; }

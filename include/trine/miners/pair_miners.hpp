@@ -12,21 +12,24 @@ namespace trine::miners {
 /// Which pair of an anchor `batch_easy_hard` takes.
 enum class strategy {
     easy,      ///< nearest positive, farthest negative
-    semi_hard, ///< the farthest positive nearer than the chosen negative; the nearest negative farther than the chosen positive
+    semi_hard, ///< the farthest positive nearer than the chosen negative; the nearest negative farther than the chosen
+               ///< positive
     hard,      ///< farthest positive, nearest negative
     all,
 };
 
-/// For every anchor one positive and one negative, each by its own strategy; an anchor for which one of them does not exist is left out. With `all` on one side the
-/// two sides are chosen independently.
+/// For every anchor one positive and one negative, each by its own strategy; an anchor for which one of them does not
+/// exist is left out. With `all` on one side the two sides are chosen independently.
 ///
 /// @see H. Xuan, A. Stylianou, R. Pless, "Improved Embeddings with Easy Positive Triplet Mining", WACV 2020
 template <strategy Positive = strategy::easy, strategy Negative = strategy::semi_hard>
 struct batch_easy_hard {
     static constexpr std::string_view name = "batch_easy_hard";
     static_assert(Positive != strategy::semi_hard || (Negative != strategy::semi_hard && Negative != strategy::all),
-                  "batch_easy_hard: a semi-hard positive is measured against one negative, which cannot be semi-hard itself or all of them");
-    static_assert(Negative != strategy::semi_hard || Positive != strategy::all, "batch_easy_hard: a semi-hard negative is measured against one positive, not against all");
+                  "batch_easy_hard: a semi-hard positive is measured against one negative, which cannot be semi-hard "
+                  "itself or all of them");
+    static_assert(Negative != strategy::semi_hard || Positive != strategy::all,
+                  "batch_easy_hard: a semi-hard negative is measured against one positive, not against all");
 
     template <class T, class VisitPositive, class VisitNegative>
     void mine_pairs(anchor_view<T> const& a, random_stream&, VisitPositive&& positive, VisitNegative&& negative) const {
@@ -68,10 +71,11 @@ struct batch_easy_hard {
     }
 };
 
-/// Positives less alike than the most alike negative, and negatives more alike than the least alike positive, each with a slack ε: s(a,p) < max_n s(a,n) + ε and
-/// s(a,n) > min_p s(a,p) − ε.
+/// Positives less alike than the most alike negative, and negatives more alike than the least alike positive, each with
+/// a slack ε: s(a,p) < max_n s(a,n) + ε and s(a,n) > min_p s(a,p) − ε.
 ///
-/// @see X. Wang, X. Han, W. Huang, D. Dong, M. Scott, "Multi-Similarity Loss with General Pair Weighting for Deep Metric Learning", CVPR 2019
+/// @see X. Wang, X. Han, W. Huang, D. Dong, M. Scott, "Multi-Similarity Loss with General Pair Weighting for Deep
+/// Metric Learning", CVPR 2019
 struct multi_similarity {
     static constexpr std::string_view name = "multi_similarity";
     double epsilon = 0.1;
@@ -128,7 +132,8 @@ struct hard_aware {
     limits<T> prepare(matrix_view<T const> d, std::span<label const> labels) const {
         limits<T> found;
         for (bool same : {true, false}) {
-            // Distances alone decide but for ties, which are then counted off in their order; memory is that of one more distance matrix at most.
+            // Distances alone decide but for ties, which are then counted off in their order; memory is that of one
+            // more distance matrix at most.
             std::vector<T> values;
             for (std::size_t i = 0; i < d.rows(); ++i)
                 for (std::size_t j = 0; j < d.cols(); ++j)
@@ -156,7 +161,8 @@ struct hard_aware {
         return found;
     }
     template <class T, class Positive, class Negative>
-    void mine_pairs(anchor_view<T> const& a, random_stream&, Positive&& positive, Negative&& negative, limits<T> const& l) const {
+    void mine_pairs(anchor_view<T> const& a, random_stream&, Positive&& positive, Negative&& negative,
+                    limits<T> const& l) const {
         auto const taken = [&](T distance, std::size_t other, auto const& last, bool larger) {
             if (last.none)
                 return false;
@@ -173,7 +179,8 @@ struct hard_aware {
     }
 };
 
-/// The first photo of every person as anchor, the second as its positive, and the second photos of all others as negatives: the batch of the N-pair loss.
+/// The first photo of every person as anchor, the second as its positive, and the second photos of all others as
+/// negatives: the batch of the N-pair loss.
 ///
 /// @see K. Sohn, "Improved Deep Metric Learning with Multi-class N-pair Loss Objective", NIPS 2016
 struct one_pair_a_person {

@@ -67,8 +67,10 @@ struct batch_hard {
     void mine(anchor_view<T> const& a, random_stream&, Visit&& visit) const {
         if (a.positives.empty() || a.negatives.empty())
             return;
-        auto const farthest = std::max_element(a.positive_distances.begin(), a.positive_distances.end()) - a.positive_distances.begin();
-        auto const nearest = std::min_element(a.negative_distances.begin(), a.negative_distances.end()) - a.negative_distances.begin();
+        auto const farthest =
+            std::max_element(a.positive_distances.begin(), a.positive_distances.end()) - a.positive_distances.begin();
+        auto const nearest =
+            std::min_element(a.negative_distances.begin(), a.negative_distances.end()) - a.negative_distances.begin();
         visit(static_cast<std::size_t>(farthest), static_cast<std::size_t>(nearest));
     }
 };
@@ -83,7 +85,8 @@ struct hard {
     }
 };
 
-/// All triplets whose negative is farther than the positive, but by no more than the margin: 0 < d(a,n) − d(a,p) ≤ margin.
+/// All triplets whose negative is farther than the positive, but by no more than the margin: 0 < d(a,n) − d(a,p) ≤
+/// margin.
 ///
 /// @see F. Schroff, D. Kalenichenko, J. Philbin, "FaceNet", CVPR 2015, section 3.2
 struct semi_hard {
@@ -118,8 +121,8 @@ struct easy {
     }
 };
 
-/// For every positive pair one negative: the nearest of the semi-hard ones, d(a,p) < d(a,n) < d(a,p) + margin; where there is none, the nearest beyond the margin,
-/// or nothing with `skip_without`.
+/// For every positive pair one negative: the nearest of the semi-hard ones, d(a,p) < d(a,n) < d(a,p) + margin; where
+/// there is none, the nearest beyond the margin, or nothing with `skip_without`.
 ///
 /// @see F. Schroff, D. Kalenichenko, J. Philbin, "FaceNet", CVPR 2015, section 3.2
 struct facenet_semi_hard {
@@ -133,16 +136,19 @@ struct facenet_semi_hard {
             // The nearest negative beyond the positive is semi-hard if any is, and else the hardest easy one.
             std::size_t chosen = a.negatives.size();
             for (std::size_t n = 0; n < a.negatives.size(); ++n)
-                if (a.negative_distances[n] > a.positive_distances[p] && (chosen == a.negatives.size() || a.negative_distances[n] < a.negative_distances[chosen]))
+                if (a.negative_distances[n] > a.positive_distances[p] &&
+                    (chosen == a.negatives.size() || a.negative_distances[n] < a.negative_distances[chosen]))
                     chosen = n;
-            if (chosen < a.negatives.size() && (!skip_without || a.negative_distances[chosen] < a.positive_distances[p] + static_cast<T>(margin)))
+            if (chosen < a.negatives.size() &&
+                (!skip_without || a.negative_distances[chosen] < a.positive_distances[p] + static_cast<T>(margin)))
                 visit(p, chosen);
         }
     }
 };
 
-/// For every positive pair one negative, drawn with probability in inverse proportion to how common its distance is on the sphere: q(d) ∝ d^{D−2}(1 − d²/4)^{(D−3)/2}.
-/// Distances count from `cutoff` on; negatives at `farthest` and beyond are not drawn. For Euclidean distances of unit vectors.
+/// For every positive pair one negative, drawn with probability in inverse proportion to how common its distance is on
+/// the sphere: q(d) ∝ d^{D−2}(1 − d²/4)^{(D−3)/2}. Distances count from `cutoff` on; negatives at `farthest` and beyond
+/// are not drawn. For Euclidean distances of unit vectors.
 ///
 /// @see C.-Y. Wu, R. Manmatha, A. Smola, P. Krähenbühl, "Sampling Matters in Deep Embedding Learning", ICCV 2017
 struct distance_weighted {
@@ -165,15 +171,19 @@ struct distance_weighted {
             return;
         double sum = 0;
         for (std::size_t n = 0; n < a.negatives.size(); ++n)
-            cumulated[n] = sum += static_cast<double>(a.negative_distances[n]) < farthest ? std::exp(log_weight(a.negative_distances[n]) - largest) : 0.0;
+            cumulated[n] = sum += static_cast<double>(a.negative_distances[n]) < farthest
+                                      ? std::exp(log_weight(a.negative_distances[n]) - largest)
+                                      : 0.0;
         for (std::size_t p = 0; p < a.positives.size(); ++p) {
-            auto const at = std::upper_bound(cumulated.begin(), cumulated.end(), stream.uniform(0, sum)) - cumulated.begin();
+            auto const at =
+                std::upper_bound(cumulated.begin(), cumulated.end(), stream.uniform(0, sum)) - cumulated.begin();
             visit(p, std::min(static_cast<std::size_t>(at), a.negatives.size() - 1));
         }
     }
 };
 
-/// All triplets in which the angle at the negative, arctan(‖a − p‖ / 2‖n − (a + p)/2‖), is above `degrees`. For Euclidean distances.
+/// All triplets in which the angle at the negative, arctan(‖a − p‖ / 2‖n − (a + p)/2‖), is above `degrees`. For
+/// Euclidean distances.
 ///
 /// @see J. Wang, F. Zhou, S. Wen, X. Liu, Y. Lin, "Deep Metric Learning with Angular Loss", ICCV 2017
 struct angular {
@@ -186,7 +196,8 @@ struct angular {
         T const limit = static_cast<T>(std::tan(degrees * std::numbers::pi / 180));
         for (std::size_t p = 0; p < a.positives.size(); ++p)
             for (std::size_t n = 0; n < a.negatives.size(); ++n) {
-                T const ap = a.positive_distances[p], an = a.negative_distances[n], pn = a.distances(a.positives[p], a.negatives[n]);
+                T const ap = a.positive_distances[p], an = a.negative_distances[n],
+                        pn = a.distances(a.positives[p], a.negatives[n]);
                 // The median of the triangle: 4‖n − (a + p)/2‖² = 2 d(a,n)² + 2 d(p,n)² − d(a,p)².
                 T const twice = std::sqrt(std::max(2 * (an * an + pn * pn) - ap * ap, T(0)));
                 if (ap > limit * twice)
@@ -195,14 +206,18 @@ struct angular {
     }
 };
 
-/// First random triplets, then hard ones: the share of anchors that are mined as by `batch_hard` grows evenly from `from` to `to` over `steps` steps.
+/// First random triplets, then hard ones: the share of anchors that are mined as by `batch_hard` grows evenly from
+/// `from` to `to` over `steps` steps.
 struct curriculum {
     static constexpr std::string_view name = "curriculum";
     std::size_t steps = 1000;
     double from = 0, to = 1;
 
     /// The share of hard triplets in a step.
-    double share(std::size_t step) const { return from + (to - from) * std::min(1.0, static_cast<double>(step) / static_cast<double>(std::max<std::size_t>(1, steps))); }
+    double share(std::size_t step) const {
+        return from + (to - from) * std::min(1.0, static_cast<double>(step) /
+                                                      static_cast<double>(std::max<std::size_t>(1, steps)));
+    }
 
     template <class T, class Visit>
     void mine(anchor_view<T> const& a, random_stream& stream, Visit&& visit) const {

@@ -22,7 +22,8 @@ namespace trine::neighbors {
 namespace detail {
 
 // The points' places by person; checks what is to be learnt from.
-inline std::map<label, std::vector<std::size_t>> places_by_person(matrix_view<float const> points, std::span<label const> labels) {
+inline std::map<label, std::vector<std::size_t>> places_by_person(matrix_view<float const> points,
+                                                                  std::span<label const> labels) {
     require<shape_error>(points.rows() == labels.size(), points.rows(), " points with ", labels.size(), " labels");
     std::map<label, std::vector<std::size_t>> people;
     require_finite(points, "embedding");
@@ -42,7 +43,8 @@ public:
     /// @throws shape_error    when there are not as many labels as points
     /// @throws numeric_error  when a point is not finite
     /// @throws data_error     when there are fewer than two people
-    nearest_mean(matrix_view<float const> points, std::span<label const> labels, Distance distance = {}) : distance_(distance), cols_(points.cols()) {
+    nearest_mean(matrix_view<float const> points, std::span<label const> labels, Distance distance = {})
+        : distance_(distance), cols_(points.cols()) {
         for (auto const& [who, places] : detail::places_by_person(points, labels)) {
             std::vector<double> sum(cols_);
             for (std::size_t i : places)
@@ -58,11 +60,16 @@ public:
     /// @param queries  Q×D
     /// @throws as `exact_in::search`
     std::vector<vote> decide(matrix_view<float const> queries) const {
-        auto const found = exact{}.search(distance_, queries, matrix_view<float const>(means_.data(), people_.size(), cols_), 2);
+        auto const found =
+            exact{}.search(distance_, queries, matrix_view<float const>(means_.data(), people_.size(), cols_), 2);
         std::vector<vote> votes;
         for (std::size_t q = 0; q < found.size(); ++q) {
             auto const a = found[q][0], b = found[q][1];
-            votes.push_back({people_[a.index], 1, a.distance, b.distance - a.distance, b.distance > 0 ? std::clamp(1 - static_cast<double>(a.distance) / static_cast<double>(b.distance), 0.0, 1.0) : 0});
+            votes.push_back(
+                {people_[a.index], 1, a.distance, b.distance - a.distance,
+                 b.distance > 0
+                     ? std::clamp(1 - static_cast<double>(a.distance) / static_cast<double>(b.distance), 0.0, 1.0)
+                     : 0});
         }
         return votes;
     }
@@ -76,16 +83,18 @@ private:
 
 /// How a linear classifier learns.
 struct linear_options {
-    double cost = 1;               ///< what an error costs beside the length of the weights
-    double tolerance = 1e-4;       ///< of the largest violation of an optimum's conditions
+    double cost = 1;         ///< what an error costs beside the length of the weights
+    double tolerance = 1e-4; ///< of the largest violation of an optimum's conditions
     std::size_t most_rounds = 1000;
     std::uint64_t seed = 1;
 };
 
-/// A linear support vector machine for each person against all others, with squared hinge loss and a bias among the weights.
+/// A linear support vector machine for each person against all others, with squared hinge loss and a bias among the
+/// weights.
 ///
 /// Learnt by coordinate descent in the dual, people in parallel; the same for the same seed.
-/// @see C.-J. Hsieh, K.-W. Chang, C.-J. Lin, S. Keerthi, S. Sundararajan, "A Dual Coordinate Descent Method for Large-scale Linear SVM", ICML 2008
+/// @see C.-J. Hsieh, K.-W. Chang, C.-J. Lin, S. Keerthi, S. Sundararajan, "A Dual Coordinate Descent Method for
+/// Large-scale Linear SVM", ICML 2008
 class linear_classifier {
 public:
     /// @param points  N×D
@@ -93,7 +102,9 @@ public:
     /// @throws numeric_error   when a point is not finite
     /// @throws data_error      when there are fewer than two people
     /// @throws argument_error  when cost or tolerance is not positive
-    linear_classifier(matrix_view<float const> points, std::span<label const> labels, linear_options const& options = {}) : cols_(points.cols()) {
+    linear_classifier(matrix_view<float const> points, std::span<label const> labels,
+                      linear_options const& options = {})
+        : cols_(points.cols()) {
         require<argument_error>(options.cost > 0, "a cost of ", options.cost, ": it has to be positive");
         require<argument_error>(options.tolerance > 0, "a tolerance of ", options.tolerance, ": it has to be positive");
         for (auto const& [who, places] : detail::places_by_person(points, labels))
@@ -108,14 +119,15 @@ public:
         parallel_for(people_.size(), [&](std::size_t p) { learn(points, labels, squares, options, p); });
     }
 
-    /// The person whose machine answers loudest: `distance` is minus its answer (below 0: this person, on its side of the plane), `margin` by how much it is ahead of the
-    /// second, `confidence` the logistic of that.
+    /// The person whose machine answers loudest: `distance` is minus its answer (below 0: this person, on its side of
+    /// the plane), `margin` by how much it is ahead of the second, `confidence` the logistic of that.
     ///
     /// @param queries  Q×D
     /// @throws shape_error    when the points' size is another
     /// @throws numeric_error  when a query is not finite
     std::vector<vote> decide(matrix_view<float const> queries) const {
-        require<shape_error>(queries.cols() == cols_, "queries of ", queries.cols(), " values for a classifier of ", cols_);
+        require<shape_error>(queries.cols() == cols_, "queries of ", queries.cols(), " values for a classifier of ",
+                             cols_);
         std::vector<vote> votes;
         require_finite(queries, "query");
         for (std::size_t q = 0; q < queries.rows(); ++q) {
@@ -128,7 +140,8 @@ public:
                 else
                     second = std::max(second, answer);
             }
-            votes.push_back({people_[who], 1, static_cast<float>(-best), static_cast<float>(best - second), 1 / (1 + std::exp(second - best))});
+            votes.push_back({people_[who], 1, static_cast<float>(-best), static_cast<float>(best - second),
+                             1 / (1 + std::exp(second - best))});
         }
         return votes;
     }
@@ -141,7 +154,8 @@ private:
             sum += w[k] * static_cast<double>(x[k]);
         return sum;
     }
-    void learn(matrix_view<float const> points, std::span<label const> labels, std::vector<double> const& squares, linear_options const& options, std::size_t p) {
+    void learn(matrix_view<float const> points, std::span<label const> labels, std::vector<double> const& squares,
+               linear_options const& options, std::size_t p) {
         double* const w = weights_.data() + p * (cols_ + 1);
         double const ridge = 0.5 / options.cost;
         std::size_t const n = points.rows();
@@ -149,7 +163,8 @@ private:
         std::vector<std::size_t> order(n);
         std::iota(order.begin(), order.end(), 0);
         for (std::size_t round = 0; round < options.most_rounds; ++round) {
-            random_stream stream(options.seed, purpose::user, static_cast<std::uint32_t>(round), static_cast<std::uint32_t>(p));
+            random_stream stream(options.seed, purpose::user, static_cast<std::uint32_t>(round),
+                                 static_cast<std::uint32_t>(p));
             for (std::size_t i = n; i > 1; --i)
                 std::swap(order[i - 1], order[stream.below(static_cast<std::uint32_t>(i))]);
             double worst = 0;

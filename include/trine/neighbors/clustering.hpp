@@ -49,8 +49,12 @@ neighbor_graph join_neighbors(Index const& index, matrix_view<float const> point
     }
     for (auto& list : graph.near) {
         // Found from both sides, a neighbour is there twice, at distances that may differ by a rounding.
-        std::sort(list.begin(), list.end(), [](neighbor const& a, neighbor const& b) { return a.index < b.index || (a.index == b.index && a.distance < b.distance); });
-        list.erase(std::unique(list.begin(), list.end(), [](neighbor const& a, neighbor const& b) { return a.index == b.index; }), list.end());
+        std::sort(list.begin(), list.end(), [](neighbor const& a, neighbor const& b) {
+            return a.index < b.index || (a.index == b.index && a.distance < b.distance);
+        });
+        list.erase(std::unique(list.begin(), list.end(),
+                               [](neighbor const& a, neighbor const& b) { return a.index == b.index; }),
+                   list.end());
         std::sort(list.begin(), list.end());
     }
     return graph;
@@ -68,12 +72,15 @@ inline void renumber(std::vector<std::ptrdiff_t>& clusters) {
 
 } // namespace detail
 
-/// Groups photos by Chinese whispers: at first everybody believes in a class of their own; then all, again and again in another order, take over the class that most of their
-/// neighbours believe in. Needs no number of groups; a photo without neighbours is a group of its own.
+/// Groups photos by Chinese whispers: at first everybody believes in a class of their own; then all, again and again in
+/// another order, take over the class that most of their neighbours believe in. Needs no number of groups; a photo
+/// without neighbours is a group of its own.
 ///
-/// @return for each photo the number of its group, 0, 1, … in the order of their first photos; the same for the same seed
+/// @return for each photo the number of its group, 0, 1, … in the order of their first photos; the same for the same
+/// seed
 /// @see C. Biemann, "Chinese Whispers: an Efficient Graph Clustering Algorithm", 2006
-inline std::vector<std::ptrdiff_t> chinese_whispers(neighbor_graph const& graph, std::uint64_t seed = 1, std::size_t most_rounds = 100) {
+inline std::vector<std::ptrdiff_t> chinese_whispers(neighbor_graph const& graph, std::uint64_t seed = 1,
+                                                    std::size_t most_rounds = 100) {
     std::size_t const n = graph.size();
     std::vector<std::ptrdiff_t> clusters(n);
     std::vector<std::size_t> order(n);
@@ -111,12 +118,14 @@ inline std::vector<std::ptrdiff_t> chinese_whispers(neighbor_graph const& graph,
     return clusters;
 }
 
-/// Groups photos by density: a photo with enough neighbours is a group's core, cores that are neighbours are of one group, and what is no core belongs to its nearest core's.
+/// Groups photos by density: a photo with enough neighbours is a group's core, cores that are neighbours are of one
+/// group, and what is no core belongs to its nearest core's.
 ///
 /// @param least  how many photos, itself among them, make a core
 /// @return for each photo the number of its group, or −1 when it is near no core
 /// @throws argument_error  when `least` is 0
-/// @see M. Ester, H.-P. Kriegel, J. Sander, X. Xu, "A Density-Based Algorithm for Discovering Clusters in Large Spatial Databases with Noise", KDD 1996
+/// @see M. Ester, H.-P. Kriegel, J. Sander, X. Xu, "A Density-Based Algorithm for Discovering Clusters in Large Spatial
+/// Databases with Noise", KDD 1996
 inline std::vector<std::ptrdiff_t> dbscan(neighbor_graph const& graph, std::size_t least) {
     require<argument_error>(least > 0, "a core needs at least one photo");
     std::size_t const n = graph.size();

@@ -21,7 +21,8 @@ class coded_rows {
 public:
     static constexpr std::size_t most = 8 * kernels::tile_rows;
 
-    // What a row makes of its products with queries (−2 q or −q/‖q‖), x = product · factor + offset, and what it lost in storage.
+    // What a row makes of its products with queries (−2 q or −q/‖q‖), x = product · factor + offset, and what it lost
+    // in storage.
     struct terms {
         float squares, norm, factor, offset, lost;
     };
@@ -98,11 +99,11 @@ private:
     }
     // Rows of eight-bit codes have theirs already. Products with a query's fit 32 bits: ‖row‖² ≤ 128² · size.
     static_assert(128.0 * 128 * kernels::most_widened * kernels::code_norm * kernels::code_norm * 1.05 < 0x1p62);
-    void widen(part<Storage> const& p, std::size_t first, std::size_t count)
-        requires std::is_same_v<Storage, storage::int8>
-    {
+    void widen(part<Storage> const& p, std::size_t first,
+               std::size_t count) requires std::is_same_v<Storage, storage::int8> {
         for (std::size_t i = 0; i < count; ++i) {
-            std::int32_t const squares = kernels::widen_row(in_->size, p.rows.row(first + i), codes_.data() + i * row_codes());
+            std::int32_t const squares =
+                kernels::widen_row(in_->size, p.rows.row(first + i), codes_.data() + i * row_codes());
             float const scale = p.rows.scale(first + i);
             terms_[i] = terms_of(p, first + i, static_cast<float>(squares) * scale * scale, scale, squares == 0);
         }
@@ -116,11 +117,14 @@ private:
             t.factor = code_scale / norm;
         else
             t.offset = -unit_ * t.norm;
-        bool const bounded = squares < static_cast<float>(largest_squares) && (squares > static_cast<float>(smallest_squares) || (G == geometry::squared_length && zero));
+        bool const bounded =
+            squares < static_cast<float>(largest_squares) &&
+            (squares > static_cast<float>(smallest_squares) || (G == geometry::squared_length && zero));
         if (!bounded)
             t.factor = std::numeric_limits<float>::quiet_NaN(); // passes every limit
         if (p.is_lossy())
-            t.lost = (in_->loss.per_norm * t.norm * 1.0001f + in_->loss.per_scale * p.rows.scale(row)) * 1.00001f + in_->loss.fixed;
+            t.lost = (in_->loss.per_norm * t.norm * 1.0001f + in_->loss.per_scale * p.rows.scale(row)) * 1.00001f +
+                     in_->loss.fixed;
         return t;
     }
 

@@ -20,10 +20,14 @@ namespace trine::neighbors {
 
 namespace detail {
 
-// All parts, by a distance of which nothing is known but that it can be computed: blocks of queries against blocks of references.
+// All parts, by a distance of which nothing is known but that it can be computed: blocks of queries against blocks of
+// references.
 template <class Distance, class Storage>
-neighbor_lists search_by_blocks(Distance const& distance, matrix_view<float const> queries, std::span<part<Storage> const> parts, std::vector<bool> const& removed, std::size_t k) {
-    std::size_t const cols = queries.cols(), query_block = std::clamp<std::size_t>((std::size_t{16} << 20) / (candidate_pool::capacity_for(k) * sizeof(candidate)), 1, 64);
+neighbor_lists search_by_blocks(Distance const& distance, matrix_view<float const> queries,
+                                std::span<part<Storage> const> parts, std::vector<bool> const& removed, std::size_t k) {
+    std::size_t const cols = queries.cols(),
+                      query_block = std::clamp<std::size_t>(
+                          (std::size_t{16} << 20) / (candidate_pool::capacity_for(k) * sizeof(candidate)), 1, 64);
     constexpr std::size_t reference_block = 1024;
     neighbor_lists lists(queries.rows(), k);
     std::vector<float> distances(query_block * reference_block), decoded(reference_block * cols);
@@ -57,7 +61,9 @@ neighbor_lists search_by_blocks(Distance const& distance, matrix_view<float cons
             }
         for (std::size_t i = 0; i < rows; ++i) {
             auto const best = pools[i].finish(settled);
-            std::transform(best.begin(), best.end(), lists.room(q + i).begin(), [](candidate const& c) { return neighbor{static_cast<float>(c.lower), c.index}; });
+            std::transform(best.begin(), best.end(), lists.room(q + i).begin(), [](candidate const& c) {
+                return neighbor{static_cast<float>(c.lower), c.index};
+            });
             lists.set_length(q + i, best.size());
         }
     }
@@ -65,15 +71,17 @@ neighbor_lists search_by_blocks(Distance const& distance, matrix_view<float cons
 }
 
 template <class Distance, class Storage>
-neighbor_lists search_exactly(Distance const& distance, matrix_view<float const> queries, std::span<part<Storage> const> parts, std::vector<bool> const& removed, std::size_t k) {
+neighbor_lists search_exactly(Distance const& distance, matrix_view<float const> queries,
+                              std::span<part<Storage> const> parts, std::vector<bool> const& removed, std::size_t k) {
     constexpr auto rises_with = distances::geometry_of<Distance>();
     if constexpr (rises_with == geometry::other)
         return search_by_blocks(distance, queries, parts, removed, k);
     else {
         neighbor_lists lists(queries.rows(), k);
         scan<rises_with, Storage>(parts, removed, k, queries, [&](std::size_t q, std::span<candidate const> best) {
-            std::transform(best.begin(), best.end(), lists.room(q).begin(),
-                           [](candidate const& c) { return neighbor{static_cast<float>(Distance::from_geometry(c.lower)), c.index}; });
+            std::transform(best.begin(), best.end(), lists.room(q).begin(), [](candidate const& c) {
+                return neighbor{static_cast<float>(Distance::from_geometry(c.lower)), c.index};
+            });
             lists.set_length(q, best.size());
         });
         return lists;
@@ -84,18 +92,24 @@ neighbor_lists search_exactly(Distance const& distance, matrix_view<float const>
 
 /// Exact nearest neighbours: every query is compared with every reference.
 ///
-/// One query runs at the speed of memory, many at the speed of arithmetic, and no matrix of distances is ever held: beyond its result a search takes some 30 MiB at
-/// most. For distances that rise with ‖x − y‖², a cosine or a product, arithmetic in few bits bounds every value, and what the bounds cannot separate is settled in double,
-/// so the neighbours are those of the true values, ties to the smaller index, with any number of threads. Other distances are compared as they compute themselves.
+/// One query runs at the speed of memory, many at the speed of arithmetic, and no matrix of distances is ever held:
+/// beyond its result a search takes some 30 MiB at most. For distances that rise with ‖x − y‖², a cosine or a product,
+/// arithmetic in few bits bounds every value, and what the bounds cannot separate is settled in double, so the
+/// neighbours are those of the true values, ties to the smaller index, with any number of threads. Other distances are
+/// compared as they compute themselves.
 ///
-/// `Storage` says how references are kept. With fewer bytes a value, bounds take the loss into account: where the original rows are at hand, the neighbours are
-/// still exactly those among the originals (the few that bounds cannot separate are read); where they are not, those among the stored rows.
+/// `Storage` says how references are kept. With fewer bytes a value, bounds take the loss into account: where the
+/// original rows are at hand, the neighbours are still exactly those among the originals (the few that bounds cannot
+/// separate are read); where they are not, those among the stored rows.
 template <class Storage>
 struct exact_in {
-    static constexpr std::string_view name = std::is_same_v<Storage, storage::float32> ? "exact" : std::is_same_v<Storage, storage::float16> ? "exact_float16" : "exact_int8";
+    static constexpr std::string_view name = std::is_same_v<Storage, storage::float32>   ? "exact"
+                                             : std::is_same_v<Storage, storage::float16> ? "exact_float16"
+                                                                                         : "exact_int8";
     using storage_type = Storage;
 
-    /// The k nearest references of each query, nearest first. References that hold NaN or infinity are nobody's neighbours.
+    /// The k nearest references of each query, nearest first. References that hold NaN or infinity are nobody's
+    /// neighbours.
     ///
     /// @param queries     Q×D
     /// @param references  R×D
@@ -105,18 +119,20 @@ struct exact_in {
     /// @throws argument_error  when k is 0 or larger than R
     /// @throws numeric_error   when a query holds NaN or infinity
     template <class Distance>
-    neighbor_lists search(Distance const& distance, matrix_view<float const> queries, stored_rows<Storage> references, std::size_t k,
-                          matrix_view<float const> originals = {}) const {
+    neighbor_lists search(Distance const& distance, matrix_view<float const> queries, stored_rows<Storage> references,
+                          std::size_t k, matrix_view<float const> originals = {}) const {
         detail::check_search(queries, references.cols, k, references.rows);
-        require<shape_error>(originals.rows() == 0 || (originals.rows() == references.rows && originals.cols() == references.cols), "originals of ", originals.rows(), "×",
-                             originals.cols(), " for stored rows of ", references.rows, "×", references.cols);
+        require<shape_error>(originals.rows() == 0 ||
+                                 (originals.rows() == references.rows && originals.cols() == references.cols),
+                             "originals of ", originals.rows(), "×", originals.cols(), " for stored rows of ",
+                             references.rows, "×", references.cols);
         detail::part<Storage> const all{references, originals, 0};
         return detail::search_exactly<Distance, Storage>(distance, queries, {&all, 1}, {}, k);
     }
     template <class Distance>
-    neighbor_lists search(Distance const& distance, matrix_view<float const> queries, matrix_view<float const> references, std::size_t k) const
-        requires std::is_same_v<Storage, storage::float32>
-    {
+    neighbor_lists search(Distance const& distance, matrix_view<float const> queries,
+                          matrix_view<float const> references,
+                          std::size_t k) const requires std::is_same_v<Storage, storage::float32> {
         return search(distance, queries, stored_rows<Storage>(references), k);
     }
 
@@ -132,7 +148,8 @@ struct exact_in {
         /// @throws shape_error    when their size is not the index's
         /// @throws numeric_error  when one is not finite, or does not fit the storage; none is added then
         void add(matrix_view<float const> points) { add(points, {}); }
-        /// Adds points that somebody else keeps as long as this index is used; codes are made and the points themselves are read only where codes cannot decide.
+        /// Adds points that somebody else keeps as long as this index is used; codes are made and the points themselves
+        /// are read only where codes cannot decide.
         void add_kept(matrix_view<float const> points) {
             if constexpr (std::is_same_v<Storage, storage::float32>)
                 borrow(points);
@@ -141,7 +158,8 @@ struct exact_in {
         }
         /// Adds rows as they are stored, in memory that somebody else keeps as long as this index is used.
         void borrow(stored_rows<Storage> rows, matrix_view<float const> originals = {}) {
-            require<shape_error>(rows.cols == dimensions_, "points of ", rows.cols, " values for an index of ", dimensions_);
+            require<shape_error>(rows.cols == dimensions_, "points of ", rows.cols, " values for an index of ",
+                                 dimensions_);
             if (rows.rows == 0)
                 return;
             parts_.push_back({rows, originals, size_});
@@ -152,7 +170,8 @@ struct exact_in {
         ///
         /// @throws argument_error  when there is none at that place
         void remove(std::size_t place) {
-            require<argument_error>(place < size_ && !is_removed(place), "there is no point at place ", place, " of ", size_);
+            require<argument_error>(place < size_ && !is_removed(place), "there is no point at place ", place, " of ",
+                                    size_);
             removed_.resize(size_);
             removed_[place] = true;
             ++removed_count_;
@@ -163,7 +182,8 @@ struct exact_in {
         std::size_t removed() const { return removed_count_; }
         std::size_t dimensions() const { return dimensions_; }
 
-        /// The k nearest points of each query, see `exact_in::search`; k may be as large as there are points that are not removed.
+        /// The k nearest points of each query, see `exact_in::search`; k may be as large as there are points that are
+        /// not removed.
         neighbor_lists search(matrix_view<float const> queries, std::size_t k) const {
             detail::check_search(queries, dimensions_, k, size_ - removed_count_);
             return detail::search_exactly<Distance, Storage>(distance_, queries, parts_, removed_, k);
@@ -171,12 +191,14 @@ struct exact_in {
 
     private:
         void add(matrix_view<float const> points, matrix_view<float const> originals) {
-            require<shape_error>(points.cols() == dimensions_, "points of ", points.cols(), " values for an index of ", dimensions_);
+            require<shape_error>(points.cols() == dimensions_, "points of ", points.cols(), " values for an index of ",
+                                 dimensions_);
             if (points.rows() == 0)
                 return;
             // Many points get memory of their own, few share: so nothing large is ever copied to grow.
             constexpr std::size_t large = 1 << 16;
-            bool const shares = open_ && originals.rows() == 0 && points.rows() < large && parts_.back().rows.rows < large;
+            bool const shares =
+                open_ && originals.rows() == 0 && points.rows() < large && parts_.back().rows.rows < large;
             if (!shares) {
                 auto fresh = std::make_unique<row_buffer<Storage>>(dimensions_, points.rows());
                 fresh->add(points);

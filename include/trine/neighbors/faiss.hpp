@@ -37,8 +37,9 @@ struct fixed_text {
 
 } // namespace detail
 
-/// Approximate nearest neighbours by an index of Faiss, named as its factory names them: "IVF256,Flat" looks into the cells nearest to a query, "PQ16" keeps sixteen
-/// bytes a point, "IVF1024,PQ16" both. For galleries that outgrow memory.
+/// Approximate nearest neighbours by an index of Faiss, named as its factory names them: "IVF256,Flat" looks into the
+/// cells nearest to a query, "PQ16" keeps sixteen bytes a point, "IVF1024,PQ16" both. For galleries that outgrow
+/// memory.
 ///
 /// Most kinds learn from the first points that are added, and need some hundreds or thousands of them at once.
 ///
@@ -50,15 +51,18 @@ struct faiss {
     template <class Distance>
     class index {
         using metric = detail::foreign_metric<Distance>;
-        static_assert(metric::is_known, "Faiss searches by lengths, cosines and products, and this distance is none of them: use neighbors::exact");
+        static_assert(
+            metric::is_known,
+            "Faiss searches by lengths, cosines and products, and this distance is none of them: use neighbors::exact");
         using number = decltype(::faiss::Index::ntotal); // its name for it moved between versions
 
     public:
         /// @throws argument_error  when Faiss knows no such index
         explicit index(std::size_t dimensions, Distance = {}) : dimensions_(dimensions) {
             translated([&] {
-                index_.reset(::faiss::index_factory(static_cast<int>(dimensions), std::string(Factory.view()).c_str(),
-                                                    metric::by_products ? ::faiss::METRIC_INNER_PRODUCT : ::faiss::METRIC_L2));
+                index_.reset(
+                    ::faiss::index_factory(static_cast<int>(dimensions), std::string(Factory.view()).c_str(),
+                                           metric::by_products ? ::faiss::METRIC_INNER_PRODUCT : ::faiss::METRIC_L2));
             });
         }
 
@@ -81,7 +85,8 @@ struct faiss {
         ///
         /// @throws argument_error  when there is none at that place
         void remove(std::size_t place) {
-            require<argument_error>(place < size() && !(place < removed_.size() && removed_[place]), "there is no point at place ", place, " of ", size());
+            require<argument_error>(place < size() && !(place < removed_.size() && removed_[place]),
+                                    "there is no point at place ", place, " of ", size());
             removed_.resize(size());
             removed_[place] = true;
             ++removed_count_;
@@ -104,7 +109,10 @@ struct faiss {
                 std::size_t const ask = std::min(k + more, size());
                 std::vector<float> values(queries.rows() * ask);
                 std::vector<number> places(queries.rows() * ask);
-                translated([&] { index_->search(static_cast<number>(queries.rows()), rows.data(), static_cast<number>(ask), values.data(), places.data()); });
+                translated([&] {
+                    index_->search(static_cast<number>(queries.rows()), rows.data(), static_cast<number>(ask),
+                                   values.data(), places.data());
+                });
                 bool all_full = true;
                 for (std::size_t q = 0; q < queries.rows(); ++q) {
                     auto const room = lists.room(q);
@@ -113,7 +121,8 @@ struct faiss {
                     for (std::size_t i = 0; i < ask && count < k && !exhausted; ++i) {
                         auto const place = places[q * ask + i];
                         exhausted = place < 0;
-                        if (!exhausted && !(static_cast<std::size_t>(place) < removed_.size() && removed_[static_cast<std::size_t>(place)]))
+                        if (!exhausted && !(static_cast<std::size_t>(place) < removed_.size() &&
+                                            removed_[static_cast<std::size_t>(place)]))
                             room[count++] = {distance_of(values[q * ask + i]), static_cast<std::size_t>(place)};
                     }
                     std::sort(room.begin(), room.begin() + static_cast<std::ptrdiff_t>(count));
@@ -130,7 +139,8 @@ struct faiss {
         /// @throws io_error        when it cannot be written; an old file is kept
         /// @throws argument_error  when points have been removed: the format has no place for that
         void save(std::filesystem::path const& path) const {
-            require<argument_error>(removed_count_ == 0, "a Faiss index with removed points cannot be saved: build it anew without them");
+            require<argument_error>(removed_count_ == 0,
+                                    "a Faiss index with removed points cannot be saved: build it anew without them");
             auto const temporary = path.string() + ".tmp" + std::to_string(::getpid());
             try {
                 ::faiss::write_index(index_.get(), temporary.c_str());
@@ -152,8 +162,10 @@ struct faiss {
             } catch (std::exception const& e) {
                 fail<io_error>(path.string(), ": cannot be read as a Faiss index: ", e.what());
             }
-            require<format_error>(static_cast<std::size_t>(fresh->d) == dimensions_, path.string(), ": holds points of ", fresh->d, " values, not ", dimensions_);
-            require<format_error>(fresh->metric_type == index_->metric_type, path.string(), ": compares points otherwise than ", Distance::name);
+            require<format_error>(static_cast<std::size_t>(fresh->d) == dimensions_, path.string(),
+                                  ": holds points of ", fresh->d, " values, not ", dimensions_);
+            require<format_error>(fresh->metric_type == index_->metric_type, path.string(),
+                                  ": compares points otherwise than ", Distance::name);
             index_ = std::move(fresh), removed_.clear(), removed_count_ = 0;
         }
 
@@ -168,7 +180,10 @@ struct faiss {
             }
         }
         // Faiss gives ‖x − y‖² or x·y.
-        static float distance_of(float value) { return metric::by_products ? metric::from_product(static_cast<double>(value)) : metric::from_squares(static_cast<double>(value)); }
+        static float distance_of(float value) {
+            return metric::by_products ? metric::from_product(static_cast<double>(value))
+                                       : metric::from_squares(static_cast<double>(value));
+        }
 
         std::size_t dimensions_;
         std::unique_ptr<::faiss::Index> index_;

@@ -16,7 +16,8 @@ struct foreign_metric {
     static constexpr auto rises_with = distances::geometry_of<Distance>();
     static constexpr bool is_known = rises_with != distances::geometry::other;
     static constexpr bool of_directions = distances::is_of_directions(rises_with);
-    static constexpr bool by_products = rises_with == distances::geometry::one_minus_cosine || rises_with == distances::geometry::negated_product;
+    static constexpr bool by_products =
+        rises_with == distances::geometry::one_minus_cosine || rises_with == distances::geometry::negated_product;
 
     // Rows as the library gets them: as they are, or at length 1 in memory of their own.
     class rows {
@@ -29,7 +30,8 @@ struct foreign_metric {
                 std::copy_n(points.row(i).data(), points.cols(), values_.data() + i * points.cols());
             if (of_directions) {
                 buffer<float> norms(points.rows());
-                kernels::normalize_rows(points.rows(), points.cols(), static_cast<float const*>(values_.data()), values_.data(), norms.data());
+                kernels::normalize_rows(points.rows(), points.cols(), static_cast<float const*>(values_.data()),
+                                        values_.data(), norms.data());
             }
             view_ = {values_.data(), points.rows(), points.cols()};
         }
@@ -43,10 +45,12 @@ struct foreign_metric {
 
     // The distance, from the product of two such rows or from their squared distance.
     static float from_product(double product) {
-        return static_cast<float>(Distance::from_geometry(rises_with == distances::geometry::negated_product ? -product : 1 - product));
+        return static_cast<float>(
+            Distance::from_geometry(rises_with == distances::geometry::negated_product ? -product : 1 - product));
     }
     static float from_squares(double squared) {
-        return static_cast<float>(Distance::from_geometry(rises_with == distances::geometry::half_squared_chord ? 0.5 * squared : squared));
+        return static_cast<float>(
+            Distance::from_geometry(rises_with == distances::geometry::half_squared_chord ? 0.5 * squared : squared));
     }
 };
 

@@ -24,18 +24,22 @@ enum class access { read, write };
 
 /// Known people: for each photo a point, a name, and where it came from.
 ///
-/// A gallery lives in memory alone, or in a file: a safetensors file at its path, opened by memory map, and beside it a log (`.log`) of what changed since, which
-/// grows by one entry a change and is folded into the file when it has become large. An entry that a crash cut short counts for nothing, and the file is replaced
-/// as a whole; so a gallery is always what it was before a change or after it. One program may write to it while others read; `refresh` shows them what is new.
+/// A gallery lives in memory alone, or in a file: a safetensors file at its path, opened by memory map, and beside it a
+/// log (`.log`) of what changed since, which grows by one entry a change and is folded into the file when it has become
+/// large. An entry that a crash cut short counts for nothing, and the file is replaced as a whole; so a gallery is
+/// always what it was before a change or after it. One program may write to it while others read; `refresh` shows them
+/// what is new.
 ///
-/// What is in it (names, sources, points, people) is asked through `gallery_content.hpp`. A photo has a place, 0, 1, …, which stays until the log is folded (`generation` changes then). A removed photo's place stays empty.
+/// What is in it (names, sources, points, people) is asked through `gallery_content.hpp`. A photo has a place, 0, 1, …,
+/// which stays until the log is folded (`generation` changes then). A removed photo's place stays empty.
 template <class Storage = storage::float32>
 class gallery : public detail::gallery_content<Storage> {
     using content = detail::gallery_content<Storage>;
 
 public:
     using storage_type = Storage;
-    using content::dimensions, content::identity, content::is_removed, content::person, content::person_numbers, content::photos_of, content::places, content::size;
+    using content::dimensions, content::identity, content::is_removed, content::person, content::person_numbers,
+        content::photos_of, content::places, content::size;
 
     /// A gallery in memory alone.
     explicit gallery(gallery_identity of) : content(of.dimensions) {
@@ -55,7 +59,8 @@ public:
     ///
     /// @throws io_error      when it cannot be read, or another program is writing to it
     /// @throws format_error  when it is damaged, or of another storage, network, distance or size of points
-    static gallery open(std::filesystem::path const& path, gallery_identity const& expected, access mode = access::read) {
+    static gallery open(std::filesystem::path const& path, gallery_identity const& expected,
+                        access mode = access::read) {
         auto g = open(path, mode);
         detail::check_identity(path.string(), g.identity(), expected);
         return g;
@@ -72,7 +77,8 @@ public:
     gallery& operator=(gallery&& other) noexcept = default;
 
     std::filesystem::path const& path() const { return path_; }
-    /// Another number whenever places and stored rows are not what they were: when the log has been folded into the file, or another file taken its place.
+    /// Another number whenever places and stored rows are not what they were: when the log has been folded into the
+    /// file, or another file taken its place.
     std::uint64_t generation() const { return opened_; }
 
     /// Adds photos; people of equal names are one. All are added, or (when this throws) none.
@@ -84,9 +90,12 @@ public:
     /// @throws numeric_error   when a point is not finite, or does not fit the storage
     /// @throws argument_error  when a name is empty
     /// @throws io_error        when it cannot be written to, or the disk is full
-    std::size_t add(std::span<std::string const> names, std::span<std::string const> sources, matrix_view<float const> points) {
-        require<shape_error>(points.cols() == dimensions(), "points of ", points.cols(), " values for a gallery of ", dimensions());
-        require<shape_error>(names.size() == points.rows() && sources.size() == points.rows(), names.size(), " names and ", sources.size(), " sources for ", points.rows(), " points");
+    std::size_t add(std::span<std::string const> names, std::span<std::string const> sources,
+                    matrix_view<float const> points) {
+        require<shape_error>(points.cols() == dimensions(), "points of ", points.cols(), " values for a gallery of ",
+                             dimensions());
+        require<shape_error>(names.size() == points.rows() && sources.size() == points.rows(), names.size(),
+                             " names and ", sources.size(), " sources for ", points.rows(), " points");
         check_writable();
         if (names.empty())
             return places();
@@ -119,7 +128,8 @@ public:
     }
     /// Gives a person another name.
     ///
-    /// @throws argument_error  when there is no such person, or somebody else has the new name: `merge` makes the two one
+    /// @throws argument_error  when there is no such person, or somebody else has the new name: `merge` makes the two
+    /// one
     void rename(std::string const& from, std::string const& to) {
         check_writable();
         detail::check_name(to);
@@ -127,7 +137,8 @@ public:
         if (from == to)
             return;
         auto const other = this->find(to);
-        require<argument_error>(!other || photos_of(to).empty(), "there is a \"", to, "\" already; merge makes the two one person");
+        require<argument_error>(!other || photos_of(to).empty(), "there is a \"", to,
+                                "\" already; merge makes the two one person");
         if (other) // a name that nobody has any more
             return change(kind::merge, this->merge_entry(p, *other));
         change(kind::rename, this->rename_entry(p, to));
@@ -142,7 +153,8 @@ public:
         change(kind::merge, this->merge_entry(a, b));
     }
 
-    /// Folds the log into the file: removed photos go, places change. Happens by itself when many photos have been added.
+    /// Folds the log into the file: removed photos go, places change. Happens by itself when many photos have been
+    /// added.
     ///
     /// @throws io_error  when it cannot be written; nothing has changed then
     void fold() {
@@ -161,7 +173,8 @@ public:
     /// @throws io_error  when it cannot be written
     void save_as(std::filesystem::path const& path) const {
         std::error_code ignored;
-        require<argument_error>(path_.empty() || !std::filesystem::equivalent(path, path_, ignored), path.string(), ": is this gallery's own file");
+        require<argument_error>(path_.empty() || !std::filesystem::equivalent(path, path_, ignored), path.string(),
+                                ": is this gallery's own file");
         write_to(path, 0);
         std::filesystem::remove(detail::gallery_log::path_of(path), ignored); // of what was there before
     }
@@ -169,7 +182,8 @@ public:
     ///
     /// @return whether anything is new; places have changed when `generation` has
     /// @throws io_error      when the file is gone
-    /// @throws format_error  when it is damaged, or has become one of another network, distance or size; what was known stays
+    /// @throws format_error  when it is damaged, or has become one of another network, distance or size; what was known
+    /// stays
     bool refresh() {
         if (path_.empty() || log_.is_writable())
             return false;
@@ -187,7 +201,8 @@ public:
         for (std::size_t place = 0; place < places(); ++place) {
             auto const [rows, row] = this->stored_at(place);
             float const* const values = rows.decoded(row, space.data());
-            require<numeric_error>(all_finite(dimensions(), values), path_.string(), ": the point at place ", place, " is not finite");
+            require<numeric_error>(all_finite(dimensions(), values), path_.string(), ": the point at place ", place,
+                                   " is not finite");
         }
     }
 
@@ -208,7 +223,8 @@ private:
             require<io_error>(std::filesystem::exists(path_), path_.string(), ": there is no such file");
             log_.lock();
         }
-        // Between the file and its log, another program may fold them: then the log is newer than the file, and the file is there anew.
+        // Between the file and its log, another program may fold them: then the log is newer than the file, and the
+        // file is there anew.
         for (int attempt = 0;; ++attempt) {
             open_base();
             if (read_log())
@@ -235,7 +251,8 @@ private:
             log_.append(static_cast<std::uint64_t>(what), body);
         this->apply(what, body, path_.string());
     }
-    // Opening reads the whole log: a million photos with 127 000 more in the log are open in 30 ms, and folding them takes 0.6 s (benchmarks/large_gallery --logged).
+    // Opening reads the whole log: a million photos with 127 000 more in the log are open in 30 ms, and folding them
+    // takes 0.6 s (benchmarks/large_gallery --logged).
     void fold_when_large() {
         if (!path_.empty() && tail_.rows() > base_.rows.rows / 16 + 65536)
             fold();
@@ -245,12 +262,15 @@ private:
         for (std::size_t place = 0; place < places(); ++place)
             if (!is_removed(place)) {
                 auto const [rows, row] = this->stored_at(place);
-                builder.add_encoded(this->person_name(person(place)), this->source_at(place), rows.row(row), rows.scale(row));
+                builder.add_encoded(this->person_name(person(place)), this->source_at(place), rows.row(row),
+                                    rows.scale(row));
             }
         builder.commit();
     }
 
-    void check_writable() const { require<io_error>(path_.empty() || log_.is_writable(), path_.string(), ": was opened for reading only"); }
+    void check_writable() const {
+        require<io_error>(path_.empty() || log_.is_writable(), path_.string(), ": was opened for reading only");
+    }
 
     std::filesystem::path path_; // empty in memory alone
     std::uint64_t opened_ = next_opened();

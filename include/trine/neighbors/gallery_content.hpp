@@ -23,7 +23,8 @@
 
 namespace trine::neighbors::detail {
 
-/// What a gallery holds: the photos and people of its file, and what entries of the log have changed since. Says what an entry is: writes it, and does what it says.
+/// What a gallery holds: the photos and people of its file, and what entries of the log have changed since. Says what
+/// an entry is: writes it, and does what it says.
 ///
 /// It knows the bytes of an entry, not where they are kept.
 template <class Storage>
@@ -65,7 +66,8 @@ public:
         auto const [rows, row] = stored_at(place);
         Storage::decode(dimensions(), rows.row(row), rows.scale(row), to);
     }
-    /// The points in the file, as stored; they stay where they are until `generation` changes. Those of the last places were added since.
+    /// The points in the file, as stored; they stay where they are until `generation` changes. Those of the last places
+    /// were added since.
     stored_rows<Storage> file_rows() const { return base_.rows; }
 
     /// People with at least one photo, and how many each has, by name.
@@ -99,7 +101,8 @@ protected:
     void begin(gallery_file<Storage> base) { *this = gallery_content(std::move(base)); }
 
     // An entry that adds photos; as `gallery::add`.
-    std::string add_entry(std::span<std::string const> names, std::span<std::string const> sources, matrix_view<float const> points) const {
+    std::string add_entry(std::span<std::string const> names, std::span<std::string const> sources,
+                          matrix_view<float const> points) const {
         row_buffer<Storage> encoded(dimensions(), points.rows());
         encoded.add(points);
         record_writer entry;
@@ -136,7 +139,8 @@ protected:
         entry.number<std::uint64_t>(places_to_go.size());
         for (std::size_t place : places_to_go) {
             check_place(place);
-            require<argument_error>(!is_removed(place) && once.insert(place).second, "the photo at place ", place, " has been removed already");
+            require<argument_error>(!is_removed(place) && once.insert(place).second, "the photo at place ", place,
+                                    " has been removed already");
             entry.number<std::uint64_t>(place);
         }
         return entry.bytes;
@@ -189,7 +193,8 @@ protected:
             std::set<std::size_t> once;
             for (auto& place : all) {
                 place = static_cast<std::size_t>(entry.number<std::uint64_t>());
-                require<format_error>(place < places() && !is_removed(place) && once.insert(place).second, where, ": an entry of its log removes a photo that is not there");
+                require<format_error>(place < places() && !is_removed(place) && once.insert(place).second, where,
+                                      ": an entry of its log removes a photo that is not there");
             }
             entry.end();
             removed_.resize(std::max(removed_.size(), places()));
@@ -207,9 +212,11 @@ protected:
             }
             renamed_[p] = std::move(name);
         } else if (what == kind::merge) {
-            auto const from = number_of_person(entry.number<std::uint64_t>(), person_numbers()), into = number_of_person(entry.number<std::uint64_t>(), person_numbers());
+            auto const from = number_of_person(entry.number<std::uint64_t>(), person_numbers()),
+                       into = number_of_person(entry.number<std::uint64_t>(), person_numbers());
             entry.end();
-            require<format_error>(from != into && !merged_.contains(from) && !merged_.contains(into), where, ": an entry of its log merges people who are not there");
+            require<format_error>(from != into && !merged_.contains(from) && !merged_.contains(into), where,
+                                  ": an entry of its log merges people who are not there");
             if (numbers_known_)
                 numbers_.erase(std::string(person_name(from)));
             merged_[from] = into;
@@ -217,19 +224,24 @@ protected:
                 if (b == from)
                     b = into;
         } else
-            fail<format_error>(where, ": an entry of its log is of an unknown kind, ", static_cast<std::uint64_t>(what), "; a later version may have written it");
+            fail<format_error>(where, ": an entry of its log is of an unknown kind, ", static_cast<std::uint64_t>(what),
+                               "; a later version may have written it");
     }
 
     std::size_t row_bytes() const { return dimensions() * sizeof(typename Storage::scalar); }
-    void check_place(std::size_t place) const { require<argument_error>(place < places(), "there is no photo at place ", place, " of ", places()); }
+    void check_place(std::size_t place) const {
+        require<argument_error>(place < places(), "there is no photo at place ", place, " of ", places());
+    }
     // The rows that hold a place's point, and which of them it is.
     std::pair<stored_rows<Storage>, std::size_t> stored_at(std::size_t place) const {
         check_place(place);
-        return place < base_.rows.rows ? std::pair(base_.rows, place) : std::pair(tail_.view(), place - base_.rows.rows);
+        return place < base_.rows.rows ? std::pair(base_.rows, place)
+                                       : std::pair(tail_.view(), place - base_.rows.rows);
     }
     std::string_view source_at(std::size_t place) const {
         check_place(place);
-        return place < base_.rows.rows ? base_.sources[place] : std::string_view(tail_sources_[place - base_.rows.rows]);
+        return place < base_.rows.rows ? base_.sources[place]
+                                       : std::string_view(tail_sources_[place - base_.rows.rows]);
     }
     std::string_view person_name(std::size_t p) const {
         if (auto const at = renamed_.find(p); at != renamed_.end())

@@ -35,7 +35,8 @@ namespace detail {
 class packed_texts {
 public:
     packed_texts() = default;
-    packed_texts(std::string_view bytes, char const* ends, std::size_t count) : bytes_(bytes), ends_(ends), count_(count) {}
+    packed_texts(std::string_view bytes, char const* ends, std::size_t count)
+        : bytes_(bytes), ends_(ends), count_(count) {}
     std::size_t size() const { return count_; }
     std::string_view operator[](std::size_t i) const {
         std::size_t const first = i > 0 ? end(i - 1) : 0;
@@ -79,9 +80,12 @@ inline void check_name(std::string_view name) {
 }
 
 inline void check_identity(std::string const& where, gallery_identity const& has, gallery_identity const& wanted) {
-    require<format_error>(has.network == wanted.network, where, ": was made with the network \"", has.network, "\", not with \"", wanted.network, "\"");
-    require<format_error>(has.distance == wanted.distance, where, ": was made for the distance ", has.distance, ", not ", wanted.distance);
-    require<format_error>(has.dimensions == wanted.dimensions, where, ": holds points of ", has.dimensions, " values, not ", wanted.dimensions);
+    require<format_error>(has.network == wanted.network, where, ": was made with the network \"", has.network,
+                          "\", not with \"", wanted.network, "\"");
+    require<format_error>(has.distance == wanted.distance, where, ": was made for the distance ", has.distance,
+                          ", not ", wanted.distance);
+    require<format_error>(has.dimensions == wanted.dimensions, where, ": holds points of ", has.dimensions,
+                          " values, not ", wanted.dimensions);
 }
 
 // A gallery's file, mapped: what it says of itself is checked whole, and of its points nothing is read.
@@ -105,18 +109,24 @@ struct gallery_file {
         auto const header = io::safetensors_header::parse(bytes, where);
         auto const text = [&](char const* key) {
             auto const at = header.metadata.find(key);
-            require<format_error>(at != header.metadata.end(), where, ": is not a gallery: its header does not say \"", key, "\"");
+            require<format_error>(at != header.metadata.end(), where, ": is not a gallery: its header does not say \"",
+                                  key, "\"");
             return at->second;
         };
-        require<format_error>(text("format") == gallery_format, where, ": is not a gallery of this version: it says \"", text("format"), "\", not \"", gallery_format, "\"");
-        require<format_error>(text("storage") == Storage::name, where, ": its points are stored as ", text("storage"), ", not ", Storage::name);
+        require<format_error>(text("format") == gallery_format, where, ": is not a gallery of this version: it says \"",
+                              text("format"), "\", not \"", gallery_format, "\"");
+        require<format_error>(text("storage") == Storage::name, where, ": its points are stored as ", text("storage"),
+                              ", not ", Storage::name);
         auto const generation = text("generation");
-        require<format_error>(!generation.empty() && generation.size() < 19 && generation.find_first_not_of("0123456789") == std::string::npos, where, ": its generation is \"", generation,
-                              "\", not a number");
-        auto const find_tensor = [&](char const* name, char const* dtype, std::size_t dimensions) -> io::tensor_entry const& {
+        require<format_error>(!generation.empty() && generation.size() < 19 &&
+                                  generation.find_first_not_of("0123456789") == std::string::npos,
+                              where, ": its generation is \"", generation, "\", not a number");
+        auto const find_tensor = [&](char const* name, char const* dtype,
+                                     std::size_t dimensions) -> io::tensor_entry const& {
             auto const at = header.entries.find(name);
             require<format_error>(at != header.entries.end(), where, ": has no tensor \"", name, "\"");
-            require<format_error>(at->second.dtype == dtype && at->second.shape.size() == dimensions, where, ": tensor \"", name, "\" is not made of ", dtype, " in ", dimensions, " dimensions");
+            require<format_error>(at->second.dtype == dtype && at->second.shape.size() == dimensions, where,
+                                  ": tensor \"", name, "\" is not made of ", dtype, " in ", dimensions, " dimensions");
             return at->second;
         };
         auto const& points = find_tensor("points", Storage::dtype, 2);
@@ -125,11 +135,13 @@ struct gallery_file {
         char const* const data = bytes.data() + header.data;
         auto const list = [&](char const* name, char const* dtype, std::optional<std::size_t> count) {
             auto const& e = find_tensor(name, dtype, 1);
-            require<format_error>(!count || e.shape[0] == *count, where, ": tensor \"", name, "\" has ", e.shape[0], " values for ", n, " photos");
+            require<format_error>(!count || e.shape[0] == *count, where, ": tensor \"", name, "\" has ", e.shape[0],
+                                  " values for ", n, " photos");
             return std::string_view(data + e.first, e.size);
         };
         auto const aligned = [&](void const* p, std::size_t to, char const* name) {
-            require<format_error>(reinterpret_cast<std::uintptr_t>(p) % to == 0, where, ": tensor \"", name, "\" does not begin at a multiple of ", to, " bytes");
+            require<format_error>(reinterpret_cast<std::uintptr_t>(p) % to == 0, where, ": tensor \"", name,
+                                  "\" does not begin at a multiple of ", to, " bytes");
         };
         auto const* const codes = reinterpret_cast<typename Storage::scalar const*>(data + points.first);
         aligned(codes, alignof(typename Storage::scalar), "points");
@@ -141,12 +153,14 @@ struct gallery_file {
         auto const name_ends = list("name_ends", "U64", {});
         g.names = packed_texts(list("names", "U8", {}), name_ends.data(), name_ends.size() / 8);
         g.sources = packed_texts(list("sources", "U8", {}), list("source_ends", "U64", n).data(), n);
-        require<format_error>(g.names.is_consistent() && g.sources.is_consistent(), where, ": its names or sources do not end where they should");
+        require<format_error>(g.names.is_consistent() && g.sources.is_consistent(), where,
+                              ": its names or sources do not end where they should");
         g.labels_ = list("labels", "U32", n).data();
         std::uint32_t largest = 0;
         for (std::size_t i = 0; i < n; ++i)
             largest = std::max(largest, label_at(g.labels_, i));
-        require<format_error>(n == 0 || largest < g.names.size(), where, ": a photo of person ", largest, " of ", g.names.size());
+        require<format_error>(n == 0 || largest < g.names.size(), where, ": a photo of person ", largest, " of ",
+                              g.names.size());
         g.identity = {text("network"), text("distance"), d};
         g.generation = std::stoull(generation);
         g.rows = {codes, scales, n, d};
@@ -169,7 +183,8 @@ private:
 template <class Storage = storage::float32>
 class gallery_builder {
 public:
-    /// @throws io_error  when the file cannot be created; nothing is at `path`, or what was there before, until `commit`
+    /// @throws io_error  when the file cannot be created; nothing is at `path`, or what was there before, until
+    /// `commit`
     gallery_builder(std::filesystem::path const& path, gallery_identity identity, std::uint64_t generation = 0)
         : file_(path), identity_(std::move(identity)), generation_(generation), row_(identity_.dimensions) {
         require<argument_error>(identity_.dimensions > 0, "a gallery's points need at least one value");
@@ -183,19 +198,22 @@ public:
     /// @param sources  where each came from; as many as points
     /// @throws numeric_error  when a point is not finite, or does not fit the storage
     void add(std::string_view name, std::span<std::string const> sources, matrix_view<float const> points) {
-        require<shape_error>(points.cols() == identity_.dimensions && sources.size() == points.rows(), "points of ", points.rows(), "×", points.cols(), " with ", sources.size(),
-                             " sources for a gallery of ", identity_.dimensions, " values");
+        require<shape_error>(points.cols() == identity_.dimensions && sources.size() == points.rows(), "points of ",
+                             points.rows(), "×", points.cols(), " with ", sources.size(), " sources for a gallery of ",
+                             identity_.dimensions, " values");
         require_finite(points, "embedding", " of those to be added");
         for (std::size_t i = 0; i < points.rows(); ++i) {
             float const scale = Storage::encode(identity_.dimensions, points.row(i).data(), row_.data());
             add_encoded(name, sources[i], row_.data(), scale);
         }
     }
-    void add_encoded(std::string_view name, std::string_view source, typename Storage::scalar const* codes, float scale) {
+    void add_encoded(std::string_view name, std::string_view source, typename Storage::scalar const* codes,
+                     float scale) {
         // One person's photos mostly come together.
         if (names_.ends.empty() || name != last_name_) {
             detail::check_name(name);
-            auto const [at, is_new] = people_.try_emplace(std::string(name), static_cast<std::uint32_t>(names_.ends.size()));
+            auto const [at, is_new] =
+                people_.try_emplace(std::string(name), static_cast<std::uint32_t>(names_.ends.size()));
             if (is_new)
                 names_.add(name);
             last_name_ = name, last_ = at->second;
@@ -219,8 +237,11 @@ public:
     void commit() {
         file_.write(pending_);
         io::safetensors_header header;
-        header.metadata = {{"format", std::string(detail::gallery_format)}, {"network", identity_.network}, {"distance", identity_.distance},
-                           {"storage", std::string(Storage::name)}, {"generation", std::to_string(generation_)}};
+        header.metadata = {{"format", std::string(detail::gallery_format)},
+                           {"network", identity_.network},
+                           {"distance", identity_.distance},
+                           {"storage", std::string(Storage::name)},
+                           {"generation", std::to_string(generation_)}};
         std::size_t const n = labels_.size(), bytes = n * identity_.dimensions * sizeof(typename Storage::scalar);
         std::size_t at = 0;
         auto const place = [&](char const* name, char const* dtype, std::vector<std::size_t> shape, std::size_t size) {
@@ -231,7 +252,8 @@ public:
         std::string const padding((64 - bytes % 64) % 64, '\0'); // so that what follows is aligned
         place("padding", "U8", {padding.size()}, padding.size());
         file_.write(padding);
-        auto const put = [&](char const* name, char const* dtype, void const* from, std::size_t count, std::size_t scalar) {
+        auto const put = [&](char const* name, char const* dtype, void const* from, std::size_t count,
+                             std::size_t scalar) {
             place(name, dtype, {count}, count * scalar);
             file_.write({static_cast<char const*>(from), count * scalar});
         };

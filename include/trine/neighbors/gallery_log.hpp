@@ -27,7 +27,9 @@ namespace trine::neighbors::detail {
 class record_writer {
 public:
     template <class T>
-    void number(T value) { bytes.append(reinterpret_cast<char const*>(&value), sizeof value); }
+    void number(T value) {
+        bytes.append(reinterpret_cast<char const*>(&value), sizeof value);
+    }
     void text(std::string_view s) {
         number(static_cast<std::uint32_t>(s.size()));
         bytes.append(s);
@@ -55,27 +57,34 @@ public:
     // A count of things that take at least `size` bytes each.
     std::size_t count(std::size_t size) {
         auto const n = number<std::uint64_t>();
-        require<format_error>(n <= bytes_.size() / std::max<std::size_t>(size, 1), where_, ": an entry of its log claims ", n, " items in ", bytes_.size(), " bytes");
+        require<format_error>(n <= bytes_.size() / std::max<std::size_t>(size, 1), where_,
+                              ": an entry of its log claims ", n, " items in ", bytes_.size(), " bytes");
         return static_cast<std::size_t>(n);
     }
-    void end() const { require<format_error>(bytes_.empty(), where_, ": an entry of its log is ", bytes_.size(), " bytes too long"); }
+    void end() const {
+        require<format_error>(bytes_.empty(), where_, ": an entry of its log is ", bytes_.size(), " bytes too long");
+    }
 
 private:
     std::string_view bytes_;
     std::string const& where_;
 };
 
-// It begins with magic, the generation of the file that it belongs to, and their checksum. An entry is a mark, its own place in the log, what it is, how long its body is,
-// a checksum of all that and the body, and the body.
+// It begins with magic, the generation of the file that it belongs to, and their checksum. An entry is a mark, its own
+// place in the log, what it is, how long its body is, a checksum of all that and the body, and the body.
 class gallery_log {
 public:
     gallery_log() = default;
     explicit gallery_log(std::filesystem::path const& gallery) : gallery_(gallery.string()), path_(path_of(gallery)) {}
     ~gallery_log() { close(); }
     gallery_log(gallery_log&& other) noexcept
-        : gallery_(std::move(other.gallery_)), path_(std::move(other.path_)), end_(other.end_), file_(std::exchange(other.file_, -1)) {}
+        : gallery_(std::move(other.gallery_)),
+          path_(std::move(other.path_)),
+          end_(other.end_),
+          file_(std::exchange(other.file_, -1)) {}
     gallery_log& operator=(gallery_log other) noexcept {
-        std::swap(gallery_, other.gallery_), std::swap(path_, other.path_), std::swap(end_, other.end_), std::swap(file_, other.file_);
+        std::swap(gallery_, other.gallery_), std::swap(path_, other.path_), std::swap(end_, other.end_),
+            std::swap(file_, other.file_);
         return *this;
     }
 
@@ -95,8 +104,9 @@ public:
         }
     }
 
-    // Calls take(what, body, bytes of it and of all that follow) for every whole entry behind those read so far, once it is known that none is damaged. False when the log belongs
-    // to a later generation; nothing is read of an earlier one, whose entries are in the file already. Throws format_error when it is damaged.
+    // Calls take(what, body, bytes of it and of all that follow) for every whole entry behind those read so far, once
+    // it is known that none is damaged. False when the log belongs to a later generation; nothing is read of an earlier
+    // one, whose entries are in the file already. Throws format_error when it is damaged.
     template <class Take>
     bool read(std::uint64_t generation, Take&& take) {
         std::error_code none;
@@ -132,7 +142,8 @@ public:
         return true;
     }
 
-    // Makes it ready for the next entry: begins it where it is of another generation, cuts off what a crash cut short where it is not.
+    // Makes it ready for the next entry: begins it where it is of another generation, cuts off what a crash cut short
+    // where it is not.
     void go_on(std::uint64_t generation) {
         if (end_ > 0)
             return truncate(end_);
@@ -148,7 +159,8 @@ public:
         end_ = 0;
         go_on(generation);
     }
-    // Writes an entry and waits until the disk has it. Throws io_error when it does not take it; the log is then as before.
+    // Writes an entry and waits until the disk has it. Throws io_error when it does not take it; the log is then as
+    // before.
     void append(std::uint64_t what, std::string_view body) {
         record_writer header;
         header.raw(mark.data(), mark.size());

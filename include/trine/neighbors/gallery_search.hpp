@@ -29,7 +29,8 @@ public:
             // Rows of the file stay where they are, and need no copy where the index reads them as they are stored.
             if constexpr (requires { index_->borrow(g.file_rows()); })
                 index_->borrow(g.file_rows()), seen_ = g.file_rows().rows;
-            else if constexpr (std::is_same_v<Storage, storage::float32> && requires { index_->add_kept(matrix_view<float const>{}); })
+            else if constexpr (std::is_same_v<Storage, storage::float32> &&
+                               requires { index_->add_kept(matrix_view<float const>{}); })
                 index_->add_kept({g.file_rows().codes, g.file_rows().rows, g.dimensions()}), seen_ = g.file_rows().rows;
         }
         // In large blocks, because some kinds of index learn from the first.

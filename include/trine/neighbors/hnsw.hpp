@@ -27,11 +27,13 @@ namespace trine::neighbors {
 
 /// Approximate nearest neighbours by a hierarchical navigable small world graph, built and walked by hnswlib.
 ///
-/// For galleries in which exact search takes too long. `M` is how many links a point has, `EfConstruction` how many candidates its links are chosen from, `Ef` how many
-/// candidates a search keeps: more find more of the true neighbours and take longer. Threads add points to the graph together, so which few neighbours are missed may differ from run
-/// to run.
+/// For galleries in which exact search takes too long. `M` is how many links a point has, `EfConstruction` how many
+/// candidates its links are chosen from, `Ef` how many candidates a search keeps: more find more of the true neighbours
+/// and take longer. Threads add points to the graph together, so which few neighbours are missed may differ from run to
+/// run.
 ///
-/// @see Y. Malkov, D. Yashunin, "Efficient and robust approximate nearest neighbor search using Hierarchical Navigable Small World graphs", 2016
+/// @see Y. Malkov, D. Yashunin, "Efficient and robust approximate nearest neighbor search using Hierarchical Navigable
+/// Small World graphs", 2016
 template <std::size_t M = 16, std::size_t EfConstruction = 200, std::size_t Ef = 64>
 struct hnsw_with {
     static constexpr std::string_view name = "hnsw";
@@ -41,12 +43,15 @@ struct hnsw_with {
     template <class Distance>
     class index {
         using metric = detail::foreign_metric<Distance>;
-        static_assert(metric::is_known, "hnsw searches by lengths, cosines and products, and this distance is none of them: use neighbors::exact");
+        static_assert(
+            metric::is_known,
+            "hnsw searches by lengths, cosines and products, and this distance is none of them: use neighbors::exact");
         using space_type = std::conditional_t<metric::by_products, hnswlib::InnerProductSpace, hnswlib::L2Space>;
         using graph_type = hnswlib::HierarchicalNSW<float>;
 
     public:
-        explicit index(std::size_t dimensions, Distance = {}) : dimensions_(dimensions), space_(std::make_unique<space_type>(dimensions)) {
+        explicit index(std::size_t dimensions, Distance = {})
+            : dimensions_(dimensions), space_(std::make_unique<space_type>(dimensions)) {
             require<argument_error>(dimensions > 0, "an index's points need at least one value");
             graph_ = std::make_unique<graph_type>(space_.get(), 1024, M, EfConstruction);
             graph_->setEf(Ef);
@@ -75,7 +80,8 @@ struct hnsw_with {
         ///
         /// @throws argument_error  when there is none at that place
         void remove(std::size_t place) {
-            require<argument_error>(place < size_ && !graph_->isMarkedDeleted(graph_->label_lookup_.at(place)), "there is no point at place ", place, " of ", size_);
+            require<argument_error>(place < size_ && !graph_->isMarkedDeleted(graph_->label_lookup_.at(place)),
+                                    "there is no point at place ", place, " of ", size_);
             graph_->markDelete(place);
         }
 
@@ -91,7 +97,8 @@ struct hnsw_with {
         /// hnswlib's own graph, for what it can do beyond this; a point's label is its place.
         graph_type const& graph() const { return *graph_; }
 
-        /// Near points of each query, nearest first: mostly the nearest. Lists may be shorter than k where the graph leads to fewer points.
+        /// Near points of each query, nearest first: mostly the nearest. Lists may be shorter than k where the graph
+        /// leads to fewer points.
         ///
         /// @throws as `exact_in::index::search`
         neighbor_lists search(matrix_view<float const> queries, std::size_t k) const {
@@ -118,9 +125,14 @@ struct hnsw_with {
             graph_->saveIndex(memory.path());
             auto const graph = io::read_file(memory.path());
             io::safetensors file;
-            file.metadata = {{"format", format}, {"distance", std::string(Distance::name)}, {"dimensions", std::to_string(dimensions_)}, {"M", std::to_string(M)},
-                             {"points", std::to_string(size_)}, {"checksum", std::to_string(io::checksum(graph))}};
-            file.add<std::uint8_t>("graph", {graph.size()}, {reinterpret_cast<std::uint8_t const*>(graph.data()), graph.size()});
+            file.metadata = {{"format", format},
+                             {"distance", std::string(Distance::name)},
+                             {"dimensions", std::to_string(dimensions_)},
+                             {"M", std::to_string(M)},
+                             {"points", std::to_string(size_)},
+                             {"checksum", std::to_string(io::checksum(graph))}};
+            file.add<std::uint8_t>("graph", {graph.size()},
+                                   {reinterpret_cast<std::uint8_t const*>(graph.data()), graph.size()});
             file.save(path);
         }
         /// Reads what `save` wrote; nothing changes unless all of it is good.
@@ -130,17 +142,23 @@ struct hnsw_with {
         void load(std::filesystem::path const& path) {
             auto const where = path.string();
             auto const file = io::safetensors::load(path);
-            require<format_error>(file.metadata.contains("format") && file.text_of("format") == format, where, ": is not a saved hnsw graph");
-            require<format_error>(file.text_of("distance") == Distance::name, where, ": was made for the distance ", file.text_of("distance"), ", not ", Distance::name);
-            require<format_error>(file.text_of("dimensions") == std::to_string(dimensions_), where, ": holds points of ", file.text_of("dimensions"), " values, not ", dimensions_);
-            require<format_error>(file.text_of("M") == std::to_string(M), where, ": its points have ", file.text_of("M"), " links, not ", M);
+            require<format_error>(file.metadata.contains("format") && file.text_of("format") == format, where,
+                                  ": is not a saved hnsw graph");
+            require<format_error>(file.text_of("distance") == Distance::name, where, ": was made for the distance ",
+                                  file.text_of("distance"), ", not ", Distance::name);
+            require<format_error>(file.text_of("dimensions") == std::to_string(dimensions_), where,
+                                  ": holds points of ", file.text_of("dimensions"), " values, not ", dimensions_);
+            require<format_error>(file.text_of("M") == std::to_string(M), where, ": its points have ",
+                                  file.text_of("M"), " links, not ", M);
             auto const bytes = file.template get<std::uint8_t>("graph", file.find("graph").shape);
             std::string_view const graph(reinterpret_cast<char const*>(bytes.data()), bytes.size());
-            require<format_error>(file.text_of("checksum") == std::to_string(io::checksum(graph)), where, ": is damaged: its checksum is another");
+            require<format_error>(file.text_of("checksum") == std::to_string(io::checksum(graph)), where,
+                                  ": is damaged: its checksum is another");
             std::size_t const count = check_graph(graph, where);
             memory_file const memory;
             io::write_all(memory.descriptor(), graph, where);
-            auto fresh = std::make_unique<graph_type>(space_.get(), memory.path(), false, std::max<std::size_t>(count, 1024));
+            auto fresh =
+                std::make_unique<graph_type>(space_.get(), memory.path(), false, std::max<std::size_t>(count, 1024));
             fresh->num_deleted_ = 0; // hnswlib leaves it to chance
             for (std::size_t i = 0; i < count; ++i)
                 fresh->num_deleted_ += fresh->isMarkedDeleted(static_cast<hnswlib::tableint>(i));
@@ -154,7 +172,9 @@ struct hnsw_with {
         // A file that is memory alone: hnswlib reads and writes files only.
         class memory_file {
         public:
-            memory_file() : file_(::memfd_create("trine-hnsw", MFD_CLOEXEC)) { require<io_error>(file_ >= 0, "no memory for a graph: ", std::strerror(errno)); }
+            memory_file() : file_(::memfd_create("trine-hnsw", MFD_CLOEXEC)) {
+                require<io_error>(file_ >= 0, "no memory for a graph: ", std::strerror(errno));
+            }
             ~memory_file() { ::close(file_); }
             memory_file(memory_file const&) = delete;
             memory_file& operator=(memory_file const&) = delete;
@@ -167,7 +187,10 @@ struct hnsw_with {
 
         // hnswlib believes a file whatever it says: so every size, link and level is checked before.
         std::size_t check_graph(std::string_view bytes, std::string const& where) const {
-            auto const check = [&](bool condition) { require<format_error>(condition, where, ": its graph is not one of ", dimensions_, " values with ", M, " links"); };
+            auto const check = [&](bool condition) {
+                require<format_error>(condition, where, ": its graph is not one of ", dimensions_, " values with ", M,
+                                      " links");
+            };
             auto const take = [&]<class T>(T value) {
                 check(bytes.size() >= sizeof value);
                 std::memcpy(&value, bytes.data(), sizeof value);
@@ -179,7 +202,8 @@ struct hnsw_with {
             check(take(std::size_t{}) == 0);
             (void)take(std::size_t{}); // what there was room for
             std::size_t const count = take(std::size_t{});
-            check(take(std::size_t{}) == element && take(std::size_t{}) == base_links_size + 4 * dimensions_ && take(std::size_t{}) == base_links_size);
+            check(take(std::size_t{}) == element && take(std::size_t{}) == base_links_size + 4 * dimensions_ &&
+                  take(std::size_t{}) == base_links_size);
             int const top = take(int{});
             auto const entry = take(hnswlib::tableint{});
             check(take(std::size_t{}) == M && take(std::size_t{}) == 2 * M && take(std::size_t{}) == M);
@@ -199,7 +223,9 @@ struct hnsw_with {
                 bytes.remove_prefix(size);
             }
             check(bytes.empty());
-            check(count == 0 ? top == -1 : entry < count && top == levels[entry] && *std::max_element(levels.begin(), levels.end()) == top);
+            check(count == 0 ? top == -1
+                             : entry < count && top == levels[entry] &&
+                                   *std::max_element(levels.begin(), levels.end()) == top);
             auto const check_links = [&](std::string_view links, std::size_t most, int level) {
                 std::uint16_t number;
                 std::memcpy(&number, links.data(), 2);
@@ -229,7 +255,10 @@ struct hnsw_with {
         }
 
         // hnswlib gives ‖x − y‖² or 1 − x·y.
-        static float distance_of(float value) { return metric::by_products ? metric::from_product(1 - static_cast<double>(value)) : metric::from_squares(static_cast<double>(value)); }
+        static float distance_of(float value) {
+            return metric::by_products ? metric::from_product(1 - static_cast<double>(value))
+                                       : metric::from_squares(static_cast<double>(value));
+        }
 
         std::size_t dimensions_, size_ = 0;
         std::unique_ptr<space_type> space_; // outlives the graph, which keeps a pointer to it

@@ -16,9 +16,10 @@
 
 namespace trine::neighbors::detail {
 
-// Many queries: panels of them times tiles of rows, both as sixteen-bit codes, whose products bound the values nearly as closely as floats would in half the time.
-// Arithmetic bounds it: a block of rows is encoded where all panels of a group find it in L1 or L2, the group stays in L2, and of the products only those below a
-// query's limit, a vector of them compared at once, are looked at again.
+// Many queries: panels of them times tiles of rows, both as sixteen-bit codes, whose products bound the values nearly
+// as closely as floats would in half the time. Arithmetic bounds it: a block of rows is encoded where all panels of a
+// group find it in L1 or L2, the group stays in L2, and of the products only those below a query's limit, a vector of
+// them compared at once, are looked at again.
 template <geometry G, class Storage>
 class panel_scan {
     using V = kernels::simd<float>;
@@ -27,8 +28,13 @@ class panel_scan {
 
 public:
     panel_scan(scan_input<G, Storage> const& in, std::vector<query_terms> const& queries)
-        : in_(in), queries_(queries), panels_((queries.size() + width - 1) / width), unit_(block::unit(in)), packed_(panels_ * panel_codes()),
-          scales_(panels_ * width), shared_(queries.size()) {
+        : in_(in),
+          queries_(queries),
+          panels_((queries.size() + width - 1) / width),
+          unit_(block::unit(in)),
+          packed_(panels_ * panel_codes()),
+          scales_(panels_ * width),
+          shared_(queries.size()) {
         parallel_for(panels_, [&](std::size_t panel) {
             for (std::size_t c = 0; c < width && panel * width + c < queries_.size(); ++c)
                 pack(panel, c, queries_[panel * width + c]);
@@ -39,21 +45,30 @@ public:
 
     template <class Done>
     void run(Done&& done) {
-        std::size_t const threads = thread_count(), pool_bytes = candidate_pool::capacity_for(in_.k) * sizeof(candidate);
-        std::size_t const most_panels = std::max<std::size_t>(1, std::min({std::size_t{16}, (panels_ + threads - 1) / threads, (std::size_t{256} << 10) / (panel_codes() * sizeof(std::int16_t)),
-                                                                           working_memory / (threads * width * pool_bytes)}));
+        std::size_t const threads = thread_count(),
+                          pool_bytes = candidate_pool::capacity_for(in_.k) * sizeof(candidate);
+        std::size_t const most_panels =
+            std::max<std::size_t>(1, std::min({std::size_t{16}, (panels_ + threads - 1) / threads,
+                                               (std::size_t{256} << 10) / (panel_codes() * sizeof(std::int16_t)),
+                                               working_memory / (threads * width * pool_bytes)}));
         std::size_t const groups = (panels_ + most_panels - 1) / most_panels, group = (panels_ + groups - 1) / groups;
-        // Rows are cut too where there are fewer groups than threads could share. Threads begin in different groups: those that look for the same queries know no threshold yet.
-        std::size_t const cuts = threads == 1 || groups >= 8 * threads ? 1 : std::max<std::size_t>(1, std::min((4 * threads + groups - 1) / groups, in_.rows / 2048));
+        // Rows are cut too where there are fewer groups than threads could share. Threads begin in different groups:
+        // those that look for the same queries know no threshold yet.
+        std::size_t const cuts =
+            threads == 1 || groups >= 8 * threads
+                ? 1
+                : std::max<std::size_t>(1, std::min((4 * threads + groups - 1) / groups, in_.rows / 2048));
         auto const pieces = in_.ranges(std::max<std::size_t>(row_block, (in_.rows + cuts - 1) / cuts));
         std::vector<std::vector<candidate>> found(queries_.size() * pieces.size());
         std::vector<worker> workers(threads);
         parallel_for(groups * pieces.size(), [&](std::size_t item) {
-            std::size_t const first_panel = item / pieces.size() * group, last_panel = std::min(panels_, first_panel + group), piece = item % pieces.size();
+            std::size_t const first_panel = item / pieces.size() * group,
+                              last_panel = std::min(panels_, first_panel + group), piece = item % pieces.size();
             auto& w = workers[thread_index()];
             w.begin(*this, first_panel, last_panel);
             for (std::size_t r = 0; r < pieces[piece].count; r += row_block)
-                scan_block(w, in_.parts[pieces[piece].part], pieces[piece].first + r, std::min(row_block, pieces[piece].count - r), pieces[piece].count - r);
+                scan_block(w, in_.parts[pieces[piece].part], pieces[piece].first + r,
+                           std::min(row_block, pieces[piece].count - r), pieces[piece].count - r);
             for (std::size_t q = first_panel * width; q < std::min(last_panel * width, queries_.size()); ++q) {
                 auto const rest = w.pools[q - first_panel * width].thinned();
                 found[piece * queries_.size() + q].assign(rest.begin(), rest.end());
@@ -84,10 +99,12 @@ private:
         std::int16_t* const to = packed_.data() + panel * panel_codes() + 2 * column;
         for (std::size_t k = 0; k < in_.size; ++k)
             to[k / 2 * 2 * columns + k % 2] = static_cast<std::int16_t>(std::nearbyint(-length / q.norm * q.values[k]));
-        scales_[panel * width + column] = static_cast<float>((G == geometry::squared_length ? 2 * q.norm : 1.0) / length);
+        scales_[panel * width + column] =
+            static_cast<float>((G == geometry::squared_length ? 2 * q.norm : 1.0) / length);
     }
 
-    // The limit of x below which a row, of those that lost at most so much, may have a value up to the threshold. Rounded up.
+    // The limit of x below which a row, of those that lost at most so much, may have a value up to the threshold.
+    // Rounded up.
     float limit_of(query_terms const& q, double threshold, double lost, double shortest) const {
         if (q.wild || !std::isfinite(threshold))
             return infinite;
@@ -101,7 +118,8 @@ private:
             limit += (std::abs(limit) + q.squares) * 0x1p-22;
         } else if constexpr (of_directions<G>) {
             if (lost > 0) {
-                double const turn = 3 * lost < shortest ? 1.05 * lost / (shortest - lost) : 2, far = std::sqrt(std::max(2 * threshold, 0.0)) + turn;
+                double const turn = 3 * lost < shortest ? 1.05 * lost / (shortest - lost) : 2,
+                             far = std::sqrt(std::max(2 * threshold, 0.0)) + turn;
                 threshold = 0.5 * far * far * (1 + 1e-5);
             }
             limit = threshold - 1 + static_cast<double>(unit_);
@@ -114,7 +132,8 @@ private:
     }
 
     // Bounds of a value from a product with the row, product · factor.
-    candidate bounds_of(query_terms const& q, typename block::terms const& r, float product, bool lossy, std::size_t place) const {
+    candidate bounds_of(query_terms const& q, typename block::terms const& r, float product, bool lossy,
+                        std::size_t place) const {
         candidate c{-infinite, infinite, place};
         if (q.wild || std::isnan(r.factor))
             return c;
@@ -135,7 +154,8 @@ private:
         return c;
     }
 
-    // What a thread keeps while it takes some panels over some rows: for each query a pool, its threshold, and the limit of x that follows from it.
+    // What a thread keeps while it takes some panels over some rows: for each query a pool, its threshold, and the
+    // limit of x that follows from it.
     struct worker {
         std::size_t first_panel = 0, last_panel = 0;
         std::vector<candidate_pool> pools;
@@ -168,44 +188,55 @@ private:
         std::byte const* ahead = nullptr;
         std::size_t ahead_rows = 0, row_bytes = in_.size * sizeof(typename Storage::scalar);
         if (p.rows.stride == in_.size)
-            ahead = reinterpret_cast<std::byte const*>(p.rows.row(first + count)), ahead_rows = std::min(row_block, left - count);
+            ahead = reinterpret_cast<std::byte const*>(p.rows.row(first + count)),
+            ahead_rows = std::min(row_block, left - count);
         w.rows.take(in_, p, first, count);
         for (std::size_t q = w.first_panel * width; q < std::min(w.last_panel * width, queries_.size()); ++q)
             // Another thread may know better.
-            if (float const now = shared_[q].load(std::memory_order_relaxed); now < w.thresholds[q - w.first_panel * width] || p.is_lossy())
+            if (float const now = shared_[q].load(std::memory_order_relaxed);
+                now < w.thresholds[q - w.first_panel * width] || p.is_lossy())
                 lower_limit(w, q, now);
         alignas(64) std::int32_t products[kernels::tile_rows * width];
         // A tile's rows stay in the first cache while the panels stream through it.
         for (std::size_t i = 0; i < count; i += kernels::tile_rows) {
             std::size_t const tile = std::min(kernels::tile_rows, count - i);
             for (std::size_t panel = w.first_panel; panel < w.last_panel; ++panel) {
-                std::size_t const begin = panel * width, own = begin - w.first_panel * width, vectors = vectors_of(panel);
-                kernels::code_tile operands{w.rows.codes(i), w.rows.row_codes(), kernels::code_pairs(in_.size), packed_.data() + panel * panel_codes()};
+                std::size_t const begin = panel * width, own = begin - w.first_panel * width,
+                                  vectors = vectors_of(panel);
+                kernels::code_tile operands{w.rows.codes(i), w.rows.row_codes(), kernels::code_pairs(in_.size),
+                                            packed_.data() + panel * panel_codes()};
                 if (i < ahead_rows && panel == w.first_panel)
-                    operands.next = ahead + i * row_bytes, operands.next_lines = std::min(tile, ahead_rows - i) * row_bytes / 64;
-                bool const promising = vectors == 2 ? multiply<2>(operands, &w.rows[i], begin, w.limits.data() + own, products)
-                                                    : multiply<1>(operands, &w.rows[i], begin, w.limits.data() + own, products);
+                    operands.next = ahead + i * row_bytes,
+                    operands.next_lines = std::min(tile, ahead_rows - i) * row_bytes / 64;
+                bool const promising = vectors == 2
+                                           ? multiply<2>(operands, &w.rows[i], begin, w.limits.data() + own, products)
+                                           : multiply<1>(operands, &w.rows[i], begin, w.limits.data() + own, products);
                 for (std::size_t t = 0; promising && t < tile; ++t)
                     for (std::size_t v = 0; v < vectors; ++v)
-                        look_through(w, p, first + i + t, w.rows[i + t], begin + v * V::size, products + (t * vectors + v) * V::size);
+                        look_through(w, p, first + i + t, w.rows[i + t], begin + v * V::size,
+                                     products + (t * vectors + v) * V::size);
             }
         }
     }
 
     // A tile's products, and whether one of them may be below its query's limit.
     template <std::size_t Vectors>
-    bool multiply(kernels::code_tile const& operands, typename block::terms const* rows, std::size_t first_query, float const* limits, std::int32_t* products) const {
+    bool multiply(kernels::code_tile const& operands, typename block::terms const* rows, std::size_t first_query,
+                  float const* limits, std::int32_t* products) const {
         kernels::multiply_codes<Vectors>(operands, products);
         V scale[Vectors], limit[Vectors];
         TRINE_UNROLL
         for (std::size_t v = 0; v < Vectors; ++v)
-            scale[v] = V::load_aligned(scales_.data() + first_query + v * V::size), limit[v] = V::load_aligned(limits + v * V::size);
+            scale[v] = V::load_aligned(scales_.data() + first_query + v * V::size),
+            limit[v] = V::load_aligned(limits + v * V::size);
         typename V::batch_bool_type above(true);
         for (std::size_t t = 0; t < kernels::tile_rows; ++t) {
             V const factor(rows[t].factor), offset(rows[t].offset);
             TRINE_UNROLL
             for (std::size_t v = 0; v < Vectors; ++v) {
-                V const product = kernels::to_floats(kernels::code_sums::load_aligned(products + (t * Vectors + v) * V::size)) * scale[v];
+                V const product =
+                    kernels::to_floats(kernels::code_sums::load_aligned(products + (t * Vectors + v) * V::size)) *
+                    scale[v];
                 above = above & (xsimd::fma(product, factor, offset) > limit[v]);
             }
         }
@@ -213,12 +244,16 @@ private:
     }
 
     // The products of one row with a vector of queries: those that may be among the nearest go to their queries' pools.
-    [[gnu::always_inline]] void look_through(worker& w, part<Storage> const& p, std::size_t row, typename block::terms const& terms, std::size_t first_query, std::int32_t const* sums) {
+    [[gnu::always_inline]] void look_through(worker& w, part<Storage> const& p, std::size_t row,
+                                             typename block::terms const& terms, std::size_t first_query,
+                                             std::int32_t const* sums) {
         constexpr std::uint64_t lanes = (std::uint64_t{1} << V::size) - 1;
         std::size_t const own = first_query - w.first_panel * width;
-        V const product = kernels::to_floats(kernels::code_sums::load_aligned(sums)) * V::load_aligned(scales_.data() + first_query);
+        V const product =
+            kernels::to_floats(kernels::code_sums::load_aligned(sums)) * V::load_aligned(scales_.data() + first_query);
         V const x = xsimd::fma(product, V(terms.factor), V(terms.offset));
-        std::uint64_t promising = ~kernels::lane_bits(x > V::load_aligned(w.limits.data() + own)) & lanes; // NaN is not above
+        std::uint64_t promising =
+            ~kernels::lane_bits(x > V::load_aligned(w.limits.data() + own)) & lanes; // NaN is not above
         if (promising == 0) [[likely]]
             return;
         std::size_t const place = p.first + row;
@@ -248,7 +283,8 @@ private:
     void lower_limit(worker& w, std::size_t q, float threshold) const {
         std::size_t const own = q - w.first_panel * width;
         w.thresholds[own] = std::min(w.thresholds[own], threshold);
-        w.limits[own] = limit_of(queries_[q], static_cast<double>(w.thresholds[own]), static_cast<double>(w.rows.lost()), static_cast<double>(w.rows.shortest()));
+        w.limits[own] = limit_of(queries_[q], static_cast<double>(w.thresholds[own]),
+                                 static_cast<double>(w.rows.lost()), static_cast<double>(w.rows.shortest()));
     }
 
     scan_input<G, Storage> const& in_;

@@ -74,7 +74,8 @@ public:
         for (auto const& r : in_.ranges(round)) {
             auto const& p = in_.parts[r.part];
             parallel_blocks(r.count, block, [&](std::size_t first, std::size_t last) {
-                bound_rows(p, r.first + first, last - first, queries[0], ready.codes_of(0), ready.values_of(0), lower.data() + first, upper.data() + first);
+                bound_rows(p, r.first + first, last - first, queries[0], ready.codes_of(0), ready.values_of(0),
+                           lower.data() + first, upper.data() + first);
             });
             float limit = round_up(pool.threshold());
             for_promising(lower.data(), r.count, limit, [&](std::size_t i) {
@@ -93,8 +94,8 @@ private:
     // Bounds of one query's values for `count` rows from `first` on. Memory bounds it: a row is read once, in
     // order, which the processor foresees by itself; fetching ahead by hand took a third off its speed.
     template <bool Lossy>
-    void bound_rows(part<Storage> const& p, std::size_t first, std::size_t count, query_terms const& q, std::int16_t const* codes, float const* query, float* lower,
-                    float* upper) const {
+    void bound_rows(part<Storage> const& p, std::size_t first, std::size_t count, query_terms const& q,
+                    std::int16_t const* codes, float const* query, float* lower, float* upper) const {
         using V = kernels::simd<float>;
         constexpr std::size_t width = V::size;
         static_assert(block % width == 0);
@@ -118,7 +119,7 @@ private:
                 for (std::size_t l = 0; l < width; ++l) {
                     auto const* const row = p.rows.row(first + std::min(i + l, count - 1));
                     V sum0(0.0f), sum1(0.0f), square0(0.0f), square1(0.0f);
-                    auto const step = [&](V& sum, V& square, std::size_t at) __attribute__((always_inline)) {
+                    auto const step = [&](V & sum, V & square, std::size_t at) __attribute__((always_inline)) {
                         V const a = V::load_unaligned(query + at);
                         V b;
                         if constexpr (std::is_same_v<Storage, storage::float32>)
@@ -158,20 +159,26 @@ private:
         constexpr bool coded = std::is_same_v<Storage, storage::int8>;
         // Where a row's length is not at hand, it is below the query's and the distance.
         constexpr bool has_lengths = G != geometry::squared_length || coded;
-        auto const query_squares = static_cast<float>(q.squares), query_norm = static_cast<float>(q.norm), query_error = coded ? static_cast<float>(q.code_error * 1.001) : 0.0f;
+        auto const query_squares = static_cast<float>(q.squares), query_norm = static_cast<float>(q.norm),
+                   query_error = coded ? static_cast<float>(q.code_error * 1.001) : 0.0f;
         float const inverse = q.wild ? 0.0f : static_cast<float>(1 / q.norm);
-        V const largest(static_cast<float>(largest_squares)), smallest(has_lengths && G != geometry::squared_length ? static_cast<float>(smallest_squares) : -infinite);
+        V const largest(static_cast<float>(largest_squares)),
+            smallest(has_lengths && G != geometry::squared_length ? static_cast<float>(smallest_squares) : -infinite);
         for (std::size_t i = 0; i < count; i += width) {
-            V const sum = V::load_aligned(main + i), square = has_lengths ? V::load_aligned(squares + i) : sum, length = root(square), norm = length * V(1.000001f);
+            V const sum = V::load_aligned(main + i), square = has_lengths ? V::load_aligned(squares + i) : sum,
+                    length = root(square), norm = length * V(1.000001f);
             V value, error, lost(0.0f), low, high;
             if constexpr (G == geometry::squared_length && !coded)
                 value = sum, error = V(in_.unit) * sum + V(in_.tiny);
             else if constexpr (G == geometry::squared_length)
-                value = V(query_squares) + square - (sum + sum), error = V(in_.unit) * (V(query_squares) + square) + V(2 * query_error) * norm + V(in_.tiny);
+                value = V(query_squares) + square - (sum + sum),
+                error = V(in_.unit) * (V(query_squares) + square) + V(2 * query_error) * norm + V(in_.tiny);
             else if constexpr (of_directions<G>)
-                value = V(1.0f) - (coded ? sum * V(inverse) : sum) / length, error = V(in_.unit + query_error * inverse * 1.001f);
+                value = V(1.0f) - (coded ? sum * V(inverse) : sum) / length,
+                error = V(in_.unit + query_error * inverse * 1.001f);
             else
-                value = coded ? -sum : -sum * V(query_norm), error = V(in_.unit * query_norm + query_error) * norm + V(in_.tiny * (1 + query_norm));
+                value = coded ? -sum : -sum * V(query_norm),
+                error = V(in_.unit * query_norm + query_error) * norm + V(in_.tiny * (1 + query_norm));
             if constexpr (Lossy) {
                 lost = V(in_.loss.per_norm * 1.0001f) * (has_lengths ? norm : norm + V(query_norm)) + V(in_.loss.fixed);
                 if constexpr (Storage::is_scaled)
@@ -186,8 +193,8 @@ private:
             std::fill_n(lower, count, -infinite), std::fill_n(upper, count, infinite);
     }
 
-    void bound_rows(part<Storage> const& p, std::size_t first, std::size_t count, query_terms const& q, std::int16_t const* codes, float const* query, float* lower,
-                    float* upper) const {
+    void bound_rows(part<Storage> const& p, std::size_t first, std::size_t count, query_terms const& q,
+                    std::int16_t const* codes, float const* query, float* lower, float* upper) const {
         if (p.is_lossy())
             bound_rows<true>(p, first, count, q, codes, query, lower, upper);
         else
@@ -206,18 +213,22 @@ private:
     prepared prepare(std::vector<query_terms>& queries) const {
         constexpr bool coded = std::is_same_v<Storage, storage::int8>;
         std::size_t const stride = (in_.size + 31) / 32 * 32;
-        prepared p{stride, buffer<float>(queries.size() * stride), buffer<std::int16_t>(coded ? queries.size() * stride : 0)};
+        prepared p{stride, buffer<float>(queries.size() * stride),
+                   buffer<std::int16_t>(coded ? queries.size() * stride : 0)};
         for (std::size_t i = 0; i < queries.size(); ++i) {
             auto const& q = queries[i];
             for (std::size_t k = 0; k < in_.size; ++k)
-                p.values[i * stride + k] = G == geometry::squared_length ? q.values[k] : q.wild ? 0.0f : static_cast<float>(q.values[k] / q.norm);
+                p.values[i * stride + k] = G == geometry::squared_length ? q.values[k]
+                                           : q.wild                      ? 0.0f
+                                                                         : static_cast<float>(q.values[k] / q.norm);
             if constexpr (coded)
                 encode_query(queries[i], in_.size, p.codes.data() + i * stride);
         }
         return p;
     }
 
-    // Calls body(i) for those of `count` lower bounds that are not above the limit, which body may lower. NaN cannot be among them.
+    // Calls body(i) for those of `count` lower bounds that are not above the limit, which body may lower. NaN cannot be
+    // among them.
     template <class Body>
     static void for_promising(float const* lower, std::size_t count, float const& limit, Body&& body) {
         using V = kernels::simd<float>;

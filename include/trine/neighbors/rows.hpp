@@ -28,8 +28,7 @@ struct stored_rows {
     stored_rows() = default;
     stored_rows(typename Storage::scalar const* codes_, float const* scales_, std::size_t rows_, std::size_t cols_)
         : codes(codes_), scales(scales_), rows(rows_), cols(cols_), stride(cols_) {}
-    stored_rows(matrix_view<float const> m)
-        requires std::is_same_v<typename Storage::scalar, float>
+    stored_rows(matrix_view<float const> m) requires std::is_same_v<typename Storage::scalar, float>
         : codes(m.data()), rows(m.rows()), cols(m.cols()), stride(m.stride()) {}
 
     typename Storage::scalar const* row(std::size_t i) const { return codes + i * stride; }
@@ -45,7 +44,8 @@ struct stored_rows {
     }
 };
 
-/// How embeddings are kept for a search: what a value takes, and how far a decoded row may lie from the row that was encoded.
+/// How embeddings are kept for a search: what a value takes, and how far a decoded row may lie from the row that was
+/// encoded.
 namespace storage {
 
 /// Four bytes a value, as they are.
@@ -76,14 +76,19 @@ struct float16 {
 
     static float encode(std::size_t size, float const* from, std::uint16_t* to) {
         for (std::size_t i = 0; i < size; ++i) {
-            require<numeric_error>(std::abs(from[i]) < 65520.0f, "an embedding's value of ", from[i], " does not fit into float16, whose largest is 65504: use float32 or int8");
+            require<numeric_error>(std::abs(from[i]) < 65520.0f, "an embedding's value of ", from[i],
+                                   " does not fit into float16, whose largest is 65504: use float32 or int8");
             to[i] = kernels::float_to_half(from[i]);
         }
         return 1;
     }
-    static void decode(std::size_t size, std::uint16_t const* from, float, float* to) { kernels::widen_halves(size, from, to); }
+    static void decode(std::size_t size, std::uint16_t const* from, float, float* to) {
+        kernels::widen_halves(size, from, to);
+    }
     // Half a unit of the last of eleven bits; below 2⁻¹⁴ the bits are fewer.
-    static float32::error_bound error(std::size_t size) { return {0, 0x1.01p-11f, std::sqrt(static_cast<float>(size)) * 0x1.01p-25f}; }
+    static float32::error_bound error(std::size_t size) {
+        return {0, 0x1.01p-11f, std::sqrt(static_cast<float>(size)) * 0x1.01p-25f};
+    }
 };
 
 /// One byte a value and four a row: integers from −127 to 127, times the row's scale.
@@ -103,9 +108,13 @@ struct int8 {
             to[i] = static_cast<std::int8_t>(std::clamp(std::nearbyint(from[i] * inverse), -127.0, 127.0));
         return scale;
     }
-    static void decode(std::size_t size, std::int8_t const* from, float scale, float* to) { kernels::widen_codes(size, from, scale, to); }
+    static void decode(std::size_t size, std::int8_t const* from, float scale, float* to) {
+        kernels::widen_codes(size, from, scale, to);
+    }
     // Half a step a value; the little more is for scale / 127 and scale · code as floats.
-    static float32::error_bound error(std::size_t size) { return {(0.5f + 127 * 0x1p-22f) * 1.0001f * std::sqrt(static_cast<float>(size)), 0, 0}; }
+    static float32::error_bound error(std::size_t size) {
+        return {(0.5f + 127 * 0x1p-22f) * 1.0001f * std::sqrt(static_cast<float>(size)), 0, 0};
+    }
 };
 
 } // namespace storage
@@ -114,11 +123,14 @@ struct int8 {
 template <class Storage>
 class row_buffer {
 public:
-    explicit row_buffer(std::size_t cols, std::size_t capacity = 0) : cols_(cols), codes_(capacity * cols), scales_(Storage::is_scaled ? capacity : 0), capacity_(capacity) {}
+    explicit row_buffer(std::size_t cols, std::size_t capacity = 0)
+        : cols_(cols), codes_(capacity * cols), scales_(Storage::is_scaled ? capacity : 0), capacity_(capacity) {}
 
     std::size_t rows() const { return rows_; }
     std::size_t capacity() const { return capacity_; }
-    stored_rows<Storage> view() const { return {codes_.data(), Storage::is_scaled ? scales_.data() : nullptr, rows_, cols_}; }
+    stored_rows<Storage> view() const {
+        return {codes_.data(), Storage::is_scaled ? scales_.data() : nullptr, rows_, cols_};
+    }
 
     /// Adds rows, all or (when one cannot be stored) none.
     ///
@@ -138,7 +150,8 @@ public:
         if (rows > capacity_)
             grow(std::max({rows, 2 * capacity_, std::size_t{64}}));
     }
-    /// Adds rows that are encoded already, as bytes that need not be aligned: codes, and scales where the storage has them.
+    /// Adds rows that are encoded already, as bytes that need not be aligned: codes, and scales where the storage has
+    /// them.
     void add_bytes(std::size_t rows, std::string_view codes, std::string_view scales) {
         reserve(rows_ + rows);
         if (rows == 0)

@@ -20,7 +20,8 @@ using kernels::candidate_pool;
 // Memory that one search allows itself, beyond its result.
 inline constexpr std::size_t working_memory = std::size_t{24} << 20;
 
-// Some of the references, with the rows that they were stored from where those are still there: then neighbours are the neighbours among those.
+// Some of the references, with the rows that they were stored from where those are still there: then neighbours are the
+// neighbours among those.
 template <class Storage>
 struct part {
     stored_rows<Storage> rows;
@@ -36,11 +37,13 @@ struct scan_input {
     std::span<part<Storage> const> parts;
     std::vector<bool> const& removed; // for each place whether it is left out; it may be shorter than there are places
     std::size_t k, rows = 0, size = 0;
-    float unit, tiny; // an error of `unit` relative to the squared lengths, and one of `tiny` besides, where numbers become denormal
+    float unit, tiny; // an error of `unit` relative to the squared lengths, and one of `tiny` besides, where numbers
+                      // become denormal
     storage::float32::error_bound loss;
     bool lossy;
 
-    scan_input(std::span<part<Storage> const> parts_, std::vector<bool> const& removed_, std::size_t k_) : parts(parts_), removed(removed_), k(k_) {
+    scan_input(std::span<part<Storage> const> parts_, std::vector<bool> const& removed_, std::size_t k_)
+        : parts(parts_), removed(removed_), k(k_) {
         for (auto const& p : parts)
             rows += p.rows.rows;
         size = parts.empty() ? 0 : parts.front().rows.cols;

@@ -57,9 +57,9 @@ double true_value(float const* q, float const* r, std::size_t size) {
             return rr == rr ? 1 : rr;
         double const a = qq > 0 ? 1 / std::sqrt(qq) : 0, b = rr > 0 || rr != rr ? 1 / std::sqrt(rr) : 0;
         return 0.5 * sum_in_double(size, [&](std::size_t k) {
-            double const difference = wide(q[k]) * a - wide(r[k]) * b;
-            return difference * difference;
-        });
+                   double const difference = wide(q[k]) * a - wide(r[k]) * b;
+                   return difference * difference;
+               });
     }
 }
 
@@ -74,9 +74,17 @@ struct query_terms {
 
 template <geometry G>
 query_terms make_query(float const* values, std::size_t size) {
-    query_terms q{values, sum_in_double(size, [&](std::size_t k) { return static_cast<double>(values[k]) * static_cast<double>(values[k]); }), 0, false, 0, 0};
+    query_terms q{
+        values,
+        sum_in_double(size,
+                      [&](std::size_t k) { return static_cast<double>(values[k]) * static_cast<double>(values[k]); }),
+        0,
+        false,
+        0,
+        0};
     q.norm = std::sqrt(q.squares);
-    q.wild = !(q.squares < largest_squares) || !(q.squares > smallest_squares || (G == geometry::squared_length && q.squares == 0));
+    q.wild = !(q.squares < largest_squares) ||
+             !(q.squares > smallest_squares || (G == geometry::squared_length && q.squares == 0));
     return q;
 }
 
@@ -112,10 +120,12 @@ V larger(V const& a, V const& b) {
     return pick(a > b, a, b);
 }
 
-// Bounds of a value that lies within `error` of `value` for the row as stored, when the row that was stored lies within `lost` of it. For one row or a vector
-// of them; every error is taken larger than it is, so that the roundings here do not matter.
+// Bounds of a value that lies within `error` of `value` for the row as stored, when the row that was stored lies within
+// `lost` of it. For one row or a vector of them; every error is taken larger than it is, so that the roundings here do
+// not matter.
 template <geometry G, bool Lossy, class V>
-[[gnu::always_inline]] inline void bounds(V const& value, V const& error, V const& norm, V const& lost, float query_norm, V& lower, V& upper) {
+[[gnu::always_inline]] inline void bounds(V const& value, V const& error, V const& norm, V const& lost,
+                                          float query_norm, V& lower, V& upper) {
     lower = value - error, upper = value + error;
     if constexpr (Lossy) {
         V const zero(0.0f), less(0.999999f), more(1.000001f);
@@ -123,9 +133,11 @@ template <geometry G, bool Lossy, class V>
             V const near = larger(root(larger(lower, zero)) * less - lost, zero), far = root(upper) * more + lost;
             lower = near * near * less, upper = far * far * more;
         } else if constexpr (of_directions<G>) {
-            // The direction turns by at most asin(lost / ‖row‖); as a chord of the unit circle: within 4 % of the angle's sine while that is below a half.
+            // The direction turns by at most asin(lost / ‖row‖); as a chord of the unit circle: within 4 % of the
+            // angle's sine while that is below a half.
             V const turn = pick(V(3.0f) * lost < norm, V(1.05f) * lost / (norm - lost), V(2.0f));
-            V const near = larger(root(larger(lower + lower, zero)) * less - turn, zero), far = root(larger(upper + upper, zero)) * more + turn;
+            V const near = larger(root(larger(lower + lower, zero)) * less - turn, zero),
+                    far = root(larger(upper + upper, zero)) * more + turn;
             lower = V(0.4999995f) * near * near, upper = V(0.5000005f) * far * far;
         } else {
             V const turn = V(query_norm * 1.000001f) * lost;
@@ -134,7 +146,8 @@ template <geometry G, bool Lossy, class V>
     }
 }
 
-// A float that is not below a double, and hardly above. (std::nextafter is a call, and this is asked millions of times.)
+// A float that is not below a double, and hardly above. (std::nextafter is a call, and this is asked millions of
+// times.)
 inline float round_up(double v) {
     auto const f = static_cast<float>(v);
     if (!(static_cast<double>(f) < v))

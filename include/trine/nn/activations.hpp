@@ -17,15 +17,21 @@ struct relu {
     struct at : plain_layer<In, In> {
         static constexpr bool in_place = true, keeps_gradient = false, needs_output = true;
         template <class T>
-        static void infer(pass<T> const& p, T const* x, T* y) { kernels::relu_forward(p.batch * In::size, x, y); }
+        static void infer(pass<T> const& p, T const* x, T* y) {
+            kernels::relu_forward(p.batch * In::size, x, y);
+        }
         template <class T>
-        static void forward(pass<T> const& p, T const* x, T* y, T*) { infer(p, x, y); }
+        static void forward(pass<T> const& p, T const* x, T* y, T*) {
+            infer(p, x, y);
+        }
         template <class T>
         static void backward(pass<T> const& p, T const*, T const* y, T* dy, T* dx, T*) {
             if (dx)
                 kernels::relu_backward(p.batch * In::size, y, static_cast<T const*>(dy), dx);
         }
-        static void describe(std::vector<layer_row>& rows, std::string const& prefix) { rows.push_back({prefix, "relu", In::text(), 0, 0, 0}); }
+        static void describe(std::vector<layer_row>& rows, std::string const& prefix) {
+            rows.push_back({prefix, "relu", In::text(), 0, 0, 0});
+        }
     };
 };
 
@@ -39,15 +45,24 @@ struct prelu {
         // In inference it works in place; in training its input is kept.
         static constexpr bool in_place = true, keeps_gradient = false, needs_input = true;
         template <class T>
-        static void infer(pass<T> const& p, T const* x, T* y) { kernels::prelu_forward(p.batch * In::pixels, In::channels, x, p.parameters, y); }
+        static void infer(pass<T> const& p, T const* x, T* y) {
+            kernels::prelu_forward(p.batch * In::pixels, In::channels, x, p.parameters, y);
+        }
         template <class T>
-        static void forward(pass<T> const& p, T const* x, T* y, T*) { infer(p, x, y); }
+        static void forward(pass<T> const& p, T const* x, T* y, T*) {
+            infer(p, x, y);
+        }
         template <class T>
         static void backward(pass<T> const& p, T const* x, T const*, T* dy, T* dx, T*) {
-            kernels::prelu_backward(p.batch * In::pixels, In::channels, x, p.parameters, static_cast<T const*>(dy), dx, p.gradients);
+            kernels::prelu_backward(p.batch * In::pixels, In::channels, x, p.parameters, static_cast<T const*>(dy), dx,
+                                    p.gradients);
         }
-        static void list(inventory& all, std::string const& prefix) { all.add({prefix + "weight", {In::channels}, memory_layout::plain, initial_value::quarter}); }
-        static void describe(std::vector<layer_row>& rows, std::string const& prefix) { rows.push_back({prefix, "prelu", In::text(), parameters, 0, In::size}); }
+        static void list(inventory& all, std::string const& prefix) {
+            all.add({prefix + "weight", {In::channels}, memory_layout::plain, initial_value::quarter});
+        }
+        static void describe(std::vector<layer_row>& rows, std::string const& prefix) {
+            rows.push_back({prefix, "prelu", In::text(), parameters, 0, In::size});
+        }
     };
 };
 
@@ -65,13 +80,18 @@ struct leaky_relu {
             kernels::map_values(p.batch * In::size, x, y, [](T v) { return v > T(0) ? v : v * T(Percent / 100.0); });
         }
         template <class T>
-        static void forward(pass<T> const& p, T const* x, T* y, T*) { infer(p, x, y); }
+        static void forward(pass<T> const& p, T const* x, T* y, T*) {
+            infer(p, x, y);
+        }
         template <class T>
         static void backward(pass<T> const& p, T const*, T const* y, T* dy, T* dx, T*) {
             if (dx)
-                kernels::map_pairs(p.batch * In::size, y, static_cast<T const*>(dy), dx, [](T out, T d) { return out > T(0) ? d : d * T(Percent / 100.0); });
+                kernels::map_pairs(p.batch * In::size, y, static_cast<T const*>(dy), dx,
+                                   [](T out, T d) { return out > T(0) ? d : d * T(Percent / 100.0); });
         }
-        static void describe(std::vector<layer_row>& rows, std::string const& prefix) { rows.push_back({prefix, "leaky_relu", In::text(), 0, 0, 0}); }
+        static void describe(std::vector<layer_row>& rows, std::string const& prefix) {
+            rows.push_back({prefix, "leaky_relu", In::text(), 0, 0, 0});
+        }
     };
 };
 
@@ -85,13 +105,18 @@ struct sigmoid {
             kernels::map_values(p.batch * In::size, x, y, [](T v) { return T(1) / (T(1) + std::exp(-v)); });
         }
         template <class T>
-        static void forward(pass<T> const& p, T const* x, T* y, T*) { infer(p, x, y); }
+        static void forward(pass<T> const& p, T const* x, T* y, T*) {
+            infer(p, x, y);
+        }
         template <class T>
         static void backward(pass<T> const& p, T const*, T const* y, T* dy, T* dx, T*) {
             if (dx)
-                kernels::map_pairs(p.batch * In::size, y, static_cast<T const*>(dy), dx, [](T out, T d) { return d * out * (T(1) - out); });
+                kernels::map_pairs(p.batch * In::size, y, static_cast<T const*>(dy), dx,
+                                   [](T out, T d) { return d * out * (T(1) - out); });
         }
-        static void describe(std::vector<layer_row>& rows, std::string const& prefix) { rows.push_back({prefix, "sigmoid", In::text(), 0, 0, 0}); }
+        static void describe(std::vector<layer_row>& rows, std::string const& prefix) {
+            rows.push_back({prefix, "sigmoid", In::text(), 0, 0, 0});
+        }
     };
 };
 
@@ -101,15 +126,21 @@ struct softmax {
     struct at : plain_layer<In, In> {
         static constexpr bool in_place = true, keeps_gradient = false, needs_output = true;
         template <class T>
-        static void infer(pass<T> const& p, T const* x, T* y) { kernels::softmax_rows(p.batch * In::pixels, In::channels, x, y); }
+        static void infer(pass<T> const& p, T const* x, T* y) {
+            kernels::softmax_rows(p.batch * In::pixels, In::channels, x, y);
+        }
         template <class T>
-        static void forward(pass<T> const& p, T const* x, T* y, T*) { infer(p, x, y); }
+        static void forward(pass<T> const& p, T const* x, T* y, T*) {
+            infer(p, x, y);
+        }
         template <class T>
         static void backward(pass<T> const& p, T const*, T const* y, T* dy, T* dx, T*) {
             if (dx)
                 kernels::softmax_rows_backward(p.batch * In::pixels, In::channels, y, static_cast<T const*>(dy), dx);
         }
-        static void describe(std::vector<layer_row>& rows, std::string const& prefix) { rows.push_back({prefix, "softmax", In::text(), 0, 0, 0}); }
+        static void describe(std::vector<layer_row>& rows, std::string const& prefix) {
+            rows.push_back({prefix, "softmax", In::text(), 0, 0, 0});
+        }
     };
 };
 

@@ -12,9 +12,10 @@
 
 namespace trine::nn::detail {
 
-// Outputs lie on the tape, one behind the other; a layer that can work in place does so where neither it nor its predecessor reads in the backward pass what would be
-// overwritten, and an output that can be made again is not kept. Scratch lies behind the tape of the layer at work, and what only two neighbours see of each other,
-// gradients and outputs to be made again, at the other end of the same memory: so each pass needs no more than its fullest moment.
+// Outputs lie on the tape, one behind the other; a layer that can work in place does so where neither it nor its
+// predecessor reads in the backward pass what would be overwritten, and an output that can be made again is not kept.
+// Scratch lies behind the tape of the layer at work, and what only two neighbours see of each other, gradients and
+// outputs to be made again, at the other end of the same memory: so each pass needs no more than its fullest moment.
 template <class In, class Bound>
 struct chain_memory : layer_parts<Bound> {
     using parts = layer_parts<Bound>;
@@ -39,7 +40,8 @@ struct chain_memory : layer_parts<Bound> {
         else
             return (restores<layer<I>> || (I == 0 && restores_first<layer<I>>)) && !overwrites<I + 1>();
     }
-    // Whether the gradient of layer I's input lies where that input was. If the layer before needs its output only to know where a rectifier was at 0, layer I sees to that.
+    // Whether the gradient of layer I's input lies where that input was. If the layer before needs its output only to
+    // know where a rectifier was at 0, layer I sees to that.
     template <std::size_t I>
     static constexpr bool replaces_input() {
         if constexpr (I == 0)
@@ -63,13 +65,16 @@ struct chain_memory : layer_parts<Bound> {
         else
             return layer<I - 1>::in_place && becomes_first_gradient<I - 1>();
     }
-    // Scalars of the tape that layer I's output takes: none when it lies in its input's place, is made again, or is the caller's.
+    // Scalars of the tape that layer I's output takes: none when it lies in its input's place, is made again, or is the
+    // caller's.
     template <std::size_t I>
     static constexpr std::size_t output_on_tape(std::size_t batch) {
         return I + 1 == count || overwrites<I>() || restored<I>() ? 0 : out<I>(batch);
     }
     template <std::size_t I>
-    static constexpr std::size_t out(std::size_t batch) { return extent::round(batch * layer<I>::output::size); }
+    static constexpr std::size_t out(std::size_t batch) {
+        return extent::round(batch * layer<I>::output::size);
+    }
     static constexpr std::size_t tape_before(std::size_t end, std::size_t batch) {
         return sum_before(end, [=]<std::size_t I>() { return output_on_tape<I>(batch) + layer<I>::tape_of(batch); });
     }
@@ -86,8 +91,9 @@ struct chain_memory : layer_parts<Bound> {
         std::size_t const at = a.near >= size ? 0 : b.near >= a.far + size ? a.far : std::max(a.far, b.far);
         return {at, at + size};
     }
-    // Of each layer: where its output lies if it is made again, in either pass, and where the gradient of its input lies, if at the far end. The gradients of the whole's output
-    // and input are the caller's, but the latter may lie at the end, where it is written last.
+    // Of each layer: where its output lies if it is made again, in either pass, and where the gradient of its input
+    // lies, if at the far end. The gradients of the whole's output and input are the caller's, but the latter may lie
+    // at the end, where it is written last.
     struct places {
         std::array<place, count> output{}, restored_output{}, gradient{};
 
@@ -106,7 +112,9 @@ struct chain_memory : layer_parts<Bound> {
                         if constexpr (restored<I - 1>())
                             gradient[I] = restored_output[I - 1] = beside(out<I - 1>(batch), behind, ahead);
                     } else {
-                        gradient[I] = layer<I>::in_place ? behind : beside(out<I - 1>(batch), dx_over_dy<layer<I>> ? place{} : behind, ahead);
+                        gradient[I] = layer<I>::in_place
+                                          ? behind
+                                          : beside(out<I - 1>(batch), dx_over_dy<layer<I>> ? place{} : behind, ahead);
                         if constexpr (restored<I - 1>())
                             restored_output[I - 1] = beside(out<I - 1>(batch), behind, gradient[I]);
                     }
@@ -129,19 +137,27 @@ struct chain_memory : layer_parts<Bound> {
         std::size_t most = memory_of<T, layer<I>>(batch);
         if constexpr (I == 1)
             if constexpr (restored<0>() && restores_first<layer<0>>)
-                most = std::max(most, layer<I>::tape_of(batch) + extent::round(layer<0>::template restore_first_workspace<T>(batch)));
+                most = std::max(most, layer<I>::tape_of(batch) +
+                                          extent::round(layer<0>::template restore_first_workspace<T>(batch)));
         return most;
     }
     template <class T>
     static std::size_t memory(std::size_t batch, places const& at) {
         std::size_t most = 0;
-        each([&]<std::size_t I>() { most = std::max(most, tape_before(I, batch) + output_on_tape<I>(batch) + memory_at<I, T>(batch) + at.reach(I)); });
+        each([&]<std::size_t I>() {
+            most =
+                std::max(most, tape_before(I, batch) + output_on_tape<I>(batch) + memory_at<I, T>(batch) + at.reach(I));
+        });
         return most;
     }
     template <class T>
-    static std::size_t memory(std::size_t batch) { return memory<T>(batch, places(batch)); }
+    static std::size_t memory(std::size_t batch) {
+        return memory<T>(batch, places(batch));
+    }
     template <class T>
-    static std::size_t memory_with_dx(std::size_t batch) { return memory<T>(batch, places(batch, true)); }
+    static std::size_t memory_with_dx(std::size_t batch) {
+        return memory<T>(batch, places(batch, true));
+    }
 
     // Where each layer's output lies in the forward pass.
     template <class T>
@@ -160,10 +176,13 @@ struct chain_memory : layer_parts<Bound> {
         return at;
     }
     template <std::size_t I, class T>
-    static T* tape_at(std::size_t batch, T* tape) { return tape + tape_before(I, batch) + output_on_tape<I>(batch); }
+    static T* tape_at(std::size_t batch, T* tape) {
+        return tape + tape_before(I, batch) + output_on_tape<I>(batch);
+    }
     template <std::size_t I, class T>
     static pass<T> pass_of(pass<T> const& p, T* tape) {
-        return p.template training<layer<I>>(layers_before(I), parameters_before(I), state_before(I), tape_at<I>(p.batch, tape));
+        return p.template training<layer<I>>(layers_before(I), parameters_before(I), state_before(I),
+                                             tape_at<I>(p.batch, tape));
     }
 };
 

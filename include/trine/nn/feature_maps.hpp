@@ -47,7 +47,8 @@ inline constexpr std::size_t layer_count = detail::layers_of<Network>::count;
 template <class Network, std::size_t Count>
 using first_layers = typename detail::layers_of<Network>::template first<std::make_index_sequence<Count>>::type;
 
-/// The maps behind the first `Count` layers, as in inference: after a convolution, its normalisation and its rectifier, say, for `Count` 3.
+/// The maps behind the first `Count` layers, as in inference: after a convolution, its normalisation and its rectifier,
+/// say, for `Count` 3.
 ///
 /// @tparam Count  1 to `layer_count<Network>`, of layers that give maps, not yet an embedding
 /// @param images  N×C×H×W
@@ -55,7 +56,8 @@ using first_layers = typename detail::layers_of<Network>::template first<std::ma
 /// @throws shape_error  when the images do not have the network's shape
 template <std::size_t Count, class Network, class T>
 tensor<T, 4> feature_maps(model<Network, T> const& whole, tensor<T, 4> const& images) {
-    static_assert(Count >= 1 && Count <= layer_count<Network>, "feature_maps: the network does not have so many layers");
+    static_assert(Count >= 1 && Count <= layer_count<Network>,
+                  "feature_maps: the network does not have so many layers");
     using maps = typename detail::layers_of<Network>::template first<std::make_index_sequence<Count>>::maps;
     // A network's tensors lie in the order of its layers, so those of the first ones come first.
     using part = first_layers<Network, Count>;

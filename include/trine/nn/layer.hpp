@@ -1,6 +1,7 @@
 #pragma once
 
-/// What every layer is: a type such as `conv2d<32, 3>`, whose `at<shape>` is that layer bound to the shape of its input.
+/// What every layer is: a type such as `conv2d<32, 3>`, whose `at<shape>` is that layer bound to the shape of its
+/// input.
 ///
 /// A bound layer has
 ///   input, output                the shapes
@@ -18,16 +19,17 @@
 ///   tape_of(batch)               scalars that the forward pass leaves for the backward pass
 ///   workspace<T>(batch)          scalars of scratch for either, at pass.workspace
 ///   forward(pass, x, y, tape)    activations are N×H×W×C
-///   backward(pass, x, y, dy, dx, tape)   may overwrite the tape; dx is null when nobody needs it; adds to pass.gradients
-///   memory<T>(batch)             in place of workspace, for layers made of layers: scalars at `tape` that either pass may use, the tape's among them
-///   restore(pass, tape, y)       only where it costs little: makes y again from the tape, bit for bit, so that y need not be kept
-///   restore_first(pass, x, tape, y), restore_first_workspace<T>(batch)   the same for a layer that comes first, with its input and scratch at hand
-///   forward_tape(pass, x, tape)  only where it saves something: the forward pass once more in the same step, for the tape alone (see `recomputed`)
+///   backward(pass, x, y, dy, dx, tape)   may overwrite the tape; dx is null when nobody needs it; adds to
+///   pass.gradients memory<T>(batch)             in place of workspace, for layers made of layers: scalars at `tape`
+///   that either pass may use, the tape's among them restore(pass, tape, y)       only where it costs little: makes y
+///   again from the tape, bit for bit, so that y need not be kept restore_first(pass, x, tape, y),
+///   restore_first_workspace<T>(batch)   the same for a layer that comes first, with its input and scratch at hand
+///   forward_tape(pass, x, tape)  only where it saves something: the forward pass once more in the same step, for the
+///   tape alone (see `recomputed`)
 /// for inference
-///   prepared<T>()                scalars that depend on the parameters alone, made once for many images: packed and folded weights
-///   prepare(pass, to)            makes them
-///   inference_workspace<T>(batch)
-///   infer(pass, x, y)            reads pass.prepared
+///   prepared<T>()                scalars that depend on the parameters alone, made once for many images: packed and
+///   folded weights prepare(pass, to)            makes them inference_workspace<T>(batch) infer(pass, x, y) reads
+///   pass.prepared
 /// and
 ///   list(inventory, prefix)      names its tensors, in the order in which they lie in memory
 ///   describe(rows, prefix)       a line for each layer
@@ -50,18 +52,20 @@ struct pass {
     std::size_t batch;
     std::uint64_t seed;
     std::uint32_t step;
-    std::uint32_t layer;   ///< number of the layer in the network
-    T const* parameters;   ///< the layer's own
-    T* gradients;          ///< the same places; null in a forward pass
-    T* state;              ///< the layer's own
+    std::uint32_t layer; ///< number of the layer in the network
+    T const* parameters; ///< the layer's own
+    T* gradients;        ///< the same places; null in a forward pass
+    T* state;            ///< the layer's own
     T* workspace;
     T const* prepared = nullptr; ///< the layer's own; null in training
-    bool again = false;          ///< the forward pass has been done in this step before: running statistics have followed already
-    bool rectify_dx = false;     ///< dx is x, which comes from a rectifier: dx is to be 0 where that was
-    bool rectified_dy = false;   ///< that has been done for dy
+    bool again =
+        false; ///< the forward pass has been done in this step before: running statistics have followed already
+    bool rectify_dx = false;   ///< dx is x, which comes from a rectifier: dx is to be 0 where that was
+    bool rectified_dy = false; ///< that has been done for dy
 
     /// The pass of a layer inside this one.
-    pass inside(std::size_t layers, std::size_t parameter_offset, std::size_t state_offset, std::size_t workspace_offset, std::size_t prepared_offset = 0) const {
+    pass inside(std::size_t layers, std::size_t parameter_offset, std::size_t state_offset,
+                std::size_t workspace_offset, std::size_t prepared_offset = 0) const {
         pass p = *this;
         p.layer += static_cast<std::uint32_t>(layers);
         p.parameters += parameter_offset;
@@ -73,7 +77,8 @@ struct pass {
             p.prepared += prepared_offset;
         return p;
     }
-    /// The same in training, where the layer's scratch lies behind its tape: over what later layers have not written yet, or need no more.
+    /// The same in training, where the layer's scratch lies behind its tape: over what later layers have not written
+    /// yet, or need no more.
     template <class Layer>
     pass training(std::size_t layers, std::size_t parameter_offset, std::size_t state_offset, T* tape) const {
         pass p = inside(layers, parameter_offset, state_offset, 0);
@@ -95,9 +100,13 @@ std::size_t memory_of(std::size_t batch) {
 
 /// Whether a layer can make its output again.
 template <class Layer>
-inline constexpr bool restores = requires(pass<float> const& p, float* memory) { Layer::restore(p, memory, memory); };
+inline constexpr bool restores = requires(pass<float> const& p, float* memory) {
+    Layer::restore(p, memory, memory);
+};
 template <class Layer>
-inline constexpr bool restores_first = requires(pass<float> const& p, float* memory) { Layer::restore_first(p, memory, memory, memory); };
+inline constexpr bool restores_first = requires(pass<float> const& p, float* memory) {
+    Layer::restore_first(p, memory, memory, memory);
+};
 
 /// Scalars at a layer's tape that its backward pass may use and its dx, which lies at their end.
 template <class T, class Layer>
@@ -117,17 +126,27 @@ void backward_with_dx(pass<T> const& p, T const* x, T const* y, T* dy, T* dx, T*
 }
 
 template <class Layer>
-inline constexpr bool dx_over_x = requires { requires Layer::dx_over_x; };
+inline constexpr bool dx_over_x = requires {
+    requires Layer::dx_over_x;
+};
 template <class Layer>
-inline constexpr bool dx_over_dy = requires { requires Layer::dx_over_dy; };
+inline constexpr bool dx_over_dy = requires {
+    requires Layer::dx_over_dy;
+};
 template <class Layer>
-inline constexpr bool rectifies_dx = requires { requires Layer::rectifies_dx; };
+inline constexpr bool rectifies_dx = requires {
+    requires Layer::rectifies_dx;
+};
 template <class Layer>
-inline constexpr bool takes_rectified_dy = requires { requires Layer::takes_rectified_dy; };
+inline constexpr bool takes_rectified_dy = requires {
+    requires Layer::takes_rectified_dy;
+};
 
 /// Whether a layer can make its tape again without its output.
 template <class Layer>
-inline constexpr bool makes_tape_alone = requires(pass<float> const& p, float* memory) { Layer::forward_tape(p, memory, memory); };
+inline constexpr bool makes_tape_alone = requires(pass<float> const& p, float* memory) {
+    Layer::forward_tape(p, memory, memory);
+};
 
 } // namespace detail
 
@@ -147,7 +166,7 @@ struct tensor_info {
     memory_layout layout = memory_layout::plain;
     initial_value start = initial_value::zero;
     std::size_t fan_in = 1;
-    bool learnt = true; ///< else it is state, such as running statistics
+    bool learnt = true;  ///< else it is state, such as running statistics
     bool decays = false; ///< whether weight decay applies
     bool frozen = false; ///< whether training leaves it as it is
     std::size_t offset = 0;
@@ -182,11 +201,17 @@ struct plain_layer {
     static constexpr bool in_place = false, keeps_gradient = true, needs_input = false, needs_output = false;
     static constexpr std::size_t tape_of(std::size_t) { return 0; }
     template <class T>
-    static std::size_t workspace(std::size_t) { return 0; }
+    static std::size_t workspace(std::size_t) {
+        return 0;
+    }
     template <class T>
-    static std::size_t inference_workspace(std::size_t) { return 0; }
+    static std::size_t inference_workspace(std::size_t) {
+        return 0;
+    }
     template <class T>
-    static std::size_t prepared() { return 0; }
+    static std::size_t prepared() {
+        return 0;
+    }
     template <class T>
     static void prepare(pass<T> const&, T*) {}
     static void list(inventory&, std::string const&) {}
@@ -201,7 +226,9 @@ struct layer_row {
 namespace detail {
 
 // `prefix` ends in a dot or is empty for tensors; for rows of a table it has no dot.
-inline std::string row_name(std::string prefix, std::string const& own) { return prefix.empty() ? own : prefix.append(".").append(own); }
+inline std::string row_name(std::string prefix, std::string const& own) {
+    return prefix.empty() ? own : prefix.append(".").append(own);
+}
 
 } // namespace detail
 

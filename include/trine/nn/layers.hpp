@@ -16,7 +16,8 @@
 
 namespace trine::nn {
 
-/// A feature map as one vector, channel by channel, so that the weights of a `linear` behind it mean what they mean elsewhere.
+/// A feature map as one vector, channel by channel, so that the weights of a `linear` behind it mean what they mean
+/// elsewhere.
 struct flatten {
     template <class In>
     struct at : plain_layer<In, shape<In::size>> {
@@ -29,7 +30,9 @@ struct flatten {
             });
         }
         template <class T>
-        static void forward(pass<T> const& p, T const* x, T* y, T*) { infer(p, x, y); }
+        static void forward(pass<T> const& p, T const* x, T* y, T*) {
+            infer(p, x, y);
+        }
         template <class T>
         static void backward(pass<T> const& p, T const*, T const*, T* dy, T* dx, T*) {
             if (!dx)
@@ -46,7 +49,8 @@ struct flatten {
     };
 };
 
-/// Every output a weighted sum of all inputs, plus a bias. Its input is a vector: put `flatten` or `global_average_pool` before it.
+/// Every output a weighted sum of all inputs, plus a bias. Its input is a vector: put `flatten` or
+/// `global_average_pool` before it.
 template <std::size_t Out>
 struct linear {
     static_assert(Out > 0, "linear needs at least one output");
@@ -60,22 +64,25 @@ struct linear {
         static void infer(pass<T> const& p, T const* x, T* y) {
             for (std::size_t n = 0; n < p.batch; ++n)
                 std::copy_n(p.parameters + Out * inputs, Out, y + n * Out);
-            kernels::gemm(kernels::transposed::no, kernels::transposed::yes, T(1), {x, p.batch, inputs}, {p.parameters, Out, inputs}, T(1),
-                          {y, p.batch, Out});
+            kernels::gemm(kernels::transposed::no, kernels::transposed::yes, T(1), {x, p.batch, inputs},
+                          {p.parameters, Out, inputs}, T(1), {y, p.batch, Out});
         }
         template <class T>
-        static void forward(pass<T> const& p, T const* x, T* y, T*) { infer(p, x, y); }
+        static void forward(pass<T> const& p, T const* x, T* y, T*) {
+            infer(p, x, y);
+        }
         template <class T>
         static void backward(pass<T> const& p, T const* x, T const*, T* dy, T* dx, T*) {
-            kernels::gemm(kernels::transposed::yes, kernels::transposed::no, T(1), {dy, p.batch, Out}, {x, p.batch, inputs}, T(1),
-                          {p.gradients, Out, inputs});
+            kernels::gemm(kernels::transposed::yes, kernels::transposed::no, T(1), {dy, p.batch, Out},
+                          {x, p.batch, inputs}, T(1), {p.gradients, Out, inputs});
             kernels::add_column_sums(p.batch, Out, static_cast<T const*>(dy), p.gradients + Out * inputs);
             if (dx)
-                kernels::gemm(kernels::transposed::no, kernels::transposed::no, T(1), {dy, p.batch, Out}, {p.parameters, Out, inputs}, T(0),
-                              {dx, p.batch, inputs});
+                kernels::gemm(kernels::transposed::no, kernels::transposed::no, T(1), {dy, p.batch, Out},
+                              {p.parameters, Out, inputs}, T(0), {dx, p.batch, inputs});
         }
         static void list(inventory& all, std::string const& prefix) {
-            all.add({prefix + "weight", {Out, inputs}, memory_layout::plain, initial_value::he_normal, inputs, true, true});
+            all.add(
+                {prefix + "weight", {Out, inputs}, memory_layout::plain, initial_value::he_normal, inputs, true, true});
             all.add({prefix + "bias", {Out}});
         }
         static void describe(std::vector<layer_row>& rows, std::string const& prefix) {
@@ -84,7 +91,8 @@ struct linear {
     };
 };
 
-/// In training, sets each value to 0 with a probability of `Percent`/100 and scales the others up to keep the mean; else passes all on.
+/// In training, sets each value to 0 with a probability of `Percent`/100 and scales the others up to keep the mean;
+/// else passes all on.
 ///
 /// The mask is drawn again in the backward pass from (seed, step, layer, image), so it is never stored.
 ///
@@ -104,13 +112,16 @@ struct dropout {
         static void apply(pass<T> const& p, T const* from, T* to) {
             T const scale = T(100) / T(100 - Percent);
             parallel_for(p.batch, [&](std::size_t n) {
-                random_stream stream(p.seed + (std::uint64_t{p.layer} << 40), purpose::dropout, p.step, static_cast<std::uint32_t>(n));
+                random_stream stream(p.seed + (std::uint64_t{p.layer} << 40), purpose::dropout, p.step,
+                                     static_cast<std::uint32_t>(n));
                 for (std::size_t i = n * In::size; i < (n + 1) * In::size; ++i)
                     to[i] = stream.chance(Percent / 100.0) ? T(0) : from[i] * scale;
             });
         }
         template <class T>
-        static void forward(pass<T> const& p, T const* x, T* y, T*) { apply(p, x, y); }
+        static void forward(pass<T> const& p, T const* x, T* y, T*) {
+            apply(p, x, y);
+        }
         template <class T>
         static void backward(pass<T> const& p, T const*, T const*, T* dy, T* dx, T*) {
             if (dx)

@@ -30,11 +30,15 @@ struct network {
     /// Multiplications with addition in one image's forward pass.
     static constexpr std::size_t multiply_adds = body::multiply_adds;
     /// Scalars of activations that a training step keeps for a batch.
-    static constexpr std::size_t activations(std::size_t batch) { return body::tape_of(batch) + extent::round(batch * embedding_size); }
-    /// Scalars that both passes of a training step work in, laid out from the network's type: activations, gradients of activations and scratch, one over the other where one
-    /// is needed no more when the other begins.
+    static constexpr std::size_t activations(std::size_t batch) {
+        return body::tape_of(batch) + extent::round(batch * embedding_size);
+    }
+    /// Scalars that both passes of a training step work in, laid out from the network's type: activations, gradients of
+    /// activations and scratch, one over the other where one is needed no more when the other begins.
     template <class T = float>
-    static std::size_t memory(std::size_t batch) { return detail::memory_of<T, body>(batch); }
+    static std::size_t memory(std::size_t batch) {
+        return detail::memory_of<T, body>(batch);
+    }
 };
 
 /// The network's tensors in memory order, named as PyTorch names those of an equal `torch.nn.Sequential`.
@@ -61,14 +65,15 @@ inline std::string layer_table(std::vector<layer_row> const& rows, std::string c
         std::string const space(width > shown ? width - shown : 0, ' ');
         out << (left ? text + space : space + text);
     };
-    cell("layer", name_width, true), cell("", layer_width, true), cell("output", 14, true), cell("parameters", 12, false), cell("multiply-adds", 15, false),
-        cell("activations", 13, false);
+    cell("layer", name_width, true), cell("", layer_width, true), cell("output", 14, true),
+        cell("parameters", 12, false), cell("multiply-adds", 15, false), cell("activations", 13, false);
     out << "\n" << std::string(name_width, ' ');
     cell("input", layer_width, true), cell(input, 14, true);
     out << "\n";
     for (auto const& r : rows) {
-        cell(r.name, name_width, true), cell(r.layer, layer_width, true), cell(r.output, 14, true), cell(std::to_string(r.parameters), 12, false),
-            cell(std::to_string(r.multiply_adds), 15, false), cell(std::to_string(r.activations), 13, false);
+        cell(r.name, name_width, true), cell(r.layer, layer_width, true), cell(r.output, 14, true),
+            cell(std::to_string(r.parameters), 12, false), cell(std::to_string(r.multiply_adds), 15, false),
+            cell(std::to_string(r.activations), 13, false);
         out << "\n";
     }
     return out.str();

@@ -9,8 +9,9 @@
 
 namespace trine::nn {
 
-/// One optimiser step is given a tensor's values, their gradients, what the optimiser keeps for them, the learning rate, the number of
-/// the step (from 1), and whether the tensor decays: weights do, biases and normalisation's scales do not.
+/// One optimiser step is given a tensor's values, their gradients, what the optimiser keeps for them, the learning
+/// rate, the number of the step (from 1), and whether the tensor decays: weights do, biases and normalisation's scales
+/// do not.
 
 /// Stochastic gradient descent with momentum:  m ← µ m + g + λ w,  w ← w − η m.
 struct sgd {
@@ -20,8 +21,10 @@ struct sgd {
     double weight_decay = 5e-4;
 
     template <class T>
-    void step(std::span<T> values, std::span<T const> gradients, std::span<T> kept, double learning_rate, std::size_t, bool decays) const {
-        T const mu = static_cast<T>(momentum), eta = static_cast<T>(learning_rate), lambda = static_cast<T>(decays ? weight_decay : 0.0);
+    void step(std::span<T> values, std::span<T const> gradients, std::span<T> kept, double learning_rate, std::size_t,
+              bool decays) const {
+        T const mu = static_cast<T>(momentum), eta = static_cast<T>(learning_rate),
+                lambda = static_cast<T>(decays ? weight_decay : 0.0);
         parallel_blocks(values.size(), kernels::elementwise_block, [&](std::size_t first, std::size_t last) {
             for (std::size_t i = first; i < last; ++i) {
                 kept[i] = mu * kept[i] + gradients[i] + lambda * values[i];
@@ -47,12 +50,14 @@ struct adam {
     bool decoupled = false;
 
     template <class T>
-    void step(std::span<T> values, std::span<T const> gradients, std::span<T> kept, double learning_rate, std::size_t number, bool decays) const {
+    void step(std::span<T> values, std::span<T const> gradients, std::span<T> kept, double learning_rate,
+              std::size_t number, bool decays) const {
         double const decay = decays ? weight_decay : 0.0, n = static_cast<double>(number);
         T const b1 = static_cast<T>(beta1), b2 = static_cast<T>(beta2), eps = static_cast<T>(epsilon);
         T const rate = static_cast<T>(learning_rate / (1 - std::pow(beta1, n)));
         T const correction = static_cast<T>(1 / std::sqrt(1 - std::pow(beta2, n)));
-        T const shrink = static_cast<T>(decoupled ? 1 - learning_rate * decay : 1.0), lambda = static_cast<T>(decoupled ? 0.0 : decay);
+        T const shrink = static_cast<T>(decoupled ? 1 - learning_rate * decay : 1.0),
+                lambda = static_cast<T>(decoupled ? 0.0 : decay);
         std::span<T> const mean = kept.first(values.size()), square = kept.last(values.size());
         parallel_blocks(values.size(), kernels::elementwise_block, [&](std::size_t first, std::size_t last) {
             for (std::size_t i = first; i < last; ++i) {

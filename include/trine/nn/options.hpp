@@ -13,7 +13,8 @@ struct padding {};
 template <std::size_t N>
 struct groups {};
 struct with_bias {};
-/// Training does not keep the output of a convolution with `batch_norm` behind it, but computes it again for the backward pass: less memory, more time. See `recomputed` for whole blocks.
+/// Training does not keep the output of a convolution with `batch_norm` behind it, but computes it again for the
+/// backward pass: less memory, more time. See `recomputed` for whole blocks.
 struct recompute {};
 
 } // namespace trine::nn

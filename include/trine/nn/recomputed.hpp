@@ -12,10 +12,13 @@
 
 namespace trine::nn {
 
-/// Layers of which training keeps nothing but their output: what their backward pass needs is computed once more from their input when it is needed.
+/// Layers of which training keeps nothing but their output: what their backward pass needs is computed once more from
+/// their input when it is needed.
 ///
-/// Values, gradients and names are those of the layers as they are, bit for bit. What a training step saves is all that lies between their input and their output; what it costs is
-/// their forward pass, about a third of their share of the step's time. It pays for blocks on large maps; around a whole network it saves nothing, as all of it is there again at once.
+/// Values, gradients and names are those of the layers as they are, bit for bit. What a training step saves is all that
+/// lies between their input and their output; what it costs is their forward pass, about a third of their share of the
+/// step's time. It pays for blocks on large maps; around a whole network it saves nothing, as all of it is there again
+/// at once.
 ///
 /// @see T. Chen, B. Xu, C. Zhang, C. Guestrin, "Training Deep Nets with Sublinear Memory Cost", 2016
 template <class... Layers>
@@ -31,11 +34,17 @@ struct recomputed {
 
         static constexpr std::size_t tape_of(std::size_t) { return 0; }
         template <class T>
-        static std::size_t memory(std::size_t batch) { return detail::memory_of<T, inner>(batch); }
+        static std::size_t memory(std::size_t batch) {
+            return detail::memory_of<T, inner>(batch);
+        }
         template <class T>
-        static pass<T> inside(pass<T> const& p, T* memory) { return p.template training<inner>(0, 0, 0, memory); }
+        static pass<T> inside(pass<T> const& p, T* memory) {
+            return p.template training<inner>(0, 0, 0, memory);
+        }
         template <class T>
-        static void forward(pass<T> const& p, T const* x, T* y, T* memory) { inner::forward(inside(p, memory), x, y, memory); }
+        static void forward(pass<T> const& p, T const* x, T* y, T* memory) {
+            inner::forward(inside(p, memory), x, y, memory);
+        }
         template <class T>
         static void forward_tape(pass<T> const&, T const*, T*) {}
         template <class T>
@@ -44,7 +53,9 @@ struct recomputed {
             inner::backward(inside(p, memory), x, y, dy, dx, memory);
         }
         template <class T>
-        static std::size_t memory_with_dx(std::size_t batch) { return std::max(memory<T>(batch), detail::memory_with_dx_of<T, inner>(batch)); }
+        static std::size_t memory_with_dx(std::size_t batch) {
+            return std::max(memory<T>(batch), detail::memory_with_dx_of<T, inner>(batch));
+        }
         template <class T>
         static void backward_with_dx(pass<T> const& p, T const* x, T const* y, T* dy, T* dx, T* memory, T* end) {
             make_tape(p, x, y, memory);
@@ -76,7 +87,8 @@ struct keep_maps {
     template <std::size_t Out, std::size_t Kernel, class... Options>
     using first = conv2d<Out, Kernel, Options...>;
 };
-/// … or, where they are largest, of the first convolution nothing, and of the blocks of the first so many stages their output alone.
+/// … or, where they are largest, of the first convolution nothing, and of the blocks of the first so many stages their
+/// output alone.
 template <std::size_t Stages>
 struct recompute_maps {
     template <std::size_t Stage, class Block>

@@ -19,15 +19,21 @@ struct identity {
     struct at : plain_layer<In, In> {
         static constexpr std::size_t layers = 0;
         template <class T>
-        static void infer(pass<T> const& p, T const* x, T* y) { kernels::copy(p.batch * In::size, x, y); }
+        static void infer(pass<T> const& p, T const* x, T* y) {
+            kernels::copy(p.batch * In::size, x, y);
+        }
         template <class T>
-        static void forward(pass<T> const& p, T const* x, T* y, T*) { infer(p, x, y); }
+        static void forward(pass<T> const& p, T const* x, T* y, T*) {
+            infer(p, x, y);
+        }
         template <class T>
         static void backward(pass<T> const& p, T const*, T const*, T* dy, T* dx, T*) {
             if (dx)
                 kernels::copy(p.batch * In::size, static_cast<T const*>(dy), dx);
         }
-        static void describe(std::vector<layer_row>& rows, std::string const& prefix) { rows.push_back({prefix, "identity", In::text(), 0, 0, 0}); }
+        static void describe(std::vector<layer_row>& rows, std::string const& prefix) {
+            rows.push_back({prefix, "identity", In::text(), 0, 0, 0});
+        }
     };
 };
 
@@ -41,12 +47,14 @@ struct residual {
     struct rectified_at {
         using body = typename Body::template at<In>;
         using shortcut = typename Shortcut::template at<In>;
-        static constexpr bool plain = std::is_same_v<Shortcut, identity>, rectified = !std::is_same_v<Rectifier, detail::none>;
+        static constexpr bool plain = std::is_same_v<Shortcut, identity>,
+                              rectified = !std::is_same_v<Rectifier, detail::none>;
         static_assert(layer_fits<residual, typename shortcut::output, typename body::output,
                                  std::is_same_v<typename shortcut::output, typename body::output>>::value);
         using input = In;
         using output = typename body::output;
-        static constexpr std::size_t parameters = body::parameters + shortcut::parameters, state = body::state + shortcut::state;
+        static constexpr std::size_t parameters = body::parameters + shortcut::parameters,
+                                     state = body::state + shortcut::state;
         static constexpr std::size_t layers = body::layers + shortcut::layers + (rectified ? 1 : 0);
         static constexpr std::size_t multiply_adds = body::multiply_adds + shortcut::multiply_adds;
         static constexpr bool in_place = false, needs_input = true, needs_output = rectified;
@@ -57,19 +65,31 @@ struct residual {
         static constexpr std::size_t in(std::size_t batch) { return extent::round(batch * In::size); }
         // What the branches put out is added up in y; a branch that reads its own output again keeps a copy.
         static constexpr std::size_t body_copy(std::size_t batch) { return body::needs_output ? out(batch) : 0; }
-        static constexpr std::size_t shortcut_copy(std::size_t batch) { return shortcut::needs_output ? out(batch) : 0; }
+        static constexpr std::size_t shortcut_copy(std::size_t batch) {
+            return shortcut::needs_output ? out(batch) : 0;
+        }
         static constexpr std::size_t copies(std::size_t batch) { return body_copy(batch) + shortcut_copy(batch); }
-        static constexpr std::size_t tape_of(std::size_t batch) { return copies(batch) + body::tape_of(batch) + shortcut::tape_of(batch); }
-        // The body is the second to go forward and the first to go back, so it may use all that lies behind the shortcut's tape and its own. The gradient has to outlive it.
+        static constexpr std::size_t tape_of(std::size_t batch) {
+            return copies(batch) + body::tape_of(batch) + shortcut::tape_of(batch);
+        }
+        // The body is the second to go forward and the first to go back, so it may use all that lies behind the
+        // shortcut's tape and its own. The gradient has to outlive it.
         static constexpr bool copies_gradient = !body::keeps_gradient;
-        // At the memory's end: in the forward pass the shortcut's output; in the backward pass a copy of the gradient, then what the body makes of it, then what the shortcut does.
-        static constexpr std::size_t output_apart(std::size_t batch) { return plain || shortcut::needs_output ? 0 : out(batch); }
+        // At the memory's end: in the forward pass the shortcut's output; in the backward pass a copy of the gradient,
+        // then what the body makes of it, then what the shortcut does.
+        static constexpr std::size_t output_apart(std::size_t batch) {
+            return plain || shortcut::needs_output ? 0 : out(batch);
+        }
         static constexpr std::size_t gradient_copy(std::size_t batch) { return copies_gradient ? out(batch) : 0; }
         template <class T>
         static std::size_t memory(std::size_t batch) {
-            std::size_t const of_shortcut = plain ? 0 : detail::memory_of<T, shortcut>(batch) + std::max(output_apart(batch), gradient_copy(batch) + 2 * in(batch));
-            std::size_t const of_body = shortcut::tape_of(batch) + std::max(detail::memory_of<T, body>(batch) + output_apart(batch),
-                                                                             detail::memory_with_dx_of<T, body>(batch) + gradient_copy(batch));
+            std::size_t const of_shortcut =
+                plain ? 0
+                      : detail::memory_of<T, shortcut>(batch) +
+                            std::max(output_apart(batch), gradient_copy(batch) + 2 * in(batch));
+            std::size_t const of_body =
+                shortcut::tape_of(batch) + std::max(detail::memory_of<T, body>(batch) + output_apart(batch),
+                                                    detail::memory_with_dx_of<T, body>(batch) + gradient_copy(batch));
             return copies(batch) + std::max(of_shortcut, of_body);
         }
 
@@ -84,14 +104,21 @@ struct residual {
             });
         }
         template <class T>
-        static T* shortcut_tape(pass<T> const& p, T* tape) { return tape + copies(p.batch); }
+        static T* shortcut_tape(pass<T> const& p, T* tape) {
+            return tape + copies(p.batch);
+        }
         template <class T>
-        static T* body_tape(pass<T> const& p, T* tape) { return shortcut_tape(p, tape) + shortcut::tape_of(p.batch); }
+        static T* body_tape(pass<T> const& p, T* tape) {
+            return shortcut_tape(p, tape) + shortcut::tape_of(p.batch);
+        }
         template <class T>
-        static pass<T> body_pass(pass<T> const& p, T* tape) { return apart(p.template training<body>(0, 0, 0, body_tape(p, tape))); }
+        static pass<T> body_pass(pass<T> const& p, T* tape) {
+            return apart(p.template training<body>(0, 0, 0, body_tape(p, tape)));
+        }
         template <class T>
         static pass<T> shortcut_pass(pass<T> const& p, T* tape) {
-            return apart(p.template training<shortcut>(body::layers, body::parameters, body::state, shortcut_tape(p, tape)));
+            return apart(
+                p.template training<shortcut>(body::layers, body::parameters, body::state, shortcut_tape(p, tape)));
         }
         template <class T>
         static pass<T> apart(pass<T> p) {
@@ -102,7 +129,8 @@ struct residual {
         static void forward(pass<T> const& p, T const* x, T* y, T* tape) {
             T const* other = x;
             if constexpr (!plain) {
-                T* const branch = shortcut::needs_output ? tape + body_copy(p.batch) : tape + memory<T>(p.batch) - out(p.batch);
+                T* const branch =
+                    shortcut::needs_output ? tape + body_copy(p.batch) : tape + memory<T>(p.batch) - out(p.batch);
                 shortcut::forward(shortcut_pass(p, tape), x, branch, shortcut_tape(p, tape));
                 other = branch;
             }
@@ -114,9 +142,9 @@ struct residual {
         }
         // Without the sum: a branch needs a place for its output only where it keeps a copy of that.
         template <class T>
-        static void forward_tape(pass<T> const& p, T const* x, T* tape)
-            requires((body::needs_output || detail::makes_tape_alone<body>) && (plain || shortcut::needs_output || detail::makes_tape_alone<shortcut>))
-        {
+        static void forward_tape(pass<T> const& p, T const* x, T* tape) requires(
+            (body::needs_output || detail::makes_tape_alone<body>)&&(plain || shortcut::needs_output ||
+                                                                     detail::makes_tape_alone<shortcut>)) {
             if constexpr (!plain) {
                 if constexpr (shortcut::needs_output)
                     shortcut::forward(shortcut_pass(p, tape), x, tape + body_copy(p.batch), shortcut_tape(p, tape));
@@ -141,16 +169,19 @@ struct residual {
             }
             T *const body_end = end - gradient_copy(p.batch), *const of_body = dx ? body_end - in(p.batch) : nullptr;
             if (dx)
-                detail::backward_with_dx<body>(body_pass(p, tape), x, static_cast<T const*>(tape), dy, of_body, body_tape(p, tape), body_end);
+                detail::backward_with_dx<body>(body_pass(p, tape), x, static_cast<T const*>(tape), dy, of_body,
+                                               body_tape(p, tape), body_end);
             else
                 body::backward(body_pass(p, tape), x, static_cast<T const*>(tape), dy, of_body, body_tape(p, tape));
             T* of_shortcut = gradient;
             if constexpr (!plain) {
                 of_shortcut = dx ? of_body - in(p.batch) : nullptr;
-                shortcut::backward(shortcut_pass(p, tape), x, static_cast<T const*>(tape + body_copy(p.batch)), gradient, of_shortcut, shortcut_tape(p, tape));
+                shortcut::backward(shortcut_pass(p, tape), x, static_cast<T const*>(tape + body_copy(p.batch)),
+                                   gradient, of_shortcut, shortcut_tape(p, tape));
             }
             if (dx)
-                sum_gradients(p.batch * In::size, static_cast<T const*>(of_body), static_cast<T const*>(of_shortcut), p.rectify_dx, dx);
+                sum_gradients(p.batch * In::size, static_cast<T const*>(of_body), static_cast<T const*>(of_shortcut),
+                              p.rectify_dx, dx);
         }
         // dx = a + b; with `rectify`, 0 where it is 0 before.
         template <class T>
@@ -168,15 +199,19 @@ struct residual {
         }
 
         template <class T>
-        static std::size_t prepared() { return extent::round(body::template prepared<T>()) + shortcut::template prepared<T>(); }
+        static std::size_t prepared() {
+            return extent::round(body::template prepared<T>()) + shortcut::template prepared<T>();
+        }
         template <class T>
         static void prepare(pass<T> const& p, T* to) {
             body::prepare(p, to);
-            shortcut::prepare(p.inside(body::layers, body::parameters, body::state, 0), to + extent::round(body::template prepared<T>()));
+            shortcut::prepare(p.inside(body::layers, body::parameters, body::state, 0),
+                              to + extent::round(body::template prepared<T>()));
         }
         template <class T>
         static std::size_t inference_workspace(std::size_t batch) {
-            return (plain ? 0 : out(batch)) + std::max(body::template inference_workspace<T>(batch), shortcut::template inference_workspace<T>(batch));
+            return (plain ? 0 : out(batch)) + std::max(body::template inference_workspace<T>(batch),
+                                                       shortcut::template inference_workspace<T>(batch));
         }
         template <class T>
         static void infer(pass<T> const& p, T const* x, T* y) {
@@ -184,7 +219,9 @@ struct residual {
             body::infer(p.inside(0, 0, 0, own), x, y);
             T const* other = x;
             if constexpr (!plain) {
-                shortcut::infer(p.inside(body::layers, body::parameters, body::state, own, extent::round(body::template prepared<T>())), x, p.workspace);
+                shortcut::infer(p.inside(body::layers, body::parameters, body::state, own,
+                                         extent::round(body::template prepared<T>())),
+                                x, p.workspace);
                 other = p.workspace;
             }
             add(p.batch * output::size, other, y);
@@ -199,7 +236,8 @@ struct residual {
             body::describe(rows, prefix + ".body");
             if constexpr (!plain)
                 shortcut::describe(rows, prefix + ".shortcut");
-            rows.push_back({prefix, rectified ? "residual sum, relu" : "residual sum", output::text(), 0, 0, output::size});
+            rows.push_back(
+                {prefix, rectified ? "residual sum, relu" : "residual sum", output::text(), 0, 0, output::size});
         }
     };
     template <class In>

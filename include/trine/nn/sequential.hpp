@@ -15,25 +15,30 @@ namespace trine::nn {
 
 /// Layers one after the other. One inside another is the same as its layers written out.
 ///
-/// Neighbours that can be computed together are (see fusion.hpp). Training works in one memory, laid out from the layers' types (see chain_memory.hpp); in inference
-/// activations go back and forth between two buffers.
+/// Neighbours that can be computed together are (see fusion.hpp). Training works in one memory, laid out from the
+/// layers' types (see chain_memory.hpp); in inference activations go back and forth between two buffers.
 template <class... Layers>
 struct sequential {
     static_assert(sizeof...(Layers) > 0, "sequential needs at least one layer");
 
     template <class In>
-    struct at : detail::chain_memory<In, typename detail::bind_list<In, typename detail::flattened<sequential>::type>::type> {
-        using chain = detail::chain_memory<In, typename detail::bind_list<In, typename detail::flattened<sequential>::type>::type>;
+    struct at
+        : detail::chain_memory<In, typename detail::bind_list<In, typename detail::flattened<sequential>::type>::type> {
+        using chain =
+            detail::chain_memory<In,
+                                 typename detail::bind_list<In, typename detail::flattened<sequential>::type>::type>;
         using parts = typename chain::parts;
         using typename chain::places;
         using chain::each, chain::parameters_before, chain::state_before, chain::layers_before, chain::outputs;
-        static constexpr std::size_t count = chain::count; // its own: GCC 12 loses an inherited one inside generic lambdas
+        static constexpr std::size_t count =
+            chain::count; // its own: GCC 12 loses an inherited one inside generic lambdas
         template <std::size_t I>
         using layer = typename parts::template part<I>;
         using input = In;
         using output = typename layer<count - 1>::output;
 
-        static constexpr bool in_place = false, keeps_gradient = layer<count - 1>::keeps_gradient, needs_input = true, needs_output = layer<count - 1>::needs_output;
+        static constexpr bool in_place = false, keeps_gradient = layer<count - 1>::keeps_gradient, needs_input = true,
+                              needs_output = layer<count - 1>::needs_output;
         static constexpr bool dx_over_x = detail::dx_over_x<layer<0>>, rectifies_dx = detail::rectifies_dx<layer<0>>;
         static constexpr bool takes_rectified_dy = detail::takes_rectified_dy<layer<count - 1>>;
 
@@ -52,7 +57,8 @@ struct sequential {
         static constexpr std::size_t both(std::array<std::size_t, 2> const& sizes, std::size_t batch) {
             return extent::round(batch * sizes[0]) + extent::round(batch * sizes[1]);
         }
-        // The last layer may overwrite its input in the tape and still has to leave its result in y: it then simply writes there.
+        // The last layer may overwrite its input in the tape and still has to leave its result in y: it then simply
+        // writes there.
         template <bool Whole = true, class T>
         static void forward(pass<T> const& p, T const* x, T* y, T* tape) {
             auto const at = outputs(p.batch, y, tape, tape + chain::template memory<T>(p.batch), places(p.batch));
@@ -61,21 +67,26 @@ struct sequential {
                 if constexpr (I > 0)
                     from = at[I - 1];
                 if constexpr (!Whole && I + 1 == count)
-                    layer<I>::forward_tape(chain::template pass_of<I>(p, tape), from, chain::template tape_at<I>(p.batch, tape));
+                    layer<I>::forward_tape(chain::template pass_of<I>(p, tape), from,
+                                           chain::template tape_at<I>(p.batch, tape));
                 else
-                    layer<I>::forward(chain::template pass_of<I>(p, tape), from, at[I], chain::template tape_at<I>(p.batch, tape));
+                    layer<I>::forward(chain::template pass_of<I>(p, tape), from, at[I],
+                                      chain::template tape_at<I>(p.batch, tape));
             });
         }
         template <class T>
-        static void forward_tape(pass<T> const& p, T const* x, T* tape)
-            requires detail::makes_tape_alone<layer<count - 1>>
-        {
+        static void forward_tape(pass<T> const& p, T const* x,
+                                 T* tape) requires detail::makes_tape_alone<layer<count - 1>> {
             forward<false>(p, x, static_cast<T*>(nullptr), tape);
         }
         template <class T>
-        static void backward(pass<T> const& p, T const* x, T const* y, T* dy, T* dx, T* tape) { backward(p, x, y, dy, dx, tape, tape + chain::template memory<T>(p.batch), places(p.batch)); }
+        static void backward(pass<T> const& p, T const* x, T const* y, T* dy, T* dx, T* tape) {
+            backward(p, x, y, dy, dx, tape, tape + chain::template memory<T>(p.batch), places(p.batch));
+        }
         template <class T>
-        static void backward_with_dx(pass<T> const& p, T const* x, T const* y, T* dy, T* dx, T* tape, T* end) { backward(p, x, y, dy, dx, tape, end, places(p.batch, true)); }
+        static void backward_with_dx(pass<T> const& p, T const* x, T const* y, T* dy, T* dx, T* tape, T* end) {
+            backward(p, x, y, dy, dx, tape, end, places(p.batch, true));
+        }
         // The input of layer I.
         template <std::size_t I, class T>
         static void restore_before(pass<T> const& p, T const* x, T* tape, T* y) {
@@ -84,12 +95,14 @@ struct sequential {
             if constexpr (detail::restores<layer<I - 1>>)
                 layer<I - 1>::restore(own, kept, y);
             else {
-                own.workspace = chain::template tape_at<I>(p.batch, tape) + layer<I>::tape_of(p.batch); // behind its own tape there is more already
+                own.workspace = chain::template tape_at<I>(p.batch, tape) +
+                                layer<I>::tape_of(p.batch); // behind its own tape there is more already
                 layer<I - 1>::restore_first(own, x, kept, y);
             }
         }
         template <class T>
-        static void backward(pass<T> const& p, T const* x, T const* y, T* dy, T* dx, T* tape, T* end, places const& far) {
+        static void backward(pass<T> const& p, T const* x, T const* y, T* dy, T* dx, T* tape, T* end,
+                             places const& far) {
             auto at = outputs(p.batch, const_cast<T*>(y), tape, end, far);
             T* gradient = dy;
             parts::each_backwards([&]<std::size_t I>() {
@@ -102,7 +115,9 @@ struct sequential {
                             restore_before<I>(p, x, tape, at[I - 1]);
                     }
                     from = at[I - 1];
-                    to = layer<I>::in_place ? gradient : chain::template replaces_input<I>() ? at[I - 1] : end - far.gradient[I].far;
+                    to = layer<I>::in_place                    ? gradient
+                         : chain::template replaces_input<I>() ? at[I - 1]
+                                                               : end - far.gradient[I].far;
                 }
                 auto own = chain::template pass_of<I>(p, tape);
                 own.rectify_dx = I == 0 ? p.rectify_dx : chain::template rectifies_between<I>();
@@ -133,7 +148,9 @@ struct sequential {
                         next = 1 - next;
                     }
                 }
-                layer<I>::infer(p.inside(layers_before(I), parameters_before(I), state_before(I), both(activation_buffers, p.batch), parts::template prepared_before<T>(I)), from, to);
+                layer<I>::infer(p.inside(layers_before(I), parameters_before(I), state_before(I),
+                                         both(activation_buffers, p.batch), parts::template prepared_before<T>(I)),
+                                from, to);
                 from = to;
             });
         }

@@ -31,10 +31,12 @@ struct extent {
     static constexpr std::size_t round(std::size_t scalars) { return (scalars + 15) / 16 * 16; }
 };
 
-/// What a compile error shows when a layer meets a shape that it cannot take: the layer, the shape it got, and the one it needs.
+/// What a compile error shows when a layer meets a shape that it cannot take: the layer, the shape it got, and the one
+/// it needs.
 template <class Layer, class Got, class Needs, bool fits>
 struct layer_fits {
-    static_assert(fits, "this layer does not fit its input: see layer_fits<layer, shape it got, shape it needs> in the lines around this one");
+    static_assert(fits, "this layer does not fit its input: see layer_fits<layer, shape it got, shape it needs> in the "
+                        "lines around this one");
     static constexpr bool value = fits;
 };
 

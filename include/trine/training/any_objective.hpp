@@ -14,12 +14,13 @@
 
 namespace trine {
 
-/// An objective whose type is forgotten: what the training loop calls, so that the loop is compiled once a network and an objective once a program, whatever the
-/// numbers of both. Copies share the objective.
+/// An objective whose type is forgotten: what the training loop calls, so that the loop is compiled once a network and
+/// an objective once a program, whatever the numbers of both. Copies share the objective.
 class any_objective {
 public:
     template <class Objective>
-        requires requires(Objective& o, matrix_view<float const> e, std::span<label const> labels, matrix_view<float> g) {
+        requires requires(Objective& o, matrix_view<float const> e, std::span<label const> labels,
+                          matrix_view<float> g) {
             { o(e, labels, g, std::uint64_t{}, std::uint32_t{}) } -> std::same_as<objective_result>;
             { o.name() } -> std::convertible_to<std::string>;
         }
@@ -29,13 +30,18 @@ public:
     /// What tells a run with this objective from others.
     std::string name() const { return held_->name(); }
     /// Prepares what the loss itself learns, for so many people; to be called once before the first batch.
-    void start(std::size_t classes, std::size_t dimensions, std::uint64_t seed) const { held_->start(classes, dimensions, seed); }
+    void start(std::size_t classes, std::size_t dimensions, std::uint64_t seed) const {
+        held_->start(classes, dimensions, seed);
+    }
     /// As `objective`.
-    objective_result operator()(matrix_view<float const> e, std::span<label const> labels, matrix_view<float> gradient, std::uint64_t seed, std::uint32_t step) const {
+    objective_result operator()(matrix_view<float const> e, std::span<label const> labels, matrix_view<float> gradient,
+                                std::uint64_t seed, std::uint32_t step) const {
         return held_->evaluate(e, labels, gradient, seed, step);
     }
     /// Calls f(values, gradients) for all that the loss itself learns.
-    void each_parameter(std::function<void(std::span<float>, std::span<float const>)> const& f) const { held_->each_parameter(f); }
+    void each_parameter(std::function<void(std::span<float>, std::span<float const>)> const& f) const {
+        held_->each_parameter(f);
+    }
     /// What it remembers from batch to batch, to be carried over a stop.
     std::vector<double> state() const { return held_->state(); }
     void restore(std::span<double const> state) const { held_->restore(state); }
@@ -45,7 +51,8 @@ private:
         virtual ~interface() = default;
         virtual std::string name() const = 0;
         virtual void start(std::size_t, std::size_t, std::uint64_t) = 0;
-        virtual objective_result evaluate(matrix_view<float const>, std::span<label const>, matrix_view<float>, std::uint64_t, std::uint32_t) = 0;
+        virtual objective_result evaluate(matrix_view<float const>, std::span<label const>, matrix_view<float>,
+                                          std::uint64_t, std::uint32_t) = 0;
         virtual void each_parameter(std::function<void(std::span<float>, std::span<float const>)> const&) = 0;
         virtual std::vector<double> state() const = 0;
         virtual void restore(std::span<double const>) = 0;
@@ -58,7 +65,8 @@ private:
             if constexpr (requires { objective.start(classes, dimensions, seed); })
                 objective.start(classes, dimensions, seed);
         }
-        objective_result evaluate(matrix_view<float const> e, std::span<label const> labels, matrix_view<float> gradient, std::uint64_t seed, std::uint32_t step) override {
+        objective_result evaluate(matrix_view<float const> e, std::span<label const> labels,
+                                  matrix_view<float> gradient, std::uint64_t seed, std::uint32_t step) override {
             return objective(e, labels, gradient, seed, step);
         }
         void each_parameter(std::function<void(std::span<float>, std::span<float const>)> const& f) override {

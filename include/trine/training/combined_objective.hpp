@@ -15,14 +15,16 @@
 
 namespace trine {
 
-/// A penalty on the lengths of the embeddings, mean of |‖e‖ − target|^power, to be added to a loss that does not bound them. A zero embedding gets no gradient.
+/// A penalty on the lengths of the embeddings, mean of |‖e‖ − target|^power, to be added to a loss that does not bound
+/// them. A zero embedding gets no gradient.
 template <class T = float>
 struct norm_penalty {
     double target = 0;
     double power = 2;
 
     std::string name() const { return "norm penalty"; }
-    objective_result operator()(matrix_view<T const> e, std::span<label const> labels, matrix_view<T> gradient, std::uint64_t = 0, std::uint32_t = 0) const {
+    objective_result operator()(matrix_view<T const> e, std::span<label const> labels, matrix_view<T> gradient,
+                                std::uint64_t = 0, std::uint32_t = 0) const {
         detail::check_batch(e, labels, gradient);
         objective_result total;
         total.triplets = total.terms = e.rows();
@@ -30,7 +32,8 @@ struct norm_penalty {
             double squares = 0;
             for (T v : e.row(i))
                 squares += static_cast<double>(v) * static_cast<double>(v);
-            double const norm = std::sqrt(squares), off = norm - target, value = std::pow(std::abs(off), power) / static_cast<double>(e.rows());
+            double const norm = std::sqrt(squares), off = norm - target,
+                         value = std::pow(std::abs(off), power) / static_cast<double>(e.rows());
             total.loss += value;
             total.active += off != 0;
             double const slope = off != 0 && norm > 0 ? power * value / off / norm : 0;
@@ -45,12 +48,19 @@ struct norm_penalty {
 template <class T, class... Objectives>
 class weighted_sum {
 public:
-    explicit weighted_sum(std::array<double, sizeof...(Objectives)> weights, Objectives... parts) : weights_(weights), parts_(std::move(parts)...) {}
+    explicit weighted_sum(std::array<double, sizeof...(Objectives)> weights, Objectives... parts)
+        : weights_(weights), parts_(std::move(parts)...) {}
 
     std::string name() const {
         std::string text;
         std::size_t i = 0;
-        each([&](auto const& part) { text.append(text.empty() ? "" : " + ").append(std::to_string(weights_[i++])).append(" × (").append(part.name()).append(")"); });
+        each([&](auto const& part) {
+            text.append(text.empty() ? "" : " + ")
+                .append(std::to_string(weights_[i++]))
+                .append(" × (")
+                .append(part.name())
+                .append(")");
+        });
         return text;
     }
     void start(std::size_t classes, std::size_t dimensions, std::uint64_t seed) {
@@ -59,7 +69,8 @@ public:
                 part.start(classes, dimensions, seed);
         });
     }
-    objective_result operator()(matrix_view<T const> e, std::span<label const> labels, matrix_view<T> gradient, std::uint64_t seed = 0, std::uint32_t step = 0) {
+    objective_result operator()(matrix_view<T const> e, std::span<label const> labels, matrix_view<T> gradient,
+                                std::uint64_t seed = 0, std::uint32_t step = 0) {
         detail::check_batch(e, labels, gradient);
         objective_result total;
         std::size_t i = 0;
@@ -80,7 +91,8 @@ public:
         });
         return total;
     }
-    /// Gradients of what the parts learn are theirs alone: the optimiser is to scale them by the part's weight, which is done here.
+    /// Gradients of what the parts learn are theirs alone: the optimiser is to scale them by the part's weight, which
+    /// is done here.
     template <class F>
     void each_parameter(F&& f) {
         std::size_t i = 0;

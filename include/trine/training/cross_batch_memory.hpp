@@ -11,27 +11,33 @@
 
 namespace trine {
 
-/// Compares each batch with the embeddings of the last batches as well: a ring of the last M, held constant. Every batch enters it before its own loss is taken, so
-/// that with M = B the plain objective's pairs come back, with the gradient of one side only.
+/// Compares each batch with the embeddings of the last batches as well: a ring of the last M, held constant. Every
+/// batch enters it before its own loss is taken, so that with M = B the plain objective's pairs come back, with the
+/// gradient of one side only.
 ///
 /// Memory is 2·B·M + M·D scalars. The ring belongs to a run's state: `state` and `restore` carry it over a stop.
 ///
 /// @see X. Wang, H. Zhang, W. Huang, M. Scott, "Cross-Batch Memory for Embedding Learning", CVPR 2020
 template <class Miner, class Loss, class Distance, class T = float>
 class cross_batch_memory {
-    static_assert(distances::cross_distance<Distance, T>, "a cross-batch memory needs a distance with cross_gradient, as all of Trine's have");
+    static_assert(distances::cross_distance<Distance, T>,
+                  "a cross-batch memory needs a distance with cross_gradient, as all of Trine's have");
     using pass = detail::mining_pass<Miner, Loss, Distance, T>;
     static_assert(!pass::crosses_rows && !pass::needs_euclidean,
-                  "a cross-batch memory knows no distances between the photos it holds, which this loss or miner needs: use a triplet or pair loss without swap");
+                  "a cross-batch memory knows no distances between the photos it holds, which this loss or miner "
+                  "needs: use a triplet or pair loss without swap");
 
 public:
     /// @param size  embeddings that the memory holds
     /// @throws argument_error  when it holds none
-    explicit cross_batch_memory(std::size_t size, Miner m = {}, Loss l = {}, Distance d = {}) : distance(d), size_(size), pass_(m, l) {
+    explicit cross_batch_memory(std::size_t size, Miner m = {}, Loss l = {}, Distance d = {})
+        : distance(d), size_(size), pass_(m, l) {
         require<argument_error>(size > 0, "a cross-batch memory of ", size, " embeddings");
     }
 
-    std::string name() const { return detail::combination_name<Miner, Loss, Distance>() + ", memory of " + std::to_string(size_); }
+    std::string name() const {
+        return detail::combination_name<Miner, Loss, Distance>() + ", memory of " + std::to_string(size_);
+    }
 
     /// Forgets all, and puts what the loss itself learns back to where it begins.
     void start(std::size_t = 0, std::size_t = 0, std::uint64_t = 0) {
@@ -43,11 +49,13 @@ public:
     /// As `objective`.
     ///
     /// @throws argument_error  when the batch is larger than the memory
-    objective_result operator()(matrix_view<T const> e, std::span<label const> labels, matrix_view<T> gradient, std::uint64_t seed = 0, std::uint32_t step = 0) {
+    objective_result operator()(matrix_view<T const> e, std::span<label const> labels, matrix_view<T> gradient,
+                                std::uint64_t seed = 0, std::uint32_t step = 0) {
         detail::check_batch(e, labels, gradient);
         std::size_t const n = e.rows(), d = e.cols();
         require<argument_error>(n <= size_, "a batch of ", n, " photos for a cross-batch memory of ", size_);
-        require<shape_error>(labels_.empty() || d == dimensions_, "embeddings of ", d, " dimensions for a memory of ", dimensions_);
+        require<shape_error>(labels_.empty() || d == dimensions_, "embeddings of ", d, " dimensions for a memory of ",
+                             dimensions_);
         dimensions_ = d;
         places_.resize(n);
         for (std::size_t i = 0; i < n; ++i) {
@@ -56,7 +64,8 @@ public:
                 embeddings_.insert(embeddings_.end(), e.row(i).begin(), e.row(i).end());
             } else {
                 labels_[next_] = labels[i];
-                std::copy(e.row(i).begin(), e.row(i).end(), embeddings_.begin() + static_cast<std::ptrdiff_t>(next_ * d));
+                std::copy(e.row(i).begin(), e.row(i).end(),
+                          embeddings_.begin() + static_cast<std::ptrdiff_t>(next_ * d));
             }
             places_[i] = next_;
             next_ = (next_ + 1) % size_;
@@ -82,7 +91,8 @@ public:
 
     /// What it remembers, to be carried over a stop.
     std::vector<double> state() const {
-        std::vector<double> all{static_cast<double>(labels_.size()), static_cast<double>(dimensions_), static_cast<double>(next_)};
+        std::vector<double> all{static_cast<double>(labels_.size()), static_cast<double>(dimensions_),
+                                static_cast<double>(next_)};
         for (label l : labels_)
             all.push_back(static_cast<double>(l));
         all.insert(all.end(), embeddings_.begin(), embeddings_.end());
@@ -90,9 +100,11 @@ public:
     }
     /// @throws format_error  when this is not the state of such a memory
     void restore(std::span<double const> all) {
-        bool const headed = all.size() >= 3 && all[0] >= 0 && all[0] <= static_cast<double>(size_) && all[1] >= 0 && all[1] <= static_cast<double>(all.size()) && all[2] >= 0 &&
+        bool const headed = all.size() >= 3 && all[0] >= 0 && all[0] <= static_cast<double>(size_) && all[1] >= 0 &&
+                            all[1] <= static_cast<double>(all.size()) && all[2] >= 0 &&
                             all[2] < static_cast<double>(size_);
-        require<format_error>(headed && static_cast<double>(all.size()) == 3 + all[0] * (1 + all[1]), "this is not the state of a cross-batch memory of ", size_, " embeddings");
+        require<format_error>(headed && static_cast<double>(all.size()) == 3 + all[0] * (1 + all[1]),
+                              "this is not the state of a cross-batch memory of ", size_, " embeddings");
         auto const held = static_cast<std::size_t>(all[0]);
         dimensions_ = static_cast<std::size_t>(all[1]), next_ = static_cast<std::size_t>(all[2]);
         labels_.clear(), embeddings_.clear();

@@ -28,7 +28,8 @@ struct enrolled_people {
         for (std::size_t place = 0; place < gallery.places(); ++place) {
             if (gallery.is_removed(place))
                 continue;
-            auto const [at, is_new] = numbers.try_emplace(gallery.person(place), static_cast<std::int64_t>(all.names.size()));
+            auto const [at, is_new] =
+                numbers.try_emplace(gallery.person(place), static_cast<std::int64_t>(all.names.size()));
             if (is_new)
                 all.names.push_back(gallery.name(place));
             all.labels.push_back(at->second);
@@ -46,7 +47,9 @@ struct enrolled_people {
     }
 
     void store(io::safetensors& file, std::size_t dimensions) const {
-        auto const json = [](std::vector<std::string> const& texts) { return nlohmann::json(texts).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace); };
+        auto const json = [](std::vector<std::string> const& texts) {
+            return nlohmann::json(texts).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+        };
         file.metadata["names"] = json(names), file.metadata["sources"] = json(sources);
         file.add<float>("gallery.points", {labels.size(), dimensions}, points);
         file.add<std::int64_t>("gallery.labels", {labels.size()}, labels);
@@ -66,7 +69,8 @@ struct enrolled_people {
         all.points = file.get<float>("gallery.points", {all.sources.size(), dimensions});
         all.labels = file.get<std::int64_t>("gallery.labels", {all.sources.size()});
         for (auto l : all.labels)
-            require<format_error>(l >= 0 && static_cast<std::size_t>(l) < all.names.size(), where, ": a photo of person ", l, " of ", all.names.size());
+            require<format_error>(l >= 0 && static_cast<std::size_t>(l) < all.names.size(), where,
+                                  ": a photo of person ", l, " of ", all.names.size());
         return all;
     }
 };

@@ -12,27 +12,29 @@ namespace trine {
 
 /// Who a photo shows, as far as the gallery knows.
 struct identification {
-    std::string name;         ///< of the winner, whether known or not
-    bool known = true;        ///< whether the distance is within the threshold
-    float distance = 0;       ///< of this person's nearest enrolled photo
-    float margin = 0;         ///< how much farther the nearest photo of anybody else is
-    std::size_t votes = 0;    ///< of the k nearest photos
-    double confidence = 0;    ///< this person's share of what the k nearest weigh
+    std::string name;                         ///< of the winner, whether known or not
+    bool known = true;                        ///< whether the distance is within the threshold
+    float distance = 0;                       ///< of this person's nearest enrolled photo
+    float margin = 0;                         ///< how much farther the nearest photo of anybody else is
+    std::size_t votes = 0;                    ///< of the k nearest photos
+    double confidence = 0;                    ///< this person's share of what the k nearest weigh
     std::vector<neighbors::neighbor> nearest; ///< places in the gallery, nearest first
 };
 
 /// How a photo is named.
 struct decision_rule {
-    std::size_t k = 1;                  ///< neighbours that vote
-    bool weighted = false;              ///< nearer ones weigh more
-    double threshold = std::numeric_limits<double>::infinity(); ///< farther than this is unknown; see evaluation/thresholds.hpp for finding one
+    std::size_t k = 1;                                          ///< neighbours that vote
+    bool weighted = false;                                      ///< nearer ones weigh more
+    double threshold = std::numeric_limits<double>::infinity(); ///< farther than this is unknown; see
+                                                                ///< evaluation/thresholds.hpp for finding one
 };
 
 /// Names photos by the votes of their nearest in a gallery.
 ///
 /// @param found  of each photo the nearest, as places in the gallery
 template <class Storage>
-std::vector<identification> identify(neighbors::gallery<Storage> const& gallery, neighbors::neighbor_lists const& found, decision_rule const& rule) {
+std::vector<identification> identify(neighbors::gallery<Storage> const& gallery, neighbors::neighbor_lists const& found,
+                                     decision_rule const& rule) {
     std::vector<identification> all;
     for (std::size_t q = 0; q < found.size(); ++q) {
         // Votes are counted among the neighbours alone: a gallery may hold millions.
@@ -43,7 +45,12 @@ std::vector<identification> identify(neighbors::gallery<Storage> const& gallery,
             near[i].index = i;
         }
         auto const v = rule.weighted ? neighbors::distance_weighted(near, labels) : neighbors::majority(near, labels);
-        all.push_back({gallery.person_label(static_cast<std::size_t>(v.who)), static_cast<double>(v.distance) <= rule.threshold, v.distance, v.margin, v.votes, v.confidence,
+        all.push_back({gallery.person_label(static_cast<std::size_t>(v.who)),
+                       static_cast<double>(v.distance) <= rule.threshold,
+                       v.distance,
+                       v.margin,
+                       v.votes,
+                       v.confidence,
                        {found[q].begin(), found[q].end()}});
     }
     return all;

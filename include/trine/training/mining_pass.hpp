@@ -20,30 +20,44 @@
 
 namespace trine::detail {
 
-/// The one pass over the distances: for every anchor the miner visits what it chooses, and the loss adds ∂loss/∂distance into the anchor's own row of G.
+/// The one pass over the distances: for every anchor the miner visits what it chooses, and the loss adds
+/// ∂loss/∂distance into the anchor's own row of G.
 template <class Miner, class Loss, class Distance, class T>
 class mining_pass {
-    static constexpr bool of_triplets = losses::triplet_loss<Loss>, of_pairs = losses::pair_loss<Loss>, of_classes = losses::class_loss<Loss>;
-    static constexpr bool mines_triplets = miners::triplet_miner<Miner>, mines_pairs = miners::pair_miner<Miner>, mines_none = std::is_same_v<Miner, miners::none>;
-    static_assert(!losses::proxy_loss<Loss> || mines_none, "a proxy loss compares photos with learnt class weights, so nothing is mined: use miners::none");
-    static_assert(!losses::proxy_loss<Loss> || !mines_none, "for a proxy loss, include trine/training/proxy_objective.hpp");
+    static constexpr bool of_triplets = losses::triplet_loss<Loss>, of_pairs = losses::pair_loss<Loss>,
+                          of_classes = losses::class_loss<Loss>;
+    static constexpr bool mines_triplets = miners::triplet_miner<Miner>, mines_pairs = miners::pair_miner<Miner>,
+                          mines_none = std::is_same_v<Miner, miners::none>;
+    static_assert(!losses::proxy_loss<Loss> || mines_none,
+                  "a proxy loss compares photos with learnt class weights, so nothing is mined: use miners::none");
+    static_assert(!losses::proxy_loss<Loss> || !mines_none,
+                  "for a proxy loss, include trine/training/proxy_objective.hpp");
     static_assert(losses::proxy_loss<Loss> || of_triplets || of_pairs || of_classes,
-                  "this is not a loss: it needs a name, a reduction, and operator()(d_positive, d_negative), row(pairs), person(class) or evaluate(proxies)");
-    static_assert(!mines_none || losses::proxy_loss<Loss>, "miners::none chooses nothing and is for proxy losses: a triplet or pair loss needs a miner, to begin with miners::all");
-    static_assert(mines_none || mines_triplets || mines_pairs, "this is not a miner: it needs a name and mine(anchor_view, random_stream, visit) or "
-                                                               "mine_pairs(anchor_view, random_stream, positive, negative)");
-    static_assert(!of_pairs || mines_pairs || !mines_triplets, "a pair loss needs a miner of pairs, not of triplets: use miners::all, batch_easy_hard, multi_similarity, "
-                                                               "pair_margin, hard_aware or one_pair_a_person");
-    static_assert(!of_classes || std::is_same_v<Miner, miners::all>, "this loss looks at all photos of a person together: use it with miners::all");
-    static_assert(distances::distance<Distance, T>, "this is not a distance: it needs a name, pairwise, cross and gradient");
+                  "this is not a loss: it needs a name, a reduction, and operator()(d_positive, d_negative), "
+                  "row(pairs), person(class) or evaluate(proxies)");
+    static_assert(!mines_none || losses::proxy_loss<Loss>,
+                  "miners::none chooses nothing and is for proxy losses: a triplet or pair loss needs a miner, to "
+                  "begin with miners::all");
+    static_assert(mines_none || mines_triplets || mines_pairs,
+                  "this is not a miner: it needs a name and mine(anchor_view, random_stream, visit) or "
+                  "mine_pairs(anchor_view, random_stream, positive, negative)");
+    static_assert(
+        !of_pairs || mines_pairs || !mines_triplets,
+        "a pair loss needs a miner of pairs, not of triplets: use miners::all, batch_easy_hard, multi_similarity, "
+        "pair_margin, hard_aware or one_pair_a_person");
+    static_assert(!of_classes || std::is_same_v<Miner, miners::all>,
+                  "this loss looks at all photos of a person together: use it with miners::all");
+    static_assert(distances::distance<Distance, T>,
+                  "this is not a distance: it needs a name, pairwise, cross and gradient");
 
 public:
     static constexpr bool needs_euclidean = requires { requires Miner::needs_euclidean; };
     static constexpr bool swaps = requires { requires Loss::swaps; };
     static constexpr bool crosses_rows = of_classes || swaps; ///< whether it needs distances between the references
 
-    static_assert(!needs_euclidean || distances::is_euclidean<Distance>(), "this miner measures angles, in Euclidean distances: use distances::euclidean or "
-                                                                       "distances::normalized<distances::euclidean>");
+    static_assert(!needs_euclidean || distances::is_euclidean<Distance>(),
+                  "this miner measures angles, in Euclidean distances: use distances::euclidean or "
+                  "distances::normalized<distances::euclidean>");
 
     mining_pass(Miner m, Loss l) : miner(m), loss(l) { start(); }
 
@@ -63,8 +77,9 @@ public:
     };
 
     /// Visits all anchors. `d` is anchors × references; `g` becomes ∂loss/∂d, already reduced.
-    objective_result operator()(matrix_view<T const> d, matrix_view<T> g, std::span<label const> labels, references const& refs, std::size_t dimensions,
-                                std::uint64_t seed, std::uint32_t step) {
+    objective_result operator()(matrix_view<T const> d, matrix_view<T> g, std::span<label const> labels,
+                                references const& refs, std::size_t dimensions, std::uint64_t seed,
+                                std::uint32_t step) {
         prepare(d, labels, refs, dimensions, seed, step);
         std::size_t const n = labels.size();
         rows_.assign(n, {});
@@ -77,7 +92,8 @@ public:
                     std::fill_n(g.row(a).data(), g.cols(), T(0));
                 list_others(who, own);
                 own.typed_scratch.resize(n);
-                auto const sum = loss.person(losses::class_view<T>{people().members(who), own.negatives, d, g, similarity_offset, own.typed_scratch});
+                auto const sum = loss.person(losses::class_view<T>{people().members(who), own.negatives, d, g,
+                                                                   similarity_offset, own.typed_scratch});
                 auto& r = rows_[people().members(who).front()];
                 r.sums[0] = sum;
                 r.chosen = sum.terms;
@@ -101,8 +117,8 @@ public:
 
     /// Calls take(anchor, view, chosen) in the order of anchors, for those who want to look at what a miner chooses.
     template <class Take>
-    void each_choice(matrix_view<T const> d, std::span<label const> labels, references const& refs, std::size_t dimensions, std::uint64_t seed, std::uint32_t step,
-                     Take&& take) {
+    void each_choice(matrix_view<T const> d, std::span<label const> labels, references const& refs,
+                     std::size_t dimensions, std::uint64_t seed, std::uint32_t step, Take&& take) {
         prepare(d, labels, refs, dimensions, seed, step);
         for (std::size_t a = 0; a < labels.size(); ++a) {
             auto& own = lists_[0];
@@ -119,7 +135,8 @@ public:
     struct lists {
         std::vector<std::size_t> positives, negatives, kept_positives, kept_negatives;
         std::vector<T> positive_distances, negative_distances, by_positives, by_negatives;
-        std::vector<T> kept_positive_distances, kept_negative_distances, kept_by_positives, kept_by_negatives, typed_scratch;
+        std::vector<T> kept_positive_distances, kept_negative_distances, kept_by_positives, kept_by_negatives,
+            typed_scratch;
         std::vector<double> scratch;
         std::size_t person = static_cast<std::size_t>(-1); // whose others `negatives` are
     };
@@ -153,9 +170,12 @@ private:
         if constexpr (of_triplets || of_classes)
             return false;
         else if constexpr (requires(Loss const& l, losses::pair_row<T> const& r) { l.row(r); })
-            return std::is_same_v<decltype(std::declval<Loss const&>().row(std::declval<losses::pair_row<T> const&>())), losses::apart>;
+            return std::is_same_v<decltype(std::declval<Loss const&>().row(std::declval<losses::pair_row<T> const&>())),
+                                  losses::apart>;
         else
-            return std::is_same_v<decltype(std::declval<Loss const&>().row(std::declval<losses::pair_row<T> const&>(), std::span<double const>())), losses::apart>;
+            return std::is_same_v<decltype(std::declval<Loss const&>().row(std::declval<losses::pair_row<T> const&>(),
+                                                                           std::span<double const>())),
+                                  losses::apart>;
     }();
 
     std::size_t parameter_of(std::size_t anchor) const {
@@ -164,10 +184,12 @@ private:
         return static_cast<std::size_t>(labels_[anchor]);
     }
 
-    void prepare(matrix_view<T const> d, std::span<label const> labels, references const& refs, std::size_t dimensions, std::uint64_t seed, std::uint32_t step) {
+    void prepare(matrix_view<T const> d, std::span<label const> labels, references const& refs, std::size_t dimensions,
+                 std::uint64_t seed, std::uint32_t step) {
         for (label l : labels)
-            require<argument_error>(parameters.size() <= 1 || (l >= 0 && static_cast<std::size_t>(l) < parameters.size()), "label ", l, " where the loss learns thresholds of ",
-                                    parameters.size(), " people");
+            require<argument_error>(parameters.size() <= 1 ||
+                                        (l >= 0 && static_cast<std::size_t>(l) < parameters.size()),
+                                    "label ", l, " where the loss learns thresholds of ", parameters.size(), " people");
         d_ = d, labels_ = labels, refs_ = refs, dimensions_ = dimensions, seed_ = seed, step_ = step;
         anchors_.build(labels);
         if (!refs.are_the_batch)
@@ -184,10 +206,11 @@ private:
             return;
         own.person = who;
         own.negatives.clear();
-        each_run_of_others(people().members(who), refs_.labels.size(), [&](std::size_t first, std::size_t last, std::size_t) {
-            for (std::size_t i = first; i < last; ++i)
-                own.negatives.push_back(i);
-        });
+        each_run_of_others(people().members(who), refs_.labels.size(),
+                           [&](std::size_t first, std::size_t last, std::size_t) {
+                               for (std::size_t i = first; i < last; ++i)
+                                   own.negatives.push_back(i);
+                           });
     }
     people_index const& people() const { return refs_.are_the_batch ? anchors_ : others_; }
     std::size_t person_of(std::size_t anchor) const { return people().person[refs_.own_places[anchor]]; }
@@ -206,18 +229,32 @@ private:
         own.negative_distances.resize(own.negatives.size());
         own.scratch.resize(refs_.labels.size());
         each_run_of_others(members, from.size(), [&](std::size_t first, std::size_t last, std::size_t to) {
-            std::copy(from.begin() + static_cast<std::ptrdiff_t>(first), from.begin() + static_cast<std::ptrdiff_t>(last), own.negative_distances.begin() + static_cast<std::ptrdiff_t>(to));
+            std::copy(from.begin() + static_cast<std::ptrdiff_t>(first),
+                      from.begin() + static_cast<std::ptrdiff_t>(last),
+                      own.negative_distances.begin() + static_cast<std::ptrdiff_t>(to));
         });
-        return {anchor, own.positives, own.negatives, own.positive_distances, own.negative_distances, refs_.labels, people().ranks, dimensions_, step_,
-                distances::similarity_offset<Distance>(), own.scratch, refs_.are_the_batch ? d_ : matrix_view<T const>()};
+        return {anchor,
+                own.positives,
+                own.negatives,
+                own.positive_distances,
+                own.negative_distances,
+                refs_.labels,
+                people().ranks,
+                dimensions_,
+                step_,
+                distances::similarity_offset<Distance>(),
+                own.scratch,
+                refs_.are_the_batch ? d_ : matrix_view<T const>()};
     }
 
     // The anchor's row of G from the gradients of its lists.
     void scatter(std::size_t anchor, matrix_view<T> g, lists const& own) const {
         auto const to = g.row(anchor);
-        each_run_of_others(people().members(person_of(anchor)), to.size(), [&](std::size_t first, std::size_t last, std::size_t from) {
-            std::copy_n(own.by_negatives.begin() + static_cast<std::ptrdiff_t>(from), last - first, to.begin() + static_cast<std::ptrdiff_t>(first));
-        });
+        each_run_of_others(people().members(person_of(anchor)), to.size(),
+                           [&](std::size_t first, std::size_t last, std::size_t from) {
+                               std::copy_n(own.by_negatives.begin() + static_cast<std::ptrdiff_t>(from), last - first,
+                                           to.begin() + static_cast<std::ptrdiff_t>(first));
+                           });
         to[refs_.own_places[anchor]] = T(0);
         for (std::size_t p = 0; p < own.positives.size(); ++p)
             to[own.positives[p]] = own.by_positives[p];
@@ -261,14 +298,21 @@ private:
         anchor_sums& r = rows_[anchor];
         if constexpr (of_triplets && mines_triplets) {
             with_loss(anchor, [&]<class Bound>(Bound const& bound) {
-                miner.mine(view, stream, triplet_visitor<Bound, T>{bound, own.positive_distances, own.negative_distances, own.by_positives, own.by_negatives, r});
+                miner.mine(view, stream,
+                           triplet_visitor<Bound, T>{bound, own.positive_distances, own.negative_distances,
+                                                     own.by_positives, own.by_negatives, r});
             });
             r.chosen = r.chosen_positives = r.chosen_negatives = r.sums[0].terms;
         } else if constexpr (of_triplets) {
             choose_pairs(view, stream, own);
             gather_kept(own);
             with_loss(anchor, [&]<class Bound>(Bound const& bound) {
-                triplet_visitor<Bound, T> const visitor{bound, own.kept_positive_distances, own.kept_negative_distances, own.kept_by_positives, own.kept_by_negatives, r};
+                triplet_visitor<Bound, T> const visitor{bound,
+                                                        own.kept_positive_distances,
+                                                        own.kept_negative_distances,
+                                                        own.kept_by_positives,
+                                                        own.kept_by_negatives,
+                                                        r};
                 for (std::size_t p = 0; p < own.kept_positives.size(); ++p)
                     visitor(p);
             });
@@ -292,18 +336,21 @@ private:
                 r.positive_distance += static_cast<double>(d);
             for (T d : pairs.negatives)
                 r.negative_distance += static_cast<double>(d);
-            r.chosen_positives = static_cast<double>(pairs.positives.size()), r.chosen_negatives = static_cast<double>(pairs.negatives.size());
+            r.chosen_positives = static_cast<double>(pairs.positives.size()),
+            r.chosen_negatives = static_cast<double>(pairs.negatives.size());
             r.chosen = r.chosen_positives + r.chosen_negatives;
         }
         scatter(anchor, g, own);
     }
     losses::pair_row<T> pairs_of(miners::anchor_view<T> const& view, random_stream& stream, lists& own) const {
         if constexpr (std::is_same_v<Miner, miners::all>)
-            return {own.positive_distances, own.negative_distances, own.by_positives, own.by_negatives, similarity_offset};
+            return {own.positive_distances, own.negative_distances, own.by_positives, own.by_negatives,
+                    similarity_offset};
         else {
             choose_pairs(view, stream, own);
             gather_kept(own);
-            return {own.kept_positive_distances, own.kept_negative_distances, own.kept_by_positives, own.kept_by_negatives, similarity_offset};
+            return {own.kept_positive_distances, own.kept_negative_distances, own.kept_by_positives,
+                    own.kept_by_negatives, similarity_offset};
         }
     }
     void survey(int pass) {
@@ -329,7 +376,8 @@ private:
         }
     }
 
-    // The nearer of d(a,n) and d(p,n); the latter's gradient goes to the row of p, which is of the same person and so of the same thread.
+    // The nearer of d(a,n) and d(p,n); the latter's gradient goes to the row of p, which is of the same person and so
+    // of the same thread.
     void visit_swapped(std::size_t anchor, matrix_view<T> g, lists& own) {
         if constexpr (swaps) {
             auto const view = look_from(anchor, own);
@@ -339,7 +387,8 @@ private:
                 triplet_visitor<Bound, T> const counter{bound, {}, {}, {}, {}, r};
                 auto const one = [&](std::size_t p, std::size_t n) {
                     std::size_t const positive = own.positives[p], negative = own.negatives[n];
-                    T const dp = own.positive_distances[p], dn = own.negative_distances[n], other = d_(positive, negative);
+                    T const dp = own.positive_distances[p], dn = own.negative_distances[n],
+                            other = d_(positive, negative);
                     auto const v = bound(dp, std::min(dn, other));
                     g(anchor, positive) += v.by_positive;
                     g(other < dn ? positive : anchor, negative) += v.by_negative;
@@ -375,10 +424,14 @@ private:
         total.negative_distance = negatives > 0 ? total.negative_distance / negatives : 0;
         std::array<double, 2> scale{};
         for (std::size_t side = 0; side < 2; ++side) {
-            double const count = loss.reduction == losses::reducer::sum ? 1 : loss.reduction == losses::reducer::mean ? sums[side].terms : sums[side].active;
+            double const count = loss.reduction == losses::reducer::sum    ? 1
+                                 : loss.reduction == losses::reducer::mean ? sums[side].terms
+                                                                           : sums[side].active;
             scale[side] = count > 0 ? 1 / count : 0;
             // Without a term the loss is 0, but a value that is not a number has to be seen.
-            total.loss += count > 0 ? sums[side].value * scale[side] : std::isfinite(sums[side].value) ? 0 : sums[side].value;
+            total.loss += count > 0                         ? sums[side].value * scale[side]
+                          : std::isfinite(sums[side].value) ? 0
+                                                            : sums[side].value;
         }
         if (!reduced_apart)
             scale[1] = scale[0];
@@ -410,7 +463,8 @@ private:
     struct nothing {};
     static auto prepared_type() {
         if constexpr (requires(Miner const& m, matrix_view<T const> d, std::span<label const> l) { m.prepare(d, l); })
-            return std::type_identity<decltype(std::declval<Miner const&>().prepare(matrix_view<T const>(), std::span<label const>()))>{};
+            return std::type_identity<decltype(std::declval<Miner const&>().prepare(matrix_view<T const>(),
+                                                                                    std::span<label const>()))>{};
         else
             return std::type_identity<nothing>{};
     }

@@ -17,16 +17,22 @@ namespace detail {
 
 template <class Miner, class Loss, class Distance>
 std::string combination_name() {
-    return std::string("miner ").append(Miner::name).append(", loss ").append(Loss::name).append(", distance ").append(Distance::name);
+    return std::string("miner ")
+        .append(Miner::name)
+        .append(", loss ")
+        .append(Loss::name)
+        .append(", distance ")
+        .append(Distance::name);
 }
 
 } // namespace detail
 
 /// Mining and loss in one pass over the distance matrix, and the gradient of the embeddings in closed form.
 ///
-/// For each anchor the miner visits its triplets or pairs and the loss adds ∂loss/∂distance into that anchor's own row of a B×B matrix G; the distance turns G
-/// into ∂loss/∂embedding with one matrix product. Memory is 2·B² + O(B·D) scalars however many triplets there are. Anchors run in parallel; sums are kept an
-/// anchor and added in their order. With a proxy loss, see proxy_objective.hpp.
+/// For each anchor the miner visits its triplets or pairs and the loss adds ∂loss/∂distance into that anchor's own row
+/// of a B×B matrix G; the distance turns G into ∂loss/∂embedding with one matrix product. Memory is 2·B² + O(B·D)
+/// scalars however many triplets there are. Anchors run in parallel; sums are kept an anchor and added in their order.
+/// With a proxy loss, see proxy_objective.hpp.
 template <class Miner, class Loss, class Distance, class T = float>
 class objective {
 public:
@@ -44,7 +50,8 @@ public:
     /// @param gradient  B×D, overwritten; may be empty (no rows) when only the value is wanted
     /// @throws shape_error    when the sizes differ
     /// @throws numeric_error  when an embedding is NaN or infinite
-    objective_result operator()(matrix_view<T const> e, std::span<label const> labels, matrix_view<T> gradient, std::uint64_t seed = 0, std::uint32_t step = 0) {
+    objective_result operator()(matrix_view<T const> e, std::span<label const> labels, matrix_view<T> gradient,
+                                std::uint64_t seed = 0, std::uint32_t step = 0) {
         detail::check_batch(e, labels, gradient);
         std::size_t const n = e.rows();
         measure(e);
@@ -57,12 +64,16 @@ public:
     }
 
     /// The triplets that the miner chooses: places of anchor, positive, negative, in the order of the anchors.
-    std::vector<std::array<std::size_t, 3>> triplets(matrix_view<T const> e, std::span<label const> labels, std::uint64_t seed = 0, std::uint32_t step = 0) {
+    std::vector<std::array<std::size_t, 3>> triplets(matrix_view<T const> e, std::span<label const> labels,
+                                                     std::uint64_t seed = 0, std::uint32_t step = 0) {
         std::vector<std::array<std::size_t, 3>> chosen;
         look(e, labels, seed, step, [&](auto const& view, random_stream& stream, auto& own) {
-            auto const add = [&](std::size_t p, std::size_t n) { chosen.push_back({view.anchor, view.positives[p], view.negatives[n]}); };
+            auto const add = [&](std::size_t p, std::size_t n) {
+                chosen.push_back({view.anchor, view.positives[p], view.negatives[n]});
+            };
             if constexpr (miners::triplet_miner<Miner>)
-                pass_.miner.mine(view, stream, detail::triplet_by_triplet<decltype(add) const&>{add, view.negatives.size()});
+                pass_.miner.mine(view, stream,
+                                 detail::triplet_by_triplet<decltype(add) const&>{add, view.negatives.size()});
             else {
                 pass_.choose_pairs(view, stream, own);
                 for (std::size_t p : own.kept_positives)
@@ -73,10 +84,11 @@ public:
         return chosen;
     }
 
-    /// The pairs that the miner chooses: places of anchor and other, positive pairs and negative pairs, in the order of the anchors.
-    std::array<std::vector<std::array<std::size_t, 2>>, 2> pairs(matrix_view<T const> e, std::span<label const> labels, std::uint64_t seed = 0, std::uint32_t step = 0)
-        requires miners::pair_miner<Miner>
-    {
+    /// The pairs that the miner chooses: places of anchor and other, positive pairs and negative pairs, in the order of
+    /// the anchors.
+    std::array<std::vector<std::array<std::size_t, 2>>, 2> pairs(
+        matrix_view<T const> e, std::span<label const> labels, std::uint64_t seed = 0,
+        std::uint32_t step = 0) requires miners::pair_miner<Miner> {
         std::array<std::vector<std::array<std::size_t, 2>>, 2> chosen;
         look(e, labels, seed, step, [&](auto const& view, random_stream& stream, auto& own) {
             pass_.choose_pairs(view, stream, own);
@@ -114,7 +126,8 @@ private:
     }
     typename pass::references references(std::span<label const> labels) const { return {labels, own_places_, true}; }
     template <class Take>
-    void look(matrix_view<T const> e, std::span<label const> labels, std::uint64_t seed, std::uint32_t step, Take&& take) {
+    void look(matrix_view<T const> e, std::span<label const> labels, std::uint64_t seed, std::uint32_t step,
+              Take&& take) {
         detail::check_batch(e, labels, matrix_view<T>());
         measure(e);
         pass_.each_choice(last_distances(), labels, references(labels), e.cols(), seed, step, take);

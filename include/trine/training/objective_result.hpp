@@ -15,8 +15,9 @@ namespace trine {
 struct objective_result {
     double loss = 0;
     std::size_t triplets = 0; ///< chosen by the miner; pairs, where it chooses pairs, and photos with a proxy loss
-    std::size_t terms = 0;    ///< that the loss has: one a triplet for most triplet losses, one an anchor, positive pair or photo for others
-    std::size_t active = 0;   ///< of these, above 0
+    std::size_t terms = 0;  ///< that the loss has: one a triplet for most triplet losses, one an anchor, positive pair
+                            ///< or photo for others
+    std::size_t active = 0; ///< of these, above 0
     double positive_distance = 0, negative_distance = 0; ///< means over what was chosen
 };
 
@@ -27,8 +28,9 @@ namespace detail {
 template <class T>
 void check_batch(matrix_view<T const> e, std::span<label const> labels, matrix_view<T> gradient) {
     require<shape_error>(e.rows() == labels.size(), e.rows(), " embeddings but ", labels.size(), " labels");
-    require<shape_error>(gradient.rows() == 0 || (gradient.rows() == e.rows() && gradient.cols() == e.cols()), "gradient of ", gradient.rows(), "×", gradient.cols(),
-                         " for embeddings of ", e.rows(), "×", e.cols());
+    require<shape_error>(gradient.rows() == 0 || (gradient.rows() == e.rows() && gradient.cols() == e.cols()),
+                         "gradient of ", gradient.rows(), "×", gradient.cols(), " for embeddings of ", e.rows(), "×",
+                         e.cols());
     for (std::size_t i = 0; i < e.rows(); ++i) {
         T sum = 0; // 0·x is NaN for NaN and for infinity, and a sum of zeros vectorises
         for (T v : e.row(i))

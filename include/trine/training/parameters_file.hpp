@@ -87,7 +87,8 @@ enum class weight_match { all, partial };
 /// @throws numeric_error   when one holds NaN or infinity
 /// @throws argument_error  when the model has no tensor of a name
 template <class T>
-weight_report load_weights(nn::model_values<T> model, io::safetensors const& file, std::vector<nn::weight_source> const& sources, weight_match match = weight_match::all) {
+weight_report load_weights(nn::model_values<T> model, io::safetensors const& file,
+                           std::vector<nn::weight_source> const& sources, weight_match match = weight_match::all) {
     weight_report report;
     std::vector<std::pair<nn::tensor_info const*, std::vector<T>>> all;
     std::set<std::string> used;
@@ -98,33 +99,41 @@ weight_report load_weights(nn::model_values<T> model, io::safetensors const& fil
         return s;
     };
     for (auto const& source : sources) {
-        auto const info = std::find_if(model.tensors.begin(), model.tensors.end(), [&](auto const& i) { return i.name == source.ours; });
+        auto const info = std::find_if(model.tensors.begin(), model.tensors.end(),
+                                       [&](auto const& i) { return i.name == source.ours; });
         require<argument_error>(info != model.tensors.end(), "the network has no tensor \"", source.ours, "\"");
         if (source.theirs.empty())
             continue;
         if (!file.contains(source.theirs)) {
             report.missing.push_back(source.ours);
-            require<format_error>(match == weight_match::partial, file.source(), ": tensor \"", source.theirs, "\", for the network's \"", source.ours, "\", is not in the file");
+            require<format_error>(match == weight_match::partial, file.source(), ": tensor \"", source.theirs,
+                                  "\", for the network's \"", source.ours, "\", is not in the file");
             continue;
         }
         used.insert(source.theirs);
         auto const& shape = file.find(source.theirs).shape;
         if (shape != info->shape) {
-            report.other_shape.push_back(source.ours + ": " + shape_text(info->shape) + ", in the file " + shape_text(shape));
-            require<format_error>(match == weight_match::partial, file.source(), ": tensor \"", source.theirs, "\" is ", shape_text(shape), ", the network's \"", source.ours, "\" ", shape_text(info->shape));
+            report.other_shape.push_back(source.ours + ": " + shape_text(info->shape) + ", in the file " +
+                                         shape_text(shape));
+            require<format_error>(match == weight_match::partial, file.source(), ": tensor \"", source.theirs, "\" is ",
+                                  shape_text(shape), ", the network's \"", source.ours, "\" ", shape_text(info->shape));
             continue;
         }
         auto values = file.get<T>(source.theirs, shape);
         for (T& v : values) {
-            require<numeric_error>(std::isfinite(v), file.source(), ": tensor \"", source.theirs, "\" holds NaN or infinity");
+            require<numeric_error>(std::isfinite(v), file.source(), ": tensor \"", source.theirs,
+                                   "\" holds NaN or infinity");
             v = static_cast<T>(v * source.scale);
         }
         if (source.blue_first) {
-            require<argument_error>(shape.size() == 4, "tensor \"", source.ours, "\" is no convolution's weights, and has no input channels to turn round");
+            require<argument_error>(shape.size() == 4, "tensor \"", source.ours,
+                                    "\" is no convolution's weights, and has no input channels to turn round");
             std::size_t const taps = shape[2] * shape[3];
             for (std::size_t o = 0; o < shape[0]; ++o)
                 for (std::size_t c = 0; c < shape[1] / 2; ++c) {
-                    auto const at = [&](std::size_t channel) { return values.begin() + static_cast<std::ptrdiff_t>((o * shape[1] + channel) * taps); };
+                    auto const at = [&](std::size_t channel) {
+                        return values.begin() + static_cast<std::ptrdiff_t>((o * shape[1] + channel) * taps);
+                    };
                     std::swap_ranges(at(c), at(c) + static_cast<std::ptrdiff_t>(taps), at(shape[1] - 1 - c));
                 }
         }
@@ -142,7 +151,8 @@ weight_report load_weights(nn::model_values<T> model, io::safetensors const& fil
     return report;
 }
 template <class Network, class T>
-weight_report load_weights(nn::model<Network, T>& model, io::safetensors const& file, std::vector<nn::weight_source> const& sources, weight_match match = weight_match::all) {
+weight_report load_weights(nn::model<Network, T>& model, io::safetensors const& file,
+                           std::vector<nn::weight_source> const& sources, weight_match match = weight_match::all) {
     return load_weights(model.values(), file, sources, match);
 }
 

@@ -21,24 +21,29 @@ namespace trine {
 
 /// Photos against class weights that are learnt along with the network: softmax, ArcFace, proxies. Nothing is mined.
 ///
-/// Labels are classes, 0 … C−1. Weights are (C·centers)×D, each class's centres one behind the other, then C biases where the loss has them. Memory is that of
-/// the weights and their gradient, and of B·C·centers similarities and their gradient: it grows with the number of people.
+/// Labels are classes, 0 … C−1. Weights are (C·centers)×D, each class's centres one behind the other, then C biases
+/// where the loss has them. Memory is that of the weights and their gradient, and of B·C·centers similarities and their
+/// gradient: it grows with the number of people.
 template <class Loss, class Distance, class T>
     requires losses::proxy_loss<Loss>
 class objective<miners::none, Loss, Distance, T> {
-    static_assert(!Loss::normalized || std::is_same_v<Distance, distances::cosine>, "this proxy loss works on cosines: use distances::cosine with it");
-    static_assert(Loss::normalized || std::is_same_v<Distance, distances::dot_product>, "a plain softmax works on inner products: use distances::dot_product with it");
+    static_assert(!Loss::normalized || std::is_same_v<Distance, distances::cosine>,
+                  "this proxy loss works on cosines: use distances::cosine with it");
+    static_assert(Loss::normalized || std::is_same_v<Distance, distances::dot_product>,
+                  "a plain softmax works on inner products: use distances::dot_product with it");
 
 public:
     explicit objective(miners::none = {}, Loss l = {}, Distance = {}) : loss(l) {}
 
     std::string name() const { return detail::combination_name<miners::none, Loss, Distance>(); }
 
-    /// Draws weights for so many classes: directions at random, as long as makes their products with unit vectors of variance 1/D.
+    /// Draws weights for so many classes: directions at random, as long as makes their products with unit vectors of
+    /// variance 1/D.
     ///
     /// @throws argument_error  when there is no class
     void start(std::size_t classes, std::size_t dimensions, std::uint64_t seed) {
-        require<argument_error>(classes > 0 && dimensions > 0, "a proxy loss for ", classes, " classes of ", dimensions, " dimensions");
+        require<argument_error>(classes > 0 && dimensions > 0, "a proxy loss for ", classes, " classes of ", dimensions,
+                                " dimensions");
         classes_ = classes, dimensions_ = dimensions;
         parameters_.assign(rows() * dimensions + (with_bias ? classes : 0), T(0));
         gradients_.assign(parameters_.size(), T(0));
@@ -48,17 +53,22 @@ public:
     }
     std::size_t classes() const { return classes_; }
 
-    /// As `objective` for miners; what it "chose" are the photos, and the positive and negative distances are those to the own class and to the nearest other.
+    /// As `objective` for miners; what it "chose" are the photos, and the positive and negative distances are those to
+    /// the own class and to the nearest other.
     ///
     /// @throws argument_error  when `start` was not called, or a label is no class
-    objective_result operator()(matrix_view<T const> e, std::span<label const> labels, matrix_view<T> gradient, std::uint64_t = 0, std::uint32_t = 0) {
+    objective_result operator()(matrix_view<T const> e, std::span<label const> labels, matrix_view<T> gradient,
+                                std::uint64_t = 0, std::uint32_t = 0) {
         detail::check_batch(e, labels, gradient);
-        require<argument_error>(classes_ > 0, "this loss owns class weights: call start(classes, dimensions, seed) before the first batch");
-        require<shape_error>(e.cols() == dimensions_, "embeddings of ", e.cols(), " dimensions for class weights of ", dimensions_);
+        require<argument_error>(
+            classes_ > 0, "this loss owns class weights: call start(classes, dimensions, seed) before the first batch");
+        require<shape_error>(e.cols() == dimensions_, "embeddings of ", e.cols(), " dimensions for class weights of ",
+                             dimensions_);
         std::size_t const n = e.rows(), columns = rows();
         own_classes_.resize(n);
         for (std::size_t i = 0; i < n; ++i) {
-            require<argument_error>(labels[i] >= 0 && static_cast<std::size_t>(labels[i]) < classes_, "label ", labels[i], " where there are classes 0 … ", classes_ - 1);
+            require<argument_error>(labels[i] >= 0 && static_cast<std::size_t>(labels[i]) < classes_, "label ",
+                                    labels[i], " where there are classes 0 … ", classes_ - 1);
             own_classes_[i] = static_cast<std::size_t>(labels[i]);
         }
         similarities_.reserve_discarding(n * columns), by_similarities_.reserve_discarding(n * columns);
@@ -66,11 +76,14 @@ public:
         matrix_view<T> const s(similarities_.data(), n, columns), by(by_similarities_.data(), n, columns);
         matrix_view<T const> left = e, right(parameters_.data(), columns, dimensions_);
         if constexpr (Loss::normalized) {
-            unit_e_.reserve_discarding(n * dimensions_), unit_w_.reserve_discarding(columns * dimensions_), weight_norms_.resize(columns);
+            unit_e_.reserve_discarding(n * dimensions_), unit_w_.reserve_discarding(columns * dimensions_),
+                weight_norms_.resize(columns);
             for (std::size_t i = 0; i < n; ++i)
                 std::copy_n(e.row(i).data(), dimensions_, unit_e_.data() + i * dimensions_);
-            kernels::normalize_rows(n, dimensions_, static_cast<T const*>(unit_e_.data()), unit_e_.data(), norms_.data());
-            kernels::normalize_rows(columns, dimensions_, static_cast<T const*>(parameters_.data()), unit_w_.data(), weight_norms_.data());
+            kernels::normalize_rows(n, dimensions_, static_cast<T const*>(unit_e_.data()), unit_e_.data(),
+                                    norms_.data());
+            kernels::normalize_rows(columns, dimensions_, static_cast<T const*>(parameters_.data()), unit_w_.data(),
+                                    weight_norms_.data());
             left = {unit_e_.data(), n, dimensions_}, right = {unit_w_.data(), columns, dimensions_};
         }
         kernels::gemm(kernels::transposed::no, kernels::transposed::yes, T(1), left, right, T(0), s);
@@ -79,7 +92,9 @@ public:
                 for (std::size_t j = 0; j < columns; ++j)
                     s(i, j) += parameters_[columns * dimensions_ + j];
         objective_result total;
-        total.loss = n > 0 ? loss.evaluate(losses::proxy_view<T>{own_classes_, norms_, s, by, by_norms_, classes_, loss.centers}) : 0;
+        total.loss =
+            n > 0 ? loss.evaluate(losses::proxy_view<T>{own_classes_, norms_, s, by, by_norms_, classes_, loss.centers})
+                  : 0;
         count(s, total);
         std::fill(gradients_.begin(), gradients_.end(), T(0));
         if (n == 0)
@@ -87,14 +102,17 @@ public:
         matrix_view<T> const by_weights(gradients_.data(), columns, dimensions_);
         kernels::gemm(kernels::transposed::yes, kernels::transposed::no, T(1), by, left, T(0), by_weights);
         if constexpr (with_bias)
-            kernels::add_column_sums(n, columns, static_cast<T const*>(by.data()), gradients_.data() + columns * dimensions_);
+            kernels::add_column_sums(n, columns, static_cast<T const*>(by.data()),
+                                     gradients_.data() + columns * dimensions_);
         if constexpr (Loss::normalized)
-            kernels::normalize_rows_backward(columns, dimensions_, unit_w_.data(), weight_norms_.data(), static_cast<T const*>(gradients_.data()), gradients_.data());
+            kernels::normalize_rows_backward(columns, dimensions_, unit_w_.data(), weight_norms_.data(),
+                                             static_cast<T const*>(gradients_.data()), gradients_.data());
         if (gradient.rows() > 0) {
             kernels::gemm(kernels::transposed::no, kernels::transposed::no, T(1), by, right, T(0), gradient);
             if constexpr (Loss::normalized) {
                 assert(gradient.is_contiguous());
-                kernels::normalize_rows_backward(n, dimensions_, unit_e_.data(), norms_.data(), static_cast<T const*>(gradient.data()), gradient.data());
+                kernels::normalize_rows_backward(n, dimensions_, unit_e_.data(), norms_.data(),
+                                                 static_cast<T const*>(gradient.data()), gradient.data());
                 for (std::size_t i = 0; i < n; ++i) // the length's own part runs along the direction
                     for (std::size_t k = 0; k < dimensions_; ++k)
                         gradient(i, k) += by_norms_[i] * unit_e_[i * dimensions_ + k];
@@ -131,7 +149,8 @@ private:
             total.negative_distance += classes_ > 1 ? offset - static_cast<double>(other) : 0;
         }
         if (s.rows() > 0)
-            total.positive_distance /= static_cast<double>(s.rows()), total.negative_distance /= static_cast<double>(s.rows());
+            total.positive_distance /= static_cast<double>(s.rows()),
+                total.negative_distance /= static_cast<double>(s.rows());
     }
 
     std::size_t classes_ = 0, dimensions_ = 0;

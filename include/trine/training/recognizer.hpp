@@ -20,8 +20,8 @@ namespace trine {
 /// The whole story as one type: learn a map from photos to points, enrol known people, name new photos.
 ///
 /// Photos are N×C×H×W with values from −1 to 1 (see `data::dataset::tensors`).
-template <class Backbone, class Miner = miners::batch_hard, class Loss = losses::triplet_margin, class Distance = distances::squared_euclidean,
-          class Neighbors = neighbors::exact>
+template <class Backbone, class Miner = miners::batch_hard, class Loss = losses::triplet_margin,
+          class Distance = distances::squared_euclidean, class Neighbors = neighbors::exact>
 class recognizer {
 public:
     using trainer_type = trainer<Backbone, Miner, Loss, Distance>;
@@ -33,8 +33,8 @@ public:
     /// Learns the map. The gallery becomes empty, and one in memory: points belong to the map that made them.
     ///
     /// @throws error  as `trainer::fit`
-    training_report fit(data::dataset const& photos, training_options const& options = {}, typename trainer_type::callback const& after_epoch = {}, Miner miner = {},
-                        Loss loss = {}) {
+    training_report fit(data::dataset const& photos, training_options const& options = {},
+                        typename trainer_type::callback const& after_epoch = {}, Miner miner = {}, Loss loss = {}) {
         clear();
         return trainer_type(options, miner, loss, distance).fit(model_, photos, after_epoch);
     }
@@ -58,7 +58,9 @@ public:
     std::size_t gallery_size() const { return gallery_.size(); }
 
     /// What tells a gallery of this very network from others: its shape and a checksum of its parameters.
-    neighbors::gallery_identity identity() { return {model_fingerprint(model_), std::string(Distance::name), Backbone::embedding_size}; }
+    neighbors::gallery_identity identity() {
+        return {model_fingerprint(model_), std::string(Distance::name), Backbone::embedding_size};
+    }
     /// Goes over to a new, empty gallery in a file.
     ///
     /// @throws io_error  when there is a file already, or it cannot be written
@@ -67,7 +69,9 @@ public:
     ///
     /// @throws io_error      when it cannot be read, or another program is writing to it
     /// @throws format_error  when it is damaged, or of another network or distance; the gallery so far stays
-    void open_gallery(std::filesystem::path const& path, neighbors::access mode = neighbors::access::read) { gallery_ = gallery_type::open(path, identity(), mode); }
+    void open_gallery(std::filesystem::path const& path, neighbors::access mode = neighbors::access::read) {
+        gallery_ = gallery_type::open(path, identity(), mode);
+    }
 
     /// Names photos by the votes of their nearest in the gallery.
     ///
@@ -77,7 +81,9 @@ public:
         auto const points = model_.embed(photos);
         return identify(as_matrix(points), rule);
     }
-    std::vector<identification> identify(tensor<float, 4> const& photos, std::size_t k = 1) { return identify(photos, decision_rule{.k = k}); }
+    std::vector<identification> identify(tensor<float, 4> const& photos, std::size_t k = 1) {
+        return identify(photos, decision_rule{.k = k});
+    }
 
     /// The same of photos that this network has embedded already.
     ///
@@ -103,7 +109,9 @@ public:
     /// @throws io_error  when it cannot be written; an old file is kept
     void save(std::filesystem::path const& path) {
         io::safetensors file;
-        file.metadata = {{"format", "trine recognizer 1"}, {"network", network_signature<Backbone>()}, {"distance", std::string(Distance::name)}};
+        file.metadata = {{"format", "trine recognizer 1"},
+                         {"network", network_signature<Backbone>()},
+                         {"distance", std::string(Distance::name)}};
         store_parameters(model_, file, "model.");
         detail::enrolled_people::of(gallery_).store(file, Backbone::embedding_size);
         file.save(path);
@@ -116,10 +124,13 @@ public:
     void load(std::filesystem::path const& path) {
         auto const file = io::safetensors::load(path);
         auto const where = path.string();
-        require<format_error>(file.metadata.contains("format") && file.text_of("format") == "trine recognizer 1", where, ": is not a saved recognizer");
-        require<format_error>(file.text_of("network") == network_signature<Backbone>(), where, ": is of another network; it has ", file.text_of("network"),
-                              ", this one ", network_signature<Backbone>());
-        require<format_error>(file.text_of("distance") == Distance::name, where, ": was made with the distance ", file.text_of("distance"), ", not ", Distance::name);
+        require<format_error>(file.metadata.contains("format") && file.text_of("format") == "trine recognizer 1", where,
+                              ": is not a saved recognizer");
+        require<format_error>(file.text_of("network") == network_signature<Backbone>(), where,
+                              ": is of another network; it has ", file.text_of("network"), ", this one ",
+                              network_signature<Backbone>());
+        require<format_error>(file.text_of("distance") == Distance::name, where, ": was made with the distance ",
+                              file.text_of("distance"), ", not ", Distance::name);
         gallery_type fresh(memory_identity());
         detail::enrolled_people::read(file, where, Backbone::embedding_size).add_to(fresh);
         load_parameters(model_, file, "model.");
@@ -130,7 +141,9 @@ public:
 
 private:
     // Whoever sees a gallery in memory knows where it came from.
-    static neighbors::gallery_identity memory_identity() { return {"", std::string(Distance::name), Backbone::embedding_size}; }
+    static neighbors::gallery_identity memory_identity() {
+        return {"", std::string(Distance::name), Backbone::embedding_size};
+    }
 
     model_type model_;
     gallery_type gallery_{memory_identity()};

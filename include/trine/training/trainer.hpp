@@ -17,10 +17,11 @@
 
 namespace trine {
 
-/// The loop: batches in, parameters out. It does not know the miner and the loss, so that a program that offers ten of each compiles it once.
+/// The loop: batches in, parameters out. It does not know the miner and the loss, so that a program that offers ten of
+/// each compiles it once.
 ///
-/// The trained parameters depend on the photos, the options and the seed alone: not on the number of threads, and not on whether the run was
-/// stopped and resumed.
+/// The trained parameters depend on the photos, the options and the seed alone: not on the number of threads, and not
+/// on whether the run was stopped and resumed.
 template <class Backbone, class Optimizer = nn::adamw, class Schedule = nn::warm_up<nn::cosine>>
 class training_loop {
 public:
@@ -37,9 +38,13 @@ public:
     /// As `trainer::fit`.
     training_report fit(model_type& model, data::dataset const& photos, callback const& after_epoch = {}) {
         model_type::check_shape(photos.channels, photos.height, photos.width);
-        return fit(model, photos, data::pk_sampler(photos.labels, options_.people_per_batch, options_.photos_per_person, options_.seed), after_epoch);
+        return fit(
+            model, photos,
+            data::pk_sampler(photos.labels, options_.people_per_batch, options_.photos_per_person, options_.seed),
+            after_epoch);
     }
-    training_report fit(model_type& model, data::dataset const& photos, data::any_sampler const& sampler, callback const& after_epoch) {
+    training_report fit(model_type& model, data::dataset const& photos, data::any_sampler const& sampler,
+                        callback const& after_epoch) {
         model_type::check_shape(photos.channels, photos.height, photos.width);
         model_learner who(*this, model, after_epoch);
         return detail::training_run(options_, objective_, who, photos, sampler).go();
@@ -48,7 +53,8 @@ public:
 private:
     class model_learner final : public detail::learner {
     public:
-        model_learner(training_loop const& loop, model_type& model, callback const& after_epoch) : loop_(loop), model_(model), after_epoch_(after_epoch) {}
+        model_learner(training_loop const& loop, model_type& model, callback const& after_epoch)
+            : loop_(loop), model_(model), after_epoch_(after_epoch) {}
 
         std::string network() const override { return network_signature<Backbone>(); }
         std::size_t embedding_size() const override { return Backbone::embedding_size; }
@@ -61,7 +67,8 @@ private:
         double rate(std::size_t step, std::size_t steps) const override { return loop_.schedule_(step, steps); }
         std::string optimizer() const override { return std::string(Optimizer::name); }
         std::size_t slots() const override { return Optimizer::slots; }
-        void optimize(std::span<float> values, std::span<float const> gradients, std::span<float> kept, double rate, std::size_t number, bool decays) const override {
+        void optimize(std::span<float> values, std::span<float const> gradients, std::span<float> kept, double rate,
+                      std::size_t number, bool decays) const override {
             loop_.optimizer_.template step<float>(values, gradients, kept, rate, number, decays);
         }
         bool after_epoch(epoch_report const& epoch) override { return !after_epoch_ || after_epoch_(epoch, model_); }
@@ -79,7 +86,8 @@ private:
 };
 
 /// Trains a backbone with a miner, a loss and a distance.
-template <class Backbone, class Miner, class Loss, class Distance, class Optimizer = nn::adamw, class Schedule = nn::warm_up<nn::cosine>>
+template <class Backbone, class Miner, class Loss, class Distance, class Optimizer = nn::adamw,
+          class Schedule = nn::warm_up<nn::cosine>>
 class trainer {
 public:
     using loop_type = training_loop<Backbone, Optimizer, Schedule>;
@@ -87,8 +95,8 @@ public:
     /// Called after every epoch; `false` ends the run.
     using callback = typename loop_type::callback;
 
-    explicit trainer(training_options options = {}, Miner miner = {}, Loss loss = {}, Distance distance = {}, Optimizer optimizer = Optimizer{},
-                     Schedule schedule = {})
+    explicit trainer(training_options options = {}, Miner miner = {}, Loss loss = {}, Distance distance = {},
+                     Optimizer optimizer = Optimizer{}, Schedule schedule = {})
         : loop_(std::move(options), objective<Miner, Loss, Distance>(miner, loss, distance), optimizer, schedule) {}
 
     /// Trains a model on photos.
@@ -102,7 +110,8 @@ public:
         return loop_.fit(model, photos, after_epoch);
     }
     /// The same with batches from another sampler than P×K, which proxy losses do not need.
-    training_report fit(model_type& model, data::dataset const& photos, data::any_sampler const& sampler, callback const& after_epoch = {}) {
+    training_report fit(model_type& model, data::dataset const& photos, data::any_sampler const& sampler,
+                        callback const& after_epoch = {}) {
         return loop_.fit(model, photos, sampler, after_epoch);
     }
 

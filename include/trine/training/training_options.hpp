@@ -14,18 +14,19 @@ namespace trine {
 /// How to train.
 struct training_options {
     std::size_t epochs = 30;
-    std::size_t people_per_batch = 16;  ///< P
-    std::size_t photos_per_person = 4;  ///< K
+    std::size_t people_per_batch = 16; ///< P
+    std::size_t photos_per_person = 4; ///< K
     double learning_rate = 1e-3;
     double weight_decay = 1e-4;
-    double objective_rate = 1;          ///< how fast what the loss itself learns (class weights, thresholds) moves, relative to the network
+    double objective_rate =
+        1; ///< how fast what the loss itself learns (class weights, thresholds) moves, relative to the network
     std::uint64_t seed = 1;
     data::augmentation augmentation{};
-    std::filesystem::path checkpoint{};   ///< saved after every epoch when not empty
-    std::filesystem::path log{};          ///< CSV, a line an epoch, when not empty
-    std::filesystem::path json_log{};     ///< JSON, an object a line an epoch, when not empty
-    bool resume = false;                  ///< goes on from `checkpoint`
-    bool stop_on_interrupt = false;       ///< whether Ctrl-C ends the run after the step at hand, and saves the checkpoint
+    std::filesystem::path checkpoint{}; ///< saved after every epoch when not empty
+    std::filesystem::path log{};        ///< CSV, a line an epoch, when not empty
+    std::filesystem::path json_log{};   ///< JSON, an object a line an epoch, when not empty
+    bool resume = false;                ///< goes on from `checkpoint`
+    bool stop_on_interrupt = false; ///< whether Ctrl-C ends the run after the step at hand, and saves the checkpoint
 };
 
 /// What an epoch came to.
@@ -36,9 +37,9 @@ struct epoch_report {
     double triplets = 0;               ///< chosen a batch
     double positive_distance = 0, negative_distance = 0;
     double learning_rate = 0;
-    double seconds = 0;                ///< of this epoch
+    double seconds = 0; ///< of this epoch
     double photos_per_second = 0;
-    double seconds_left = 0;           ///< of the whole run, at this rate
+    double seconds_left = 0; ///< of the whole run, at this rate
 };
 
 /// How a run ended.

@@ -1,6 +1,7 @@
 #pragma once
 
-/// The training loop and its checkpoints, of which nothing depends on the network: compiled once, whatever the number of networks.
+/// The training loop and its checkpoints, of which nothing depends on the network: compiled once, whatever the number
+/// of networks.
 
 #include <algorithm>
 #include <atomic>
@@ -60,11 +61,12 @@ public:
     virtual nn::model_values<float> values() = 0;
     virtual std::span<float const> gradients() const = 0;
     virtual matrix_view<float const> forward(data::batch const& batch, std::uint32_t step, std::uint64_t seed) = 0;
-    virtual void backward(matrix_view<float> gradient) = 0; ///< of the embeddings, which it may write over
+    virtual void backward(matrix_view<float> gradient) = 0;             ///< of the embeddings, which it may write over
     virtual double rate(std::size_t step, std::size_t steps) const = 0; ///< a factor of the learning rate
     virtual std::string optimizer() const = 0;
     virtual std::size_t slots() const = 0; ///< numbers that the optimiser keeps for each parameter
-    virtual void optimize(std::span<float> values, std::span<float const> gradients, std::span<float> kept, double rate, std::size_t number, bool decays) const = 0;
+    virtual void optimize(std::span<float> values, std::span<float const> gradients, std::span<float> kept, double rate,
+                          std::size_t number, bool decays) const = 0;
     virtual bool after_epoch(epoch_report const& epoch) = 0; ///< whether to go on
 
 protected:
@@ -74,21 +76,27 @@ protected:
 /// One run: batches in, parameters out.
 class training_run {
 public:
-    training_run(training_options const& options, any_objective const& objective, learner& who, data::dataset const& photos, data::any_sampler const& sampler)
+    training_run(training_options const& options, any_objective const& objective, learner& who,
+                 data::dataset const& photos, data::any_sampler const& sampler)
         : options_(options), objective_(objective), who_(who), photos_(photos), sampler_(sampler) {
         require<argument_error>(options_.epochs > 0, "epochs = 0: at least 1 is needed");
-        require<argument_error>(options_.learning_rate > 0 && std::isfinite(options_.learning_rate), "learning rate ", options_.learning_rate, ": it has to be above 0");
+        require<argument_error>(options_.learning_rate > 0 && std::isfinite(options_.learning_rate), "learning rate ",
+                                options_.learning_rate, ": it has to be above 0");
         require<data_error>(photos.size() > 0, "there are no photos to learn from");
     }
 
     training_report go() {
         using clock = std::chrono::steady_clock;
-        auto const seconds_since = [](clock::time_point t) { return std::chrono::duration<double>(clock::now() - t).count(); };
+        auto const seconds_since = [](clock::time_point t) {
+            return std::chrono::duration<double>(clock::now() - t).count();
+        };
         std::size_t const per_epoch = sampler_.batches_per_epoch(), steps = per_epoch * options_.epochs;
         kept_ = buffer<float>(who_.slots() * who_.values().parameters.size());
         label const last = *std::max_element(photos_.labels.begin(), photos_.labels.end());
         objective_.start(static_cast<std::size_t>(std::max<label>(last, -1) + 1), who_.embedding_size(), options_.seed);
-        objective_.each_parameter([&](std::span<float> values, std::span<float const>) { objective_kept_.emplace_back(who_.slots() * values.size()); });
+        objective_.each_parameter([&](std::span<float> values, std::span<float const>) {
+            objective_kept_.emplace_back(who_.slots() * values.size());
+        });
         training_report report;
         report.people_alone = sampler_.people_alone();
         report.people_short = sampler_.people_short();
@@ -132,14 +140,19 @@ public:
                 break;
             }
             double const batches = static_cast<double>(per_epoch);
-            epoch_report e{.epoch = epoch + 1, .epochs = options_.epochs, .loss = done.loss / batches,
-                           .active = done.terms > 0 ? done.active / done.terms : 0, .triplets = done.triplets / batches,
-                           .positive_distance = done.positive_distance / batches, .negative_distance = done.negative_distance / batches,
+            epoch_report e{.epoch = epoch + 1,
+                           .epochs = options_.epochs,
+                           .loss = done.loss / batches,
+                           .active = done.terms > 0 ? done.active / done.terms : 0,
+                           .triplets = done.triplets / batches,
+                           .positive_distance = done.positive_distance / batches,
+                           .negative_distance = done.negative_distance / batches,
                            .learning_rate = done.learning_rate};
             done = {};
             e.seconds = seconds_since(epoch_start);
             e.photos_per_second = static_cast<double>(per_epoch * sampler_.batch_size()) / e.seconds;
-            e.seconds_left = seconds_since(start) / static_cast<double>(epoch + 1 - first_epoch) * static_cast<double>(options_.epochs - epoch - 1);
+            e.seconds_left = seconds_since(start) / static_cast<double>(epoch + 1 - first_epoch) *
+                             static_cast<double>(options_.epochs - epoch - 1);
             report.epochs.push_back(e);
             if (!options_.checkpoint.empty())
                 write_checkpoint(report.epochs, done);
@@ -157,13 +170,15 @@ public:
 private:
     // Sums over the steps of an epoch that are done.
     struct progress {
-        double steps = 0, loss = 0, triplets = 0, terms = 0, active = 0, positive_distance = 0, negative_distance = 0, learning_rate = 0;
+        double steps = 0, loss = 0, triplets = 0, terms = 0, active = 0, positive_distance = 0, negative_distance = 0,
+               learning_rate = 0;
     };
 
-    objective_result evaluate(matrix_view<float const> embeddings, std::span<label const> labels, matrix_view<float> gradient, std::size_t step, std::size_t epoch,
-                              double rate) const {
+    objective_result evaluate(matrix_view<float const> embeddings, std::span<label const> labels,
+                              matrix_view<float> gradient, std::size_t step, std::size_t epoch, double rate) const {
         auto const stop = [&](auto const& what) {
-            fail<numeric_error>(what, " in step ", step + 1, " (epoch ", epoch + 1, ") at learning rate ", rate, "; a smaller learning rate or another loss may help");
+            fail<numeric_error>(what, " in step ", step + 1, " (epoch ", epoch + 1, ") at learning rate ", rate,
+                                "; a smaller learning rate or another loss may help");
         };
         objective_result result;
         try {
@@ -179,13 +194,15 @@ private:
     void update(double rate, std::size_t number) {
         std::size_t part = 0;
         objective_.each_parameter([&](std::span<float> values, std::span<float const> gradients) {
-            who_.optimize(values, gradients, objective_kept_[part++].span(), rate * options_.objective_rate, number, false);
+            who_.optimize(values, gradients, objective_kept_[part++].span(), rate * options_.objective_rate, number,
+                          false);
         });
         auto const model = who_.values();
         for (auto const& info : model.tensors) {
             if (!info.learnt || info.frozen)
                 continue;
-            who_.optimize(model.of(info), who_.gradients().subspan(info.offset, info.size()), kept_.span().subspan(who_.slots() * info.offset, who_.slots() * info.size()), rate, number,
+            who_.optimize(model.of(info), who_.gradients().subspan(info.offset, info.size()),
+                          kept_.span().subspan(who_.slots() * info.offset, who_.slots() * info.size()), rate, number,
                           info.decays);
         }
     }
@@ -199,16 +216,19 @@ private:
         for (auto v : photos_.samples)
             hash = (hash ^ v) * 1099511628211ull;
         auto const& a = options_.augmentation;
-        s << std::setprecision(17) << "photos " << photos_.size() << " #" << std::hex << hash << std::dec << ", epochs " << options_.epochs << ", sampler "
-          << sampler_.name() << ", learning rate " << options_.learning_rate << ", weight decay "
-          << options_.weight_decay << ", objective rate " << options_.objective_rate << ", seed " << options_.seed << ", augmentation " << a.flip << ' ' << a.shift << ' ' << a.rotation << ' ' << a.scale << ' '
-          << a.brightness << ' ' << a.contrast << ' ' << a.erase << ' ' << a.erase_area << ", " << objective_.name() << ", optimizer " << who_.optimizer();
+        s << std::setprecision(17) << "photos " << photos_.size() << " #" << std::hex << hash << std::dec << ", epochs "
+          << options_.epochs << ", sampler " << sampler_.name() << ", learning rate " << options_.learning_rate
+          << ", weight decay " << options_.weight_decay << ", objective rate " << options_.objective_rate << ", seed "
+          << options_.seed << ", augmentation " << a.flip << ' ' << a.shift << ' ' << a.rotation << ' ' << a.scale
+          << ' ' << a.brightness << ' ' << a.contrast << ' ' << a.erase << ' ' << a.erase_area << ", "
+          << objective_.name() << ", optimizer " << who_.optimizer();
         return s.str();
     }
     static std::vector<double> flat(std::vector<epoch_report> const& epochs) {
         std::vector<double> h;
         for (auto const& e : epochs)
-            for (double v : {e.loss, e.active, e.triplets, e.positive_distance, e.negative_distance, e.learning_rate, e.seconds, e.photos_per_second})
+            for (double v : {e.loss, e.active, e.triplets, e.positive_distance, e.negative_distance, e.learning_rate,
+                             e.seconds, e.photos_per_second})
                 h.push_back(v);
         return h;
     }
@@ -221,33 +241,49 @@ private:
         std::size_t number = 0;
         objective_.each_parameter([&](std::span<float> values, std::span<float const>) {
             file.add<float>("objective." + std::to_string(number), {values.size()}, values);
-            file.add<float>("objective_optimizer." + std::to_string(number), {objective_kept_[number].size()}, objective_kept_[number].span());
+            file.add<float>("objective_optimizer." + std::to_string(number), {objective_kept_[number].size()},
+                            objective_kept_[number].span());
             ++number;
         });
         auto const state = objective_.state();
         file.add<double>("objective_state", {state.size()}, state);
         file.add<double>("history", {epochs.size(), 8}, flat(epochs));
-        std::vector<double> const part{done.steps, done.loss, done.triplets, done.terms, done.active, done.positive_distance, done.negative_distance, done.learning_rate};
+        std::vector<double> const part{done.steps,
+                                       done.loss,
+                                       done.triplets,
+                                       done.terms,
+                                       done.active,
+                                       done.positive_distance,
+                                       done.negative_distance,
+                                       done.learning_rate};
         file.add<double>("progress", {part.size()}, part);
         file.save(options_.checkpoint);
     }
     void read_checkpoint(std::vector<epoch_report>& epochs, progress& done) {
         auto const file = io::safetensors::load(options_.checkpoint);
         auto const where = options_.checkpoint.string();
-        require<format_error>(file.metadata.contains("format") && file.text_of("format") == "trine checkpoint 1", where, ": is not a checkpoint of a training run");
-        require<format_error>(file.text_of("network") == who_.network(), where, ": is a checkpoint of another network; it has ", file.text_of("network"), ", this one ",
+        require<format_error>(file.metadata.contains("format") && file.text_of("format") == "trine checkpoint 1", where,
+                              ": is not a checkpoint of a training run");
+        require<format_error>(file.text_of("network") == who_.network(), where,
+                              ": is a checkpoint of another network; it has ", file.text_of("network"), ", this one ",
                               who_.network());
-        require<format_error>(file.text_of("run") == run_signature(), where, ": is a checkpoint of another run; it has ", file.text_of("run"), ", this one ", run_signature());
+        require<format_error>(file.text_of("run") == run_signature(), where,
+                              ": is a checkpoint of another run; it has ", file.text_of("run"), ", this one ",
+                              run_signature());
         auto const& shape = file.find("history").shape;
-        require<format_error>(shape.size() == 2 && shape[1] == 8 && shape[0] <= options_.epochs, where, ": damaged history");
+        require<format_error>(shape.size() == 2 && shape[1] == 8 && shape[0] <= options_.epochs, where,
+                              ": damaged history");
         auto const history = file.get<double>("history", shape), part = file.get<double>("progress", {8});
-        require<format_error>(part[0] >= 0 && part[0] <= static_cast<double>(photos_.size()), where, ": damaged progress");
+        require<format_error>(part[0] >= 0 && part[0] <= static_cast<double>(photos_.size()), where,
+                              ": damaged progress");
         auto const kept = file.get<float>("optimizer", {kept_.size()});
         auto const state = file.get<double>("objective_state", file.find("objective_state").shape);
         std::vector<std::pair<std::vector<float>, std::vector<float>>> parts;
         objective_.each_parameter([&](std::span<float> values, std::span<float const>) {
             auto const number = std::to_string(parts.size());
-            parts.emplace_back(file.get<float>("objective." + number, {values.size()}), file.get<float>("objective_optimizer." + number, {objective_kept_[parts.size()].size()}));
+            parts.emplace_back(
+                file.get<float>("objective." + number, {values.size()}),
+                file.get<float>("objective_optimizer." + number, {objective_kept_[parts.size()].size()}));
         });
         objective_.restore(state);
         std::size_t number = 0;

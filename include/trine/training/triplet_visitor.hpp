@@ -12,7 +12,8 @@ namespace trine::detail {
 /// What one anchor's terms come to, before they are reduced.
 struct anchor_sums {
     std::array<losses::term_sum, 2> sums{}; // the second only where negatives are reduced apart
-    double positive_distance = 0, negative_distance = 0, chosen_positives = 0, chosen_negatives = 0, chosen = 0, by_parameter = 0;
+    double positive_distance = 0, negative_distance = 0, chosen_positives = 0, chosen_negatives = 0, chosen = 0,
+           by_parameter = 0;
 };
 
 // Adds a triplet's loss to an anchor's lists; its two ways of being called are those of a miner's visit.
@@ -47,7 +48,8 @@ struct triplet_visitor {
 #pragma clang diagnostic push
 #pragma clang diagnostic ignored "-Wpass-failed" // a loss with an exponential stays a plain loop
 #endif
-    // In blocks whose sums need no more precision than T has, without branches, so that it vectorises. Bounded by loads and stores of the first cache.
+    // In blocks whose sums need no more precision than T has, without branches, so that it vectorises. Bounded by loads
+    // and stores of the first cache.
     void operator()(std::size_t p) const {
         T const dp = positive[p];
         constexpr std::size_t block = 512;
@@ -82,7 +84,8 @@ struct triplet_visitor {
 #endif
 };
 
-/// A miner's visit that calls each(p, n) for every triplet, also where the miner hands over a positive with all negatives.
+/// A miner's visit that calls each(p, n) for every triplet, also where the miner hands over a positive with all
+/// negatives.
 template <class F>
 struct triplet_by_triplet {
     F each;

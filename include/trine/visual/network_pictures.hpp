@@ -20,10 +20,16 @@ namespace detail {
 struct tile_grid {
     int cell, columns, rows;
 
-    tile_grid(std::size_t count, int cell_, int width) : cell(cell_), columns(std::clamp((width - 28) / (cell + 8), 1, std::max(1, static_cast<int>(count)))), rows((static_cast<int>(count) + columns - 1) / columns) {}
+    tile_grid(std::size_t count, int cell_, int width)
+        : cell(cell_),
+          columns(std::clamp((width - 28) / (cell + 8), 1, std::max(1, static_cast<int>(count)))),
+          rows((static_cast<int>(count) + columns - 1) / columns) {}
     int x(std::size_t i) const { return 14 + static_cast<int>(i) % columns * (cell + 8); }
     int y(std::size_t i) const { return 54 + static_cast<int>(i) / columns * (cell + 8); }
-    canvas paper() const { return canvas(static_cast<unsigned>(std::max(500, 28 + columns * (cell + 8))), static_cast<unsigned>(60 + rows * (cell + 8)), 1, 3, 255); }
+    canvas paper() const {
+        return canvas(static_cast<unsigned>(std::max(500, 28 + columns * (cell + 8))),
+                      static_cast<unsigned>(60 + rows * (cell + 8)), 1, 3, 255);
+    }
 };
 
 // From blue over white to orange, for −1 … 1.
@@ -38,17 +44,22 @@ inline colour diverging(double v) {
 
 } // namespace detail
 
-/// The kernels of a network's first convolution. Of three input channels they are shown in colour, grey being 0; of one, from blue (below 0) over white to orange. Each is scaled by its largest weight.
+/// The kernels of a network's first convolution. Of three input channels they are shown in colour, grey being 0; of
+/// one, from blue (below 0) over white to orange. Each is scaled by its largest weight.
 ///
-/// @throws data_error  when the network has no convolution, or its first one has another number of input channels than 1 or 3
+/// @throws data_error  when the network has no convolution, or its first one has another number of input channels than
+/// 1 or 3
 template <class Network, class T>
 data::image filters(std::string const& title, nn::model<Network, T> const& model) {
     using namespace detail;
     auto const& tensors = model.tensors();
-    auto const first = std::find_if(tensors.begin(), tensors.end(), [](auto const& t) { return t.layout == nn::memory_layout::kernel_last_outputs; });
+    auto const first = std::find_if(tensors.begin(), tensors.end(),
+                                    [](auto const& t) { return t.layout == nn::memory_layout::kernel_last_outputs; });
     require<data_error>(first != tensors.end(), "a network without convolutions has no kernels to be drawn");
-    std::size_t const outputs = first->shape[0], channels = first->shape[1], height = first->shape[2], width = first->shape[3];
-    require<data_error>(channels == 1 || channels == 3, "kernels over ", channels, " channels: those over 1 or 3 can be drawn");
+    std::size_t const outputs = first->shape[0], channels = first->shape[1], height = first->shape[2],
+                      width = first->shape[3];
+    require<data_error>(channels == 1 || channels == 3, "kernels over ", channels,
+                        " channels: those over 1 or 3 can be drawn");
     auto const values = model.values_of(*first); // height×width×channels×outputs
     tile_grid const grid(outputs, 64, 620);
     auto c = grid.paper();
@@ -57,7 +68,9 @@ data::image filters(std::string const& title, nn::model<Network, T> const& model
         double most = 1e-12;
         for (std::size_t i = 0; i < height * width * channels; ++i)
             most = std::max(most, std::abs(static_cast<double>(values[i * outputs + o])));
-        auto const weight = [&](std::size_t y, std::size_t x, std::size_t channel) { return static_cast<double>(values[((y * width + x) * channels + channel) * outputs + o]) / most; };
+        auto const weight = [&](std::size_t y, std::size_t x, std::size_t channel) {
+            return static_cast<double>(values[((y * width + x) * channels + channel) * outputs + o]) / most;
+        };
         int const rows = static_cast<int>(height), columns = static_cast<int>(width);
         for (int y = 0; y < rows; ++y)
             for (int x = 0; x < columns; ++x) {
@@ -68,14 +81,18 @@ data::image filters(std::string const& title, nn::model<Network, T> const& model
                 else
                     for (std::size_t channel = 0; channel < 3; ++channel)
                         ink[channel] = static_cast<unsigned char>(std::lround(127.5 + 127.5 * weight(uy, ux, channel)));
-                c.draw_rectangle(grid.x(o) + x * grid.cell / columns, grid.y(o) + y * grid.cell / rows, grid.x(o) + (x + 1) * grid.cell / columns - 1, grid.y(o) + (y + 1) * grid.cell / rows - 1, ink.data());
+                c.draw_rectangle(grid.x(o) + x * grid.cell / columns, grid.y(o) + y * grid.cell / rows,
+                                 grid.x(o) + (x + 1) * grid.cell / columns - 1,
+                                 grid.y(o) + (y + 1) * grid.cell / rows - 1, ink.data());
             }
-        c.draw_rectangle(grid.x(o) - 1, grid.y(o) - 1, grid.x(o) + grid.cell, grid.y(o) + grid.cell, grey.data(), 1.0f, ~0u);
+        c.draw_rectangle(grid.x(o) - 1, grid.y(o) - 1, grid.x(o) + grid.cell, grid.y(o) + grid.cell, grey.data(), 1.0f,
+                         ~0u);
     }
     return to_image(c);
 }
 
-/// Maps of one photo behind some layer (`nn::feature_maps`), at most 64 of them beside the photo: white for 0, orange for the largest value of all, blue for values as far below 0.
+/// Maps of one photo behind some layer (`nn::feature_maps`), at most 64 of them beside the photo: white for 0, orange
+/// for the largest value of all, blue for values as far below 0.
 ///
 /// @param maps  1×C×H×W
 /// @throws shape_error  unless they are one photo's
@@ -90,9 +107,14 @@ inline data::image activations(std::string const& title, data::image const& phot
     auto c = grid.paper();
     text(c, 14, 14, title, black, 20);
     auto const put = [&](std::size_t place, data::image const& tile) {
-        auto const shown = data::with_channels(data::resized(tile, static_cast<std::size_t>(grid.cell), static_cast<std::size_t>(grid.cell), data::fit::stretch), 3);
-        c.draw_image(grid.x(place), grid.y(place), canvas(shown.samples.data(), static_cast<unsigned>(grid.cell), static_cast<unsigned>(grid.cell), 1, 3));
-        c.draw_rectangle(grid.x(place) - 1, grid.y(place) - 1, grid.x(place) + grid.cell, grid.y(place) + grid.cell, grey.data(), 1.0f, ~0u);
+        auto const shown = data::with_channels(data::resized(tile, static_cast<std::size_t>(grid.cell),
+                                                             static_cast<std::size_t>(grid.cell), data::fit::stretch),
+                                               3);
+        c.draw_image(
+            grid.x(place), grid.y(place),
+            canvas(shown.samples.data(), static_cast<unsigned>(grid.cell), static_cast<unsigned>(grid.cell), 1, 3));
+        c.draw_rectangle(grid.x(place) - 1, grid.y(place) - 1, grid.x(place) + grid.cell, grid.y(place) + grid.cell,
+                         grey.data(), 1.0f, ~0u);
     };
     put(0, photo);
     for (std::size_t m = 0; m < count; ++m) {

@@ -20,7 +20,8 @@ using canvas = cimg_library::CImg<unsigned char>;
 using colour = std::array<unsigned char, 3>;
 
 // Okabe and Ito's palette, which colour-blind people can tell apart.
-inline constexpr colour black{0, 0, 0}, grey{150, 150, 150}, light{225, 225, 225}, blue{0, 114, 178}, orange{213, 94, 0}, green{0, 158, 115};
+inline constexpr colour black{0, 0, 0}, grey{150, 150, 150}, light{225, 225, 225}, blue{0, 114, 178},
+    orange{213, 94, 0}, green{0, 158, 115};
 
 inline data::image to_image(canvas const& c) {
     data::image out(3, static_cast<std::size_t>(c.height()), static_cast<std::size_t>(c.width()));
@@ -29,12 +30,14 @@ inline data::image to_image(canvas const& c) {
 }
 
 inline void text(canvas& c, int x, int y, std::string const& what, colour const& ink, int size = 16) {
-    c.draw_text(x, y, "%s", ink.data(), static_cast<unsigned char const*>(nullptr), 1.0f, static_cast<unsigned>(size), what.c_str());
+    c.draw_text(x, y, "%s", ink.data(), static_cast<unsigned char const*>(nullptr), 1.0f, static_cast<unsigned>(size),
+                what.c_str());
 }
 
 inline std::string number(double v) {
     char out[32];
-    std::snprintf(out, sizeof out, std::abs(v) < 1e6 ? "%.6g" : "%.3g", std::abs(v) < 1e6 ? std::round(v * 1e6) / 1e6 : v);
+    std::snprintf(out, sizeof out, std::abs(v) < 1e6 ? "%.6g" : "%.3g",
+                  std::abs(v) < 1e6 ? std::round(v * 1e6) / 1e6 : v);
     return out;
 }
 
@@ -64,7 +67,8 @@ struct chart_axes {
 /// A line chart with axes, ticks and a legend, 900×520.
 ///
 /// @param lines  at most three
-inline data::image line_chart(std::string const& title, std::string const& x_name, std::vector<series> const& lines, chart_axes const& axes = {}) {
+inline data::image line_chart(std::string const& title, std::string const& x_name, std::vector<series> const& lines,
+                              chart_axes const& axes = {}) {
     using namespace detail;
     int const width = 900, height = 520, left = 80, right = 30, top = 82, bottom = 70;
     canvas c(static_cast<unsigned>(width), static_cast<unsigned>(height), 1, 3, 255);
@@ -78,8 +82,13 @@ inline data::image line_chart(std::string const& title, std::string const& x_nam
     }
     double const step = tick(high - low);
     low = std::floor(low / step) * step, high = std::ceil(high / step) * step;
-    auto const px = [&](double x) { return left + static_cast<int>(std::lround((count > 1 ? (x - 1) / static_cast<double>(count - 1) : 0.5) * (width - left - right))); };
-    auto const py = [&](double y) { return height - bottom - static_cast<int>(std::lround((y - low) / (high - low) * (height - top - bottom))); };
+    auto const px = [&](double x) {
+        return left + static_cast<int>(std::lround((count > 1 ? (x - 1) / static_cast<double>(count - 1) : 0.5) *
+                                                   (width - left - right)));
+    };
+    auto const py = [&](double y) {
+        return height - bottom - static_cast<int>(std::lround((y - low) / (high - low) * (height - top - bottom)));
+    };
     text(c, left, 16, title, black, 22);
     for (double y = low; y <= high + step / 2; y += step) {
         c.draw_line(left, py(y), width - right, py(y), light.data());
@@ -109,7 +118,8 @@ inline data::image line_chart(std::string const& title, std::string const& x_nam
             c.draw_circle(x, y, 2, inks[l].data());
             if (last < i)
                 for (int thick = 0; thick < 2; ++thick)
-                    c.draw_line(px(static_cast<double>(last) + 1), py(values[last]) + thick, x, y + thick, inks[l].data());
+                    c.draw_line(px(static_cast<double>(last) + 1), py(values[last]) + thick, x, y + thick,
+                                inks[l].data());
             last = i;
         }
         c.draw_rectangle(legend, 58, legend + 24, 61, inks[l].data());
@@ -125,12 +135,15 @@ struct interval_row {
     double mean, half_width;
 };
 
-/// Means with their confidence intervals, one below the other, and a dashed line at the mean of the row that the others are compared with.
+/// Means with their confidence intervals, one below the other, and a dashed line at the mean of the row that the others
+/// are compared with.
 ///
 /// @param baseline  that row, or as many as there are rows for none
-inline data::image interval_chart(std::string const& title, std::string const& x_name, std::vector<interval_row> const& rows, std::size_t baseline) {
+inline data::image interval_chart(std::string const& title, std::string const& x_name,
+                                  std::vector<interval_row> const& rows, std::size_t baseline) {
     using namespace detail;
-    int const left = 430, right = 40, top = 60, line = 30, bottom = 70, width = 1000, height = top + bottom + line * static_cast<int>(rows.size());
+    int const left = 430, right = 40, top = 60, line = 30, bottom = 70, width = 1000,
+              height = top + bottom + line * static_cast<int>(rows.size());
     canvas c(static_cast<unsigned>(width), static_cast<unsigned>(height), 1, 3, 255);
     double low = std::numeric_limits<double>::infinity(), high = -low;
     for (auto const& r : rows) {
@@ -142,7 +155,9 @@ inline data::image interval_chart(std::string const& title, std::string const& x
         low = std::isfinite(low) ? low - 0.5 : 0, high = low + 1;
     double const step = tick(high - low);
     low = std::floor(low / step) * step, high = std::ceil(high / step) * step;
-    auto const px = [&](double x) { return left + static_cast<int>(std::lround((x - low) / (high - low) * (width - left - right))); };
+    auto const px = [&](double x) {
+        return left + static_cast<int>(std::lround((x - low) / (high - low) * (width - left - right)));
+    };
     text(c, 20, 16, title, black, 22);
     for (double x = low; x <= high + step / 2; x += step) {
         c.draw_line(px(x), top, px(x), height - bottom, light.data());
@@ -185,7 +200,8 @@ struct montage_row {
     std::vector<match> matches;
 };
 
-/// Queries at the left, their nearest neighbours beside them; a right one has a full blue frame, a wrong one an orange one with a cross.
+/// Queries at the left, their nearest neighbours beside them; a right one has a full blue frame, a wrong one an orange
+/// one with a cross.
 inline data::image montage(std::string const& title, std::vector<montage_row> const& rows) {
     using namespace detail;
     require<data_error>(!rows.empty(), "a montage needs at least one row");
@@ -193,15 +209,20 @@ inline data::image montage(std::string const& title, std::vector<montage_row> co
     std::size_t matches = 0;
     for (auto const& r : rows)
         matches = std::max(matches, r.matches.size());
-    int const width = std::max(420, 40 + static_cast<int>(matches + 1) * (cell + gap) + gap), height = head + static_cast<int>(rows.size()) * (cell + line + gap) + gap;
+    int const width = std::max(420, 40 + static_cast<int>(matches + 1) * (cell + gap) + gap),
+              height = head + static_cast<int>(rows.size()) * (cell + line + gap) + gap;
     canvas c(static_cast<unsigned>(width), static_cast<unsigned>(height), 1, 3, 255);
     text(c, gap, 14, title, black, 20);
     auto const put = [&](data::image const& photo, int x, int y, std::string caption) {
         double const scale = cell / static_cast<double>(std::max(photo.width, photo.height));
-        auto const shown = data::with_channels(data::resized(photo, static_cast<std::size_t>(std::lround(scale * static_cast<double>(photo.height))),
-                                                            static_cast<std::size_t>(std::lround(scale * static_cast<double>(photo.width))), data::fit::stretch), 3);
+        auto const shown = data::with_channels(
+            data::resized(photo, static_cast<std::size_t>(std::lround(scale * static_cast<double>(photo.height))),
+                          static_cast<std::size_t>(std::lround(scale * static_cast<double>(photo.width))),
+                          data::fit::stretch),
+            3);
         c.draw_image(x + (cell - static_cast<int>(shown.width)) / 2, y + (cell - static_cast<int>(shown.height)) / 2,
-                     canvas(shown.samples.data(), static_cast<unsigned>(shown.width), static_cast<unsigned>(shown.height), 1, 3));
+                     canvas(shown.samples.data(), static_cast<unsigned>(shown.width),
+                            static_cast<unsigned>(shown.height), 1, 3));
         if (caption.size() > 15)
             caption = caption.substr(0, 14) + "~";
         text(c, x, y + cell + 3, caption, black, 14);

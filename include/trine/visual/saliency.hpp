@@ -18,9 +18,11 @@ struct occlusion_options {
     std::size_t step = 4;   ///< how far it moves
 };
 
-/// How much farther a photo lies from a point when the surroundings of each pixel are covered: above 0 where what is there makes them alike, below 0 where it tells them apart.
+/// How much farther a photo lies from a point when the surroundings of each pixel are covered: above 0 where what is
+/// there makes them alike, below 0 where it tells them apart.
 ///
-/// A square of the photo's mean moves over it; a pixel's value is the mean over the squares that cover it, of the distance with the square less the distance without.
+/// A square of the photo's mean moves over it; a pixel's value is the mean over the squares that cover it, of the
+/// distance with the square less the distance without.
 ///
 /// @param embed      called with N×C×H×W, gives N×D
 /// @param distance   with `cross`, as trine's distances
@@ -28,14 +30,18 @@ struct occlusion_options {
 /// @param reference  D values: the point of the photo that it is compared with
 /// @return H×W
 /// @throws shape_error     unless one photo is given, and as many values as `embed` gives
-/// @throws argument_error  when the square is empty, larger than the photo, or does not move, or moves farther than it is wide
+/// @throws argument_error  when the square is empty, larger than the photo, or does not move, or moves farther than it
+/// is wide
 /// @see M. Zeiler, R. Fergus, "Visualizing and Understanding Convolutional Networks", ECCV 2014
 template <class Embed, class Distance>
-tensor<double, 2> occlusion_saliency(Embed&& embed, Distance const& distance, tensor<float, 4> const& photo, std::span<float const> reference, occlusion_options const& how = {}) {
+tensor<double, 2> occlusion_saliency(Embed&& embed, Distance const& distance, tensor<float, 4> const& photo,
+                                     std::span<float const> reference, occlusion_options const& how = {}) {
     std::size_t const channels = photo.shape(1), height = photo.shape(2), width = photo.shape(3);
     require<shape_error>(photo.shape(0) == 1, photo.shape(0), " photos given where one is explained");
-    require<argument_error>(how.patch > 0 && how.patch <= height && how.patch <= width, "a square of ", how.patch, " pixels over a photo of ", height, "×", width);
-    require<argument_error>(how.step > 0 && how.step <= how.patch, "a square of ", how.patch, " pixels that moves by ", how.step, ": it has to move, and to leave no gap");
+    require<argument_error>(how.patch > 0 && how.patch <= height && how.patch <= width, "a square of ", how.patch,
+                            " pixels over a photo of ", height, "×", width);
+    require<argument_error>(how.step > 0 && how.step <= how.patch, "a square of ", how.patch, " pixels that moves by ",
+                            how.step, ": it has to move, and to leave no gap");
     // Places of the square: steps, and the last one flush with the edge.
     auto const places = [&](std::size_t size) {
         std::vector<std::size_t> at;
@@ -62,11 +68,14 @@ tensor<double, 2> occlusion_saliency(Embed&& embed, Distance const& distance, te
         for (std::size_t i = 0; i < columns.size(); ++i)
             for (std::size_t c = 0; c < channels; ++c)
                 for (std::size_t y = top; y < top + how.patch; ++y)
-                    std::fill_n(covered.data() + (((i + 1) * channels + c) * height + y) * width + columns[i], how.patch, means[c]);
+                    std::fill_n(covered.data() + (((i + 1) * channels + c) * height + y) * width + columns[i],
+                                how.patch, means[c]);
         auto const points = embed(covered);
-        require<shape_error>(points.shape(1) == reference.size(), "a point of ", reference.size(), " values for a network that gives ", points.shape(1));
+        require<shape_error>(points.shape(1) == reference.size(), "a point of ", reference.size(),
+                             " values for a network that gives ", points.shape(1));
         auto d = make_tensor<float>(points.shape(0), 1);
-        distance.cross(as_matrix(points), matrix_view<float const>(reference.data(), 1, reference.size()), as_matrix(d));
+        distance.cross(as_matrix(points), matrix_view<float const>(reference.data(), 1, reference.size()),
+                       as_matrix(d));
         for (std::size_t i = 0; i < columns.size(); ++i)
             for (std::size_t y = top; y < top + how.patch; ++y)
                 for (std::size_t x = columns[i]; x < columns[i] + how.patch; ++x)
@@ -77,9 +86,11 @@ tensor<double, 2> occlusion_saliency(Embed&& embed, Distance const& distance, te
     return sum;
 }
 
-/// A photo with its saliency over it: orange where covering brings the two apart, blue where it brings them together, the stronger the more; `most` is full colour.
+/// A photo with its saliency over it: orange where covering brings the two apart, blue where it brings them together,
+/// the stronger the more; `most` is full colour.
 inline data::image saliency_overlay(data::image const& photo, tensor<double, 2> const& saliency, double most) {
-    require<shape_error>(saliency.shape(0) == photo.height && saliency.shape(1) == photo.width, "a saliency of ", saliency.shape(0), "×", saliency.shape(1), " over a photo of ", photo.height, "×",
+    require<shape_error>(saliency.shape(0) == photo.height && saliency.shape(1) == photo.width, "a saliency of ",
+                         saliency.shape(0), "×", saliency.shape(1), " over a photo of ", photo.height, "×",
                          photo.width);
     auto const grey = data::with_channels(data::with_channels(photo, 1), 3);
     auto out = grey;
