@@ -1,6 +1,6 @@
 #pragma once
 
-#include <trine/core/tensor.hpp>
+#include <trine/arrays/tensor.hpp>
 #include <trine/distances/euclidean.hpp>
 
 namespace program {

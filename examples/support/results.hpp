@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include <trine/core/tensor.hpp>
+#include <trine/arrays/tensor.hpp>
 #include <trine/data/dataset.hpp>
 #include <trine/evaluation/identification.hpp>
 #include <trine/evaluation/projection.hpp>

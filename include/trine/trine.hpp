@@ -12,7 +12,7 @@
 #include "core/finite.hpp"
 #include "core/parallel.hpp"
 #include "core/random.hpp"
-#include "core/tensor.hpp"
+#include "arrays/tensor.hpp"
 #include "data/augmentation.hpp"
 #include "data/batches.hpp"
 #include "data/dataset.hpp"

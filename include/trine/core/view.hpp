@@ -4,12 +4,27 @@
 #include <cstddef>
 #include <span>
 #include <type_traits>
+#include <utility>
+
+#include "error.hpp"
 
 namespace trine {
 
+/// What knows its extents, its strides and where it lies, as xtensor's containers, adaptors and strided views do.
+template <class A>
+concept strided_array = requires(A& a) {
+    a.dimension();
+    a.shape();
+    a.strides();
+    a.data();
+    a.data_offset();
+};
+
 /// A matrix in somebody else's memory: rows of `cols` scalars, `stride` scalars from one row to the next.
 ///
-/// Copies are shallow. `matrix_view<T>` converts to `matrix_view<T const>`.
+/// Copies are shallow. `matrix_view<T>` converts to `matrix_view<T const>`. So do arrays of two dimensions whose rows
+/// are contiguous (`xt::xtensor<T, 2>`, `xt::xarray<T>`, `xt::adapt(…)`, a view of some rows or of some columns side by
+/// side), without a copy; of other memory say `{pointer, rows, cols}` or `{span, rows, cols}`.
 template <class T>
 class matrix_view {
 public:
@@ -26,6 +41,27 @@ public:
         requires(std::is_same_v<T, U const>)
     constexpr matrix_view(matrix_view<U> other)
         : matrix_view(other.data(), other.rows(), other.cols(), other.stride()) {}
+
+    /// @throws shape_error  when the memory holds fewer or more than rows · cols scalars
+    constexpr matrix_view(std::span<T> values, std::size_t rows, std::size_t cols)
+        : matrix_view(values.data(), rows, cols) {
+        require<shape_error>(cols == 0 ? values.empty() : values.size() / cols == rows && values.size() % cols == 0,
+                             values.size(), " values for a matrix of ", rows, "×", cols);
+    }
+    /// @throws shape_error  when the array has not two dimensions, or its rows are not contiguous
+    template <class A>
+        requires strided_array<A> && std::is_convertible_v<decltype(std::declval<A&>().data()), T*>
+    constexpr matrix_view(A&& array) { // NOLINT: a conversion is what it is for
+        require<shape_error>(array.dimension() == 2, "an array of ", array.dimension(), " dimensions for a matrix");
+        rows_ = array.shape()[0], cols_ = array.shape()[1];
+        auto const rows = static_cast<std::ptrdiff_t>(array.strides()[0]);
+        auto const cols = static_cast<std::ptrdiff_t>(array.strides()[1]); // 0 along a single row or column
+        stride_ = rows_ > 1 ? static_cast<std::size_t>(rows) : cols_;
+        require<shape_error>((cols_ <= 1 || cols == 1) && (rows_ <= 1 || rows >= static_cast<std::ptrdiff_t>(cols_)),
+                             "a matrix of ", rows_, "×", cols_, " with strides ", rows, ", ", cols,
+                             ": its rows have to be contiguous, in row-major order");
+        data_ = array.data() + array.data_offset();
+    }
 
     constexpr T* data() const { return data_; }
     constexpr std::size_t rows() const { return rows_; }

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "../core/random.hpp"
-#include "../core/tensor.hpp"
+#include "../arrays/tensor.hpp"
 #include "../nn/shape.hpp"
 #include "image_io.hpp"
 

@@ -13,7 +13,7 @@
 
 #include "../core/error.hpp"
 #include "../core/random.hpp"
-#include "../core/tensor.hpp"
+#include "../arrays/tensor.hpp"
 
 namespace trine::data {
 

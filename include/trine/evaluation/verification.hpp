@@ -11,7 +11,7 @@
 #include "../core/buffer.hpp"
 #include "../core/error.hpp"
 #include "../core/parallel.hpp"
-#include "../core/tensor.hpp"
+#include "../arrays/tensor.hpp"
 
 namespace trine::evaluation {
 

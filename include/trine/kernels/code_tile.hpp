@@ -45,7 +45,7 @@ inline void encode_row(std::size_t size, float const* values, float factor, std:
     // Adding it leaves the nearest integer in the last bits of a float's fraction.
     constexpr float magic = 0x1.8p23f;
     auto const encode = [&](V const& v) __attribute__((always_inline)) {
-        return xsimd::bitwise_cast<code_sums>(xsimd::fma(v, V(factor), V(magic))) - code_sums(0x4b400000);
+        return xsimd::bitwise_cast<code_sums>(fma(v, V(factor), V(magic))) - code_sums(0x4b400000);
     };
     std::size_t i = 0;
     for (; i + 2 * V::size <= size; i += 2 * V::size) {

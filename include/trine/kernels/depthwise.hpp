@@ -48,7 +48,7 @@ template <std::size_t Pixels, std::size_t Kernel, class T>
                     V const weight = load(w + (i * kernel + j) * channels + c);
                     TRINE_UNROLL
                     for (std::size_t p = 0; p < Pixels; ++p)
-                        acc[p] = xsimd::fma(load(from + p * step), weight, acc[p]);
+                        acc[p] = fma(load(from + p * step), weight, acc[p]);
                 };
                 if constexpr (Kernel > 0) {
                     TRINE_UNROLL
@@ -101,7 +101,7 @@ template <tile_edge Edge, class T>
                         TRINE_UNROLL
                         for (std::size_t p = 0; p < depthwise_tile; ++p)
                             if (r >= o && r < o + 3 && k >= p && k < p + 3)
-                                acc[o][p] = xsimd::fma(value, weight[r - o][k - p], acc[o][p]);
+                                acc[o][p] = fma(value, weight[r - o][k - p], acc[o][p]);
                     }
                 }
             }

@@ -44,7 +44,7 @@ template <std::size_t Rows, std::size_t Cols, class T, class Load>
             for (std::size_t i = 0; i < Rows; ++i) {
                 TRINE_UNROLL
                 for (std::size_t k = 0; k < Cols; ++k)
-                    acc[i][k] = xsimd::fma(load(from + i * in_row + k * s.channels), g, acc[i][k]);
+                    acc[i][k] = fma(load(from + i * in_row + k * s.channels), g, acc[i][k]);
             }
         } else {
             TRINE_UNROLL
@@ -55,7 +55,7 @@ template <std::size_t Rows, std::size_t Cols, class T, class Load>
                 TRINE_UNROLL
                 for (std::size_t i = 0; i < Rows; ++i)
                     acc[i][k] =
-                        xsimd::fma(load(line + i * in_row + static_cast<std::size_t>(x) * s.channels), g, acc[i][k]);
+                        fma(load(line + i * in_row + static_cast<std::size_t>(x) * s.channels), g, acc[i][k]);
             }
         }
     }
@@ -112,7 +112,7 @@ void depthwise_two_row_sums(convolution_shape const& s, T const* line, T const* 
                     if (r >= o && r < o + 3) {
                         TRINE_UNROLL
                         for (std::size_t k = 0; k < 3; ++k)
-                            acc[r - o][k] = xsimd::fma(value, g[o][k], acc[r - o][k]);
+                            acc[r - o][k] = fma(value, g[o][k], acc[r - o][k]);
                     }
             }
         }

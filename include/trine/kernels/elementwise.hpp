@@ -51,7 +51,7 @@ void prelu_rows(std::size_t rows, std::size_t cols, T const* x, T const* slopes,
     for (std::size_t r = 0; r < rows; ++r, x += cols, y += cols) {
         for (std::size_t c = 0; c < whole; c += V::size) {
             V const v = V::load_unaligned(x + c);
-            xsimd::select(v > zero, v, v * V::load_unaligned(slopes + c)).store_unaligned(y + c);
+            select(v > zero, v, v * V::load_unaligned(slopes + c)).store_unaligned(y + c);
         }
         for (std::size_t c = whole; c < cols; ++c)
             y[c] = x[c] > T(0) ? x[c] : x[c] * slopes[c];

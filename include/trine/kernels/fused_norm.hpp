@@ -70,7 +70,7 @@ void block_statistics(std::size_t pixels, std::size_t channels, T const* z, T* o
             channels, [&](std::size_t c, auto load, auto store) __attribute__((always_inline)) {
                 auto const d = load(z + p * channels + c) - load(out + c);
                 store(out + channels + c, load(out + channels + c) + d);
-                store(out + 2 * channels + c, xsimd::fma(d, d, load(out + 2 * channels + c)));
+                store(out + 2 * channels + c, fma(d, d, load(out + 2 * channels + c)));
             });
 }
 
@@ -123,7 +123,7 @@ void norm_rows(norm_shape const& s, std::size_t rows, T const* z, T const* scale
             each_channel_vector<T>(
                 s.channels, [&](std::size_t c, auto load, auto store) __attribute__((always_inline)) {
                     store(y + p * s.channels + c,
-                          at_least(floor, xsimd::fma(load(z + p * s.channels + c), load(scale + c), load(shift + c))));
+                          at_least(floor, fma(load(z + p * s.channels + c), load(scale + c), load(shift + c))));
                 });
         return;
     }
@@ -135,9 +135,9 @@ void norm_rows(norm_shape const& s, std::size_t rows, T const* z, T const* scale
                 s.channels, [&](std::size_t c, auto load, auto store) __attribute__((always_inline)) {
                     V const a = load(scale + c), b = load(shift + c);
                     V const top =
-                        at_least(xsimd::fma(load(window + c), a, b), xsimd::fma(load(window + s.channels + c), a, b));
-                    V const bottom = at_least(xsimd::fma(load(window + row + c), a, b),
-                                              xsimd::fma(load(window + row + s.channels + c), a, b));
+                        at_least(fma(load(window + c), a, b), fma(load(window + s.channels + c), a, b));
+                    V const bottom = at_least(fma(load(window + row + c), a, b),
+                                              fma(load(window + row + s.channels + c), a, b));
                     store(to + c, at_least(floor, at_least(top, bottom)));
                 });
         }
@@ -164,17 +164,17 @@ template <class V>
 [[gnu::always_inline]] inline void route_to_largest(V const (&v)[4], V const& floor, V const& g, V (&out)[4]) {
     V best = v[0];
     auto second = v[1] > best;
-    best = xsimd::select(second, v[1], best);
+    best = select(second, v[1], best);
     auto const third = v[2] > best;
-    best = xsimd::select(third, v[2], best);
+    best = select(third, v[2], best);
     auto const fourth = v[3] > best;
-    best = xsimd::select(fourth, v[3], best);
-    V const zero(typename V::value_type(0)), passed = xsimd::select(best > floor, g, zero);
-    out[3] = xsimd::select(fourth, passed, zero);
+    best = select(fourth, v[3], best);
+    V const zero(typename V::value_type(0)), passed = select(best > floor, g, zero);
+    out[3] = select(fourth, passed, zero);
     V const first_three = passed - out[3]; // exact: one of the two is 0
-    out[2] = xsimd::select(third, first_three, zero);
+    out[2] = select(third, first_three, zero);
     V const first_two = first_three - out[2];
-    out[1] = xsimd::select(second, first_two, zero);
+    out[1] = select(second, first_two, zero);
     out[0] = first_two - out[1];
 }
 
@@ -203,8 +203,8 @@ template <class T, class Body>
             each_channel_vector<T>(
                 channels, [&](std::size_t c, auto load, auto store) __attribute__((always_inline)) {
                     V const value = load(z + p * channels + c);
-                    auto const positive = xsimd::fma(value, load(scale + c), load(shift + c)) > floor;
-                    body(z + p * channels + c, c, value, xsimd::select(positive, load(dy + p * channels + c), V(T(0))),
+                    auto const positive = fma(value, load(scale + c), load(shift + c)) > floor;
+                    body(z + p * channels + c, c, value, select(positive, load(dy + p * channels + c), V(T(0))),
                          load, store);
                 });
         return;
@@ -222,7 +222,7 @@ template <class T, class Body>
                     TRINE_UNROLL
                     for (std::size_t k = 0; k < 4; ++k) {
                         values[k] = load(place[k]);
-                        normal[k] = xsimd::fma(values[k], a, b);
+                        normal[k] = fma(values[k], a, b);
                     }
                     route_to_largest(normal, floor, load(from + c), routed);
                     TRINE_UNROLL
@@ -258,7 +258,7 @@ void norm_gradient_sums(norm_shape const& s, std::size_t rows, T* z, T const* dy
         s, rows, z, dy, n.scale, n.shift,
         [&](T*, std::size_t c, V const& value, V const& g, auto load, auto store) __attribute__((always_inline)) {
             store(sums + c, load(sums + c) + g);
-            store(product + c, xsimd::fma(g, value - load(n.mean + c), load(product + c)));
+            store(product + c, fma(g, value - load(n.mean + c), load(product + c)));
         });
 }
 
@@ -306,8 +306,8 @@ void norm_gradient_apply(norm_shape const& s, std::size_t rows, T* z, T const* d
     using V = simd<T>;
     auto const write = [&](T * place, std::size_t c, V const& value, V const& g, auto load, auto store)
         __attribute__((always_inline)) {
-        store(place, xsimd::fma(load(n.scale + c), g,
-                                xsimd::fma(load(n.slope + c), value - load(n.mean + c), load(n.offset + c))));
+        store(place, fma(load(n.scale + c), g,
+                                fma(load(n.slope + c), value - load(n.mean + c), load(n.offset + c))));
     };
     detail::each_norm_gradient(s, rows, z, dy, n.scale, n.shift, write);
     // Pixels that belong to no window still move the mean and the variance.

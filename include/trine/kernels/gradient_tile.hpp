@@ -65,7 +65,7 @@ void gradient_tile(T const* left, std::size_t left_row, std::size_t left_pixel, 
                 V const value(a[r]);
                 TRINE_UNROLL
                 for (std::size_t v = 0; v < Vectors; ++v)
-                    acc[r][v] = xsimd::fma(value, b[v], acc[r][v]);
+                    acc[r][v] = fma(value, b[v], acc[r][v]);
             }
         }
     }

@@ -151,7 +151,7 @@ void add_tap_products(T const* a, T const* b, std::size_t stride, std::size_t pi
             V const left = V::load_unaligned(a + i * stride + q);
             TRINE_UNROLL
             for (std::size_t j = 0; j < side; ++j)
-                acc[i][j] = xsimd::fma(left, right[j], acc[i][j]);
+                acc[i][j] = fma(left, right[j], acc[i][j]);
         }
     }
     TRINE_UNROLL

@@ -15,7 +15,7 @@ namespace trine::kernels {
 struct multiply_add {
     template <class V>
     [[gnu::always_inline]] static V apply(V const& a, V const& b, V const& acc) {
-        return xsimd::fma(a, b, acc);
+        return fma(a, b, acc);
     }
 };
 
@@ -24,7 +24,7 @@ struct add_squared_difference {
     template <class V>
     [[gnu::always_inline]] static V apply(V const& a, V const& b, V const& acc) {
         V const difference = a - b;
-        return xsimd::fma(difference, difference, acc);
+        return fma(difference, difference, acc);
     }
 };
 
@@ -32,7 +32,7 @@ struct add_squared_difference {
 struct add_absolute_difference {
     template <class V>
     [[gnu::always_inline]] static V apply(V const& a, V const& b, V const& acc) {
-        return acc + xsimd::abs(a - b);
+        return acc + abs(a - b);
     }
 };
 

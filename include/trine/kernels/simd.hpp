@@ -11,6 +11,12 @@ namespace trine::kernels {
 template <class T>
 using simd = xsimd::batch<T>;
 
+using xsimd::abs, xsimd::all, xsimd::any, xsimd::fma, xsimd::select, xsimd::sqrt;
+
+/// Whether a type is such a vector, and not a scalar.
+template <class V>
+inline constexpr bool is_simd = xsimd::is_batch<V>::value;
+
 /// Scalars in a vector.
 template <class T>
 inline constexpr std::size_t simd_width = simd<T>::size;
@@ -126,7 +132,7 @@ template <class T>
 /// The larger of two; a NaN in the second comes out, so that it is seen.
 template <class V>
 [[gnu::always_inline]] inline V at_least(V const& low, V const& value) {
-    return xsimd::select(value < low, low, value);
+    return select(value < low, low, value);
 }
 
 /// Calls f(c, load, store) for every vector of channels; load(p) and store(p, v) mind the channels' end.

@@ -130,15 +130,15 @@ private:
 
     template <class V>
     [[gnu::always_inline]] static V constant(double value) {
-        if constexpr (xsimd::is_batch<V>::value)
+        if constexpr (is_simd<V>)
             return V(static_cast<typename V::value_type>(value));
         else
             return static_cast<V>(value);
     }
     template <class V>
     [[gnu::always_inline]] static V multiply_add(double factor, V const& x, V const& y) {
-        if constexpr (xsimd::is_batch<V>::value)
-            return xsimd::fma(constant<V>(factor), x, y);
+        if constexpr (is_simd<V>)
+            return fma(constant<V>(factor), x, y);
         else
             return static_cast<V>(factor) * x + y;
     }

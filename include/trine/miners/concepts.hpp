@@ -8,7 +8,7 @@
 #include <string_view>
 
 #include "../core/random.hpp"
-#include "../core/tensor.hpp"
+#include "../core/label.hpp"
 #include "../core/view.hpp"
 
 namespace trine::miners {

@@ -13,7 +13,7 @@
 #include "../core/finite.hpp"
 #include "../core/parallel.hpp"
 #include "../core/random.hpp"
-#include "../core/tensor.hpp"
+#include "../arrays/tensor.hpp"
 #include "exact.hpp"
 #include "vote.hpp"
 

@@ -76,7 +76,7 @@ private:
                 std::size_t k = 0;
                 for (; k + 2 * lanes <= in_->size; k += 2 * lanes) {
                     V const a = V::load_unaligned(row + k), b = V::load_unaligned(row + k + lanes);
-                    even = xsimd::fma(a, a, even), odd = xsimd::fma(b, b, odd);
+                    even = kernels::fma(a, a, even), odd = kernels::fma(b, b, odd);
                 }
                 for (; k < in_->size; ++k)
                     rest[l] += row[k] * row[k];

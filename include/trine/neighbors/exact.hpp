@@ -10,7 +10,7 @@
 #include "../core/error.hpp"
 #include "../core/finite.hpp"
 #include "../core/parallel.hpp"
-#include "../core/tensor.hpp"
+#include "../arrays/tensor.hpp"
 #include "../distances/concepts.hpp"
 #include "concepts.hpp"
 #include "rows.hpp"

@@ -237,10 +237,10 @@ private:
                 V const product =
                     kernels::to_floats(kernels::code_sums::load_aligned(products + (t * Vectors + v) * V::size)) *
                     scale[v];
-                above = above & (xsimd::fma(product, factor, offset) > limit[v]);
+                above = above & (kernels::fma(product, factor, offset) > limit[v]);
             }
         }
-        return !xsimd::all(above);
+        return !kernels::all(above);
     }
 
     // The products of one row with a vector of queries: those that may be among the nearest go to their queries' pools.
@@ -251,7 +251,7 @@ private:
         std::size_t const own = first_query - w.first_panel * width;
         V const product =
             kernels::to_floats(kernels::code_sums::load_aligned(sums)) * V::load_aligned(scales_.data() + first_query);
-        V const x = xsimd::fma(product, V(terms.factor), V(terms.offset));
+        V const x = kernels::fma(product, V(terms.factor), V(terms.offset));
         std::uint64_t promising =
             ~kernels::lane_bits(x > V::load_aligned(w.limits.data() + own)) & lanes; // NaN is not above
         if (promising == 0) [[likely]]

@@ -128,10 +128,10 @@ private:
                             b = kernels::load_halves(row + at);
                         if constexpr (G == geometry::squared_length) {
                             V const difference = a - b;
-                            sum = xsimd::fma(difference, difference, sum);
+                            sum = kernels::fma(difference, difference, sum);
                         } else {
-                            sum = xsimd::fma(a, b, sum);
-                            square = xsimd::fma(b, b, square);
+                            sum = kernels::fma(a, b, sum);
+                            square = kernels::fma(b, b, square);
                         }
                     };
                     std::size_t k = 0;
@@ -186,8 +186,8 @@ private:
             }
             bounds<G, Lossy>(value, error, norm, lost, query_norm, low, high);
             auto const bounded = square < largest && square > smallest && low <= high; // of NaN, nothing holds
-            xsimd::select(bounded, low, V(-infinite)).store_aligned(lower + i);
-            xsimd::select(bounded, high, V(infinite)).store_aligned(upper + i);
+            kernels::select(bounded, low, V(-infinite)).store_aligned(lower + i);
+            kernels::select(bounded, high, V(infinite)).store_aligned(upper + i);
         }
         if (q.wild)
             std::fill_n(lower, count, -infinite), std::fill_n(upper, count, infinite);
@@ -234,7 +234,7 @@ private:
         using V = kernels::simd<float>;
         std::size_t i = 0;
         for (; i + V::size <= count; i += V::size)
-            if (xsimd::any(V::load_unaligned(lower + i) <= V(limit))) [[unlikely]]
+            if (kernels::any(V::load_unaligned(lower + i) <= V(limit))) [[unlikely]]
                 for (std::size_t l = i; l < i + V::size; ++l)
                     if (lower[l] <= limit)
                         body(l);

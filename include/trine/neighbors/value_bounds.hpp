@@ -106,13 +106,13 @@ inline float pick(bool condition, float a, float b) { return condition ? a : b; 
 inline float root(float v) { return std::sqrt(v); }
 template <class C>
 kernels::simd<float> pick(C const& condition, kernels::simd<float> const& a, kernels::simd<float> const& b) {
-    return xsimd::select(condition, a, b);
+    return kernels::select(condition, a, b);
 }
 inline kernels::simd<float> root(kernels::simd<float> const& v) {
 #if defined(__AVX512F__)
     return _mm512_maskz_sqrt_ps(0xffff, v); // with a mask of ones, for without one GCC 12 warns of its own headers
 #else
-    return xsimd::sqrt(v);
+    return kernels::sqrt(v);
 #endif
 }
 template <class V>

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "../core/error.hpp"
-#include "../core/tensor.hpp"
+#include "../arrays/tensor.hpp"
 #include "concepts.hpp"
 
 namespace trine::neighbors {

@@ -7,7 +7,7 @@
 
 #include "../core/buffer.hpp"
 #include "../core/error.hpp"
-#include "../core/tensor.hpp"
+#include "../arrays/tensor.hpp"
 #include "../kernels/elementwise.hpp"
 #include "network.hpp"
 

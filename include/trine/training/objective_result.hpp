@@ -6,7 +6,7 @@
 
 #include "../core/error.hpp"
 #include "../core/parallel.hpp"
-#include "../core/tensor.hpp"
+#include "../core/label.hpp"
 #include "../core/view.hpp"
 
 namespace trine {

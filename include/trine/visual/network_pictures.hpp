@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "../core/tensor.hpp"
+#include "../arrays/tensor.hpp"
 #include "../nn/model.hpp"
 #include "pictures.hpp"
 

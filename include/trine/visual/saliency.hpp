@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "../core/error.hpp"
-#include "../core/tensor.hpp"
+#include "../arrays/tensor.hpp"
 #include "pictures.hpp"
 
 namespace trine::visual {

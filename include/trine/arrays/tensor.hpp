@@ -15,17 +15,15 @@
 #include <xtensor/xtensor.hpp>
 #endif
 
-#include "error.hpp"
-#include "view.hpp"
+#include "../core/error.hpp"
+#include "../core/label.hpp"
+#include "../core/view.hpp"
 
 namespace trine {
 
 /// A dense, row-major, owning tensor of N dimensions.
 template <class T, std::size_t N>
 using tensor = xt::xtensor<T, N>;
-
-/// Identifies a person (a class) in a batch or dataset. Any value is allowed; equal means same person.
-using label = std::int64_t;
 
 /// An uninitialised tensor of the given extents.
 template <class T, class... Extents>
@@ -41,16 +39,6 @@ matrix_view<T> as_matrix(tensor<T, 2>& t) {
 template <class T>
 matrix_view<T const> as_matrix(tensor<T, 2> const& t) {
     return {t.data(), t.shape(0), t.shape(1)};
-}
-
-/// The elements of a one-dimensional tensor, without copying.
-template <class T>
-std::span<T> as_span(tensor<T, 1>& t) {
-    return {t.data(), t.size()};
-}
-template <class T>
-std::span<T const> as_span(tensor<T, 1> const& t) {
-    return {t.data(), t.size()};
 }
 
 } // namespace trine
