@@ -339,7 +339,7 @@ TEST_CASE("uniform, class-balanced and hierarchical batches hold what they say, 
         }
         CHECK(batch == nested.batch(step));
     }
-    CHECK(data::any_sampler(nested).name() == "hierarchical 2 × 2 × 3");
+    CHECK(data::any_sampler(nested).name() == "hierarchical_sampler (groups 2, people 2, photos 3, seed 3)");
     CHECK(data::pk_sampler(labels, 4, 4, 1).people_short() == 2);
     CHECK_THROWS_WITH(data::uniform_sampler(labels, 100, 1), Contains("there are 36 photos for batches of 100"));
     CHECK_THROWS_WITH(data::class_balanced_sampler(labels, 0, 1), Contains("a batch of 0 photos"));

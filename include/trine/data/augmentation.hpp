@@ -1,16 +1,18 @@
 #pragma once
 
-#include <algorithm>
-#include <cmath>
+#include <cstddef>
 #include <cstdint>
-#include <numbers>
+#include <string_view>
 
+#include "../core/config.hpp"
 #include "../core/random.hpp"
 
 namespace trine::data {
 
 /// Random changes that leave a person recognisable; each strength 0 turns one off.
 struct augmentation {
+    static constexpr std::string_view name = "augmentation";
+
     double flip = 0.5;        ///< probability of mirroring left and right
     double shift = 0.06;      ///< of the size, at most, on each axis
     double rotation = 8;      ///< degrees at most, either way
@@ -20,6 +22,13 @@ struct augmentation {
     double erase = 0.3;       ///< probability that a random rectangle turns grey
     double erase_area = 0.12; ///< of the photo, at most
 
+    template <class Self, class Visit>
+    static void values(Self& self, Visit&& visit) {
+        visit("flip", self.flip), visit("shift", self.shift), visit("rotation", self.rotation);
+        visit("scale", self.scale), visit("brightness", self.brightness), visit("contrast", self.contrast);
+        visit("erase", self.erase), visit("erase_area", self.erase_area);
+    }
+
     /// No change at all.
     static augmentation none() { return {0, 0, 0, 0, 0, 0, 0, 0}; }
 
@@ -28,46 +37,11 @@ struct augmentation {
     /// @param photo  C×H×W
     /// @param out    C×H×W
     void operator()(std::uint8_t const* photo, std::size_t channels, std::size_t height, std::size_t width,
-                    random_stream& random, float* out) const {
-        double const h = static_cast<double>(height), w = static_cast<double>(width);
-        // All draws are made whatever the strengths, so that one setting does not change what another draws.
-        double const mirrored = random.chance(flip) ? -1 : 1;
-        double const dx = random.uniform(-shift, shift) * w, dy = random.uniform(-shift, shift) * h;
-        double const angle = random.uniform(-rotation, rotation) * std::numbers::pi / 180,
-                     zoom = std::exp(random.uniform(-1, 1) * std::log1p(scale));
-        double const bright = random.uniform(-brightness, brightness) * 2,
-                     steep = std::exp(random.uniform(-1, 1) * std::log1p(contrast));
-        double const cos = std::cos(angle) / zoom, sin = std::sin(angle) / zoom, cx = (w - 1) / 2, cy = (h - 1) / 2;
-        for (std::size_t y = 0; y < height; ++y)
-            for (std::size_t x = 0; x < width; ++x) {
-                double const u = mirrored * (static_cast<double>(x) - cx) - dx, v = static_cast<double>(y) - cy - dy;
-                double const sx = std::clamp(cx + cos * u - sin * v, 0.0, w - 1),
-                             sy = std::clamp(cy + sin * u + cos * v, 0.0, h - 1);
-                auto const x0 = static_cast<std::size_t>(sx), y0 = static_cast<std::size_t>(sy);
-                std::size_t const x1 = std::min(x0 + 1, width - 1), y1 = std::min(y0 + 1, height - 1);
-                double const fx = sx - static_cast<double>(x0), fy = sy - static_cast<double>(y0);
-                for (std::size_t c = 0; c < channels; ++c) {
-                    std::uint8_t const* p = photo + c * height * width;
-                    double const top = p[y0 * width + x0] + fx * (p[y0 * width + x1] - p[y0 * width + x0]);
-                    double const bottom = p[y1 * width + x0] + fx * (p[y1 * width + x1] - p[y1 * width + x0]);
-                    double const value = (top + fy * (bottom - top)) / 127.5 - 1;
-                    out[(c * height + y) * width + x] =
-                        static_cast<float>(std::clamp(value * steep + bright, -1.0, 1.0));
-                }
-            }
-        double const erased = random.uniform(), area = random.uniform(0.02, 1) * erase_area * h * w,
-                     ratio = std::exp(random.uniform(-1, 1));
-        double const ry = random.uniform(), rx = random.uniform();
-        if (erased < erase) {
-            auto const eh = std::min(height, static_cast<std::size_t>(std::sqrt(area * ratio))),
-                       ew = std::min(width, static_cast<std::size_t>(std::sqrt(area / ratio)));
-            auto const top = static_cast<std::size_t>(ry * static_cast<double>(height - eh + 1)),
-                       left = static_cast<std::size_t>(rx * static_cast<double>(width - ew + 1));
-            for (std::size_t c = 0; c < channels; ++c)
-                for (std::size_t y = top; y < top + eh; ++y)
-                    std::fill_n(out + (c * height + y) * width + left, ew, 0.0f);
-        }
-    }
+                    random_stream& random, float* out) const;
 };
 
 } // namespace trine::data
+
+#ifdef TRINE_HEADER_ONLY
+#include "augmentation_impl.hpp"
+#endif

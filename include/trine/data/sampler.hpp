@@ -1,90 +1,49 @@
 #pragma once
 
-#include <algorithm>
 #include <concepts>
+#include <cstddef>
 #include <cstdint>
-#include <functional>
-#include <map>
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
+#include "../core/config.hpp"
 #include "../core/error.hpp"
-#include "../core/random.hpp"
-#include "../arrays/tensor.hpp"
+#include "../core/identity.hpp"
+#include "../core/label.hpp"
 
 namespace trine::data {
 
 /// Which photos make a batch. What a batch holds depends on its number alone, so a stopped run goes on with the very
-/// batch it would have had.
+/// batch it would have had. Its identity says all that its batches depend on, but for the labels.
 template <class S>
 concept sampler = requires(S const& s, std::size_t step) {
     { s.batch(step) } -> std::convertible_to<std::vector<std::size_t>>; // places of photos
     { s.batch_size() } -> std::convertible_to<std::size_t>;
     { s.batches_per_epoch() } -> std::convertible_to<std::size_t>;
-    { s.name() } -> std::convertible_to<std::string>; // with all that its batches depend on
+    { trine::identity_of(s) } -> std::same_as<identity>;
 };
-
-namespace detail {
-
-// 0 … count−1 in the order of one shuffled deck after the other.
-inline std::size_t dealt(std::size_t card, std::size_t count, std::uint64_t seed, std::vector<std::size_t>& deck,
-                         std::size_t& deck_number) {
-    if (deck.size() != count || deck_number != card / count) {
-        deck.resize(count);
-        for (std::size_t i = 0; i < count; ++i)
-            deck[i] = i;
-        deck_number = card / count;
-        random_stream stream(seed, purpose::sampling, static_cast<std::uint32_t>(deck_number), 0xFFFFFFFFu);
-        stream.shuffle(std::span(deck));
-    }
-    return deck[card % count];
-}
-
-// Photos of every label, labels ascending.
-inline std::map<label, std::vector<std::size_t>> places_by_label(std::span<label const> labels) {
-    std::map<label, std::vector<std::size_t>> of;
-    for (std::size_t i = 0; i < labels.size(); ++i)
-        of[labels[i]].push_back(i);
-    return of;
-}
-
-// `count` of the places, at random, each as often as the others but for one.
-inline void draw_photos(std::vector<std::size_t> places, std::size_t count, random_stream& stream,
-                        std::vector<std::size_t>& out) {
-    for (std::size_t left = count; left > 0;) {
-        stream.shuffle(std::span(places));
-        std::size_t const now = std::min(places.size(), left);
-        out.insert(out.end(), places.begin(), places.begin() + static_cast<std::ptrdiff_t>(now));
-        left -= now;
-    }
-}
-
-} // namespace detail
 
 /// Photos one after the other from a shuffled deck, whoever they show: the plain baseline, and what proxy losses are
 /// trained with.
 class uniform_sampler {
 public:
+    static constexpr std::string_view name = "uniform_sampler";
+    template <class Self, class Visit>
+    static void values(Self& self, Visit&& visit) {
+        visit("batch", self.size_), visit("seed", self.seed_);
+    }
+
     /// @throws argument_error  for a batch of no photo
     /// @throws data_error      when there are fewer photos than a batch holds
-    uniform_sampler(std::span<label const> labels, std::size_t batch, std::uint64_t seed)
-        : total_(labels.size()), size_(batch), seed_(seed) {
-        require<argument_error>(batch > 0, "a batch of 0 photos");
-        require<data_error>(total_ >= batch, "there are ", total_, " photos for batches of ", batch);
-    }
-    std::string name() const { return "uniform " + std::to_string(size_); }
+    uniform_sampler(std::span<label const> labels, std::size_t batch, std::uint64_t seed);
+
     std::size_t batch_size() const { return size_; }
     std::size_t batches_per_epoch() const { return (total_ + size_ - 1) / size_; }
-    std::vector<std::size_t> batch(std::size_t step) const {
-        std::vector<std::size_t> chosen, deck;
-        std::size_t number = static_cast<std::size_t>(-1);
-        for (std::size_t card = step * size_; chosen.size() < size_; ++card)
-            chosen.push_back(detail::dealt(card, total_, seed_, deck, number));
-        return chosen;
-    }
+    std::vector<std::size_t> batch(std::size_t step) const;
 
 private:
     std::size_t total_, size_;
@@ -95,27 +54,19 @@ private:
 /// often as those with many.
 class class_balanced_sampler {
 public:
+    static constexpr std::string_view name = "class_balanced_sampler";
+    template <class Self, class Visit>
+    static void values(Self& self, Visit&& visit) {
+        visit("batch", self.size_), visit("seed", self.seed_);
+    }
+
     /// @throws argument_error  for a batch of no photo
     /// @throws data_error      when there is no photo
-    class_balanced_sampler(std::span<label const> labels, std::size_t batch, std::uint64_t seed)
-        : total_(labels.size()), size_(batch), seed_(seed) {
-        require<argument_error>(batch > 0, "a batch of 0 photos");
-        require<data_error>(total_ > 0, "there are no photos");
-        for (auto& [who, places] : detail::places_by_label(labels))
-            of_person_.push_back(std::move(places));
-    }
-    std::string name() const { return "class-balanced " + std::to_string(size_); }
+    class_balanced_sampler(std::span<label const> labels, std::size_t batch, std::uint64_t seed);
+
     std::size_t batch_size() const { return size_; }
     std::size_t batches_per_epoch() const { return (total_ + size_ - 1) / size_; }
-    std::vector<std::size_t> batch(std::size_t step) const {
-        random_stream stream(seed_, purpose::sampling, static_cast<std::uint32_t>(step));
-        std::vector<std::size_t> chosen;
-        while (chosen.size() < size_) {
-            auto const& places = of_person_[stream.below(of_person_.size())];
-            chosen.push_back(places[stream.below(places.size())]);
-        }
-        return chosen;
-    }
+    std::vector<std::size_t> batch(std::size_t step) const;
 
 private:
     std::vector<std::vector<std::size_t>> of_person_;
@@ -130,56 +81,24 @@ private:
 /// here, not learnt
 class hierarchical_sampler {
 public:
+    static constexpr std::string_view name = "hierarchical_sampler";
+    template <class Self, class Visit>
+    static void values(Self& self, Visit&& visit) {
+        visit("groups", self.groups_), visit("people", self.people_), visit("photos", self.photos_);
+        visit("seed", self.seed_);
+    }
+
     /// @param groups  of every photo; all photos of a person are in one group
     /// @throws argument_error  for counts of 0, or when a person is in two groups
     /// @throws shape_error     when there are not as many groups as labels
     /// @throws data_error      when there are fewer groups than a batch holds
     hierarchical_sampler(std::span<label const> labels, std::span<label const> groups, std::size_t groups_per_batch,
-                         std::size_t people_per_group, std::size_t photos, std::uint64_t seed)
-        : total_(labels.size()), groups_(groups_per_batch), people_(people_per_group), photos_(photos), seed_(seed) {
-        require<shape_error>(labels.size() == groups.size(), labels.size(), " labels but ", groups.size(), " groups");
-        require<argument_error>(groups_ > 0 && people_ > 0 && photos_ > 0, "a batch of ", groups_, " groups, ", people_,
-                                " people, ", photos_, " photos");
-        std::map<label, std::vector<std::vector<std::size_t>>> of_group;
-        for (auto& [who, places] : detail::places_by_label(labels)) {
-            for (std::size_t i : places)
-                require<argument_error>(groups[i] == groups[places.front()], "the person with label ", who,
-                                        " is in groups ", groups[places.front()], " and ", groups[i]);
-            of_group[groups[places.front()]].push_back(std::move(places));
-        }
-        for (auto& [group, people] : of_group)
-            of_group_.push_back(std::move(people));
-        require<data_error>(of_group_.size() >= groups_, "there are ", of_group_.size(), " groups for batches of ",
-                            groups_);
-    }
-    std::string name() const {
-        return "hierarchical " + std::to_string(groups_) + " × " + std::to_string(people_) + " × " +
-               std::to_string(photos_);
-    }
+                         std::size_t people_per_group, std::size_t photos, std::uint64_t seed);
+
     std::size_t batch_size() const { return groups_ * people_ * photos_; }
     std::size_t batches_per_epoch() const { return (total_ + batch_size() - 1) / batch_size(); }
     /// A group with fewer people gives more photos of each.
-    std::vector<std::size_t> batch(std::size_t step) const {
-        random_stream stream(seed_, purpose::sampling, static_cast<std::uint32_t>(step));
-        std::vector<std::size_t> order(of_group_.size()), chosen;
-        for (std::size_t i = 0; i < order.size(); ++i)
-            order[i] = i;
-        stream.shuffle(std::span(order));
-        for (std::size_t g = 0; g < groups_; ++g) {
-            auto const& people = of_group_[order[g]];
-            std::vector<std::size_t> who(people.size()), picked;
-            for (std::size_t i = 0; i < who.size(); ++i)
-                who[i] = i;
-            detail::draw_photos(who, people_, stream, picked);
-            std::sort(picked.begin(), picked.end());
-            for (std::size_t i = 0; i < picked.size();) {
-                std::size_t const times = static_cast<std::size_t>(std::count(picked.begin(), picked.end(), picked[i]));
-                detail::draw_photos(people[picked[i]], times * photos_, stream, chosen);
-                i += times;
-            }
-        }
-        return chosen;
-    }
+    std::vector<std::size_t> batch(std::size_t step) const;
 
 private:
     std::vector<std::vector<std::vector<std::size_t>>> of_group_;
@@ -195,56 +114,26 @@ private:
 /// @see A. Hermans, L. Beyer, B. Leibe, 2017, section 2
 class pk_sampler {
 public:
-    /// @throws argument_error  when P or K is below 2
-    /// @throws data_error      when fewer than two people have two photos
-    pk_sampler(std::span<label const> labels, std::size_t people, std::size_t photos, std::uint64_t seed)
-        : people_(people), photos_(photos), seed_(seed) {
-        require<argument_error>(people >= 2, "P = ", people, ": a batch needs at least 2 people");
-        require<argument_error>(photos >= 2, "K = ", photos, ": a batch needs at least 2 photos of each person");
-        auto of = detail::places_by_label(labels);
-        require<data_error>(of.size() >= 2, "there are photos of ", of.size(),
-                            " person(s): learning to tell people apart needs at least two people");
-        for (auto& [who, places] : of) {
-            short_ += places.size() >= 2 && places.size() < photos;
-            if (places.size() >= 2)
-                of_person_.push_back(std::move(places));
-            else
-                ++alone_;
-        }
-        require<data_error>(of_person_.size() >= 2, of_person_.size(), " of ", of.size(),
-                            " people have two photos or more: triplets need at least two such people");
-        total_ = labels.size();
+    static constexpr std::string_view name = "pk_sampler";
+    template <class Self, class Visit>
+    static void values(Self& self, Visit&& visit) {
+        visit("people", self.people_), visit("photos", self.photos_), visit("seed", self.seed_);
     }
 
-    std::string name() const { return "P " + std::to_string(people_) + ", K " + std::to_string(photos_); }
-    std::size_t batch_size() const { return std::min(people_, of_person_.size()) * photos_; }
-    /// Batches that show about as many photos as there are.
-    std::size_t batches_per_epoch() const {
-        return std::max<std::size_t>(1, (total_ + batch_size() - 1) / batch_size());
-    }
+    /// @throws argument_error  when P or K is below 2
+    /// @throws data_error      when fewer than two people have two photos
+    pk_sampler(std::span<label const> labels, std::size_t people, std::size_t photos, std::uint64_t seed);
+
+    std::size_t batch_size() const { return (people_ < of_person_.size() ? people_ : of_person_.size()) * photos_; }
+    /// Batches that show about as many photos as there are; at least one.
+    std::size_t batches_per_epoch() const;
     /// People who are left out because they have one photo only.
     std::size_t people_alone() const { return alone_; }
     /// People with fewer than K photos, of whom a batch shows some photos again.
     std::size_t people_short() const { return short_; }
 
     /// Places of the photos of batch number `step` of the training.
-    std::vector<std::size_t> batch(std::size_t step) const {
-        std::size_t const n = of_person_.size(), p = std::min(people_, n);
-        std::vector<std::size_t> chosen, who, deck;
-        std::size_t number = static_cast<std::size_t>(-1);
-        // People are dealt from one shuffled deck after the other.
-        for (std::size_t i = 0; who.size() < p; ++i) {
-            std::size_t const person = detail::dealt(step * p + i, n, seed_, deck, number);
-            if (std::find(who.begin(), who.end(), person) == who.end())
-                who.push_back(person);
-        }
-        for (std::size_t person : who) {
-            random_stream stream(seed_, purpose::sampling, static_cast<std::uint32_t>(step),
-                                 static_cast<std::uint32_t>(person));
-            detail::draw_photos(of_person_[person], photos_, stream, chosen);
-        }
-        return chosen;
-    }
+    std::vector<std::size_t> batch(std::size_t step) const;
 
 private:
     std::vector<std::vector<std::size_t>> of_person_;
@@ -256,25 +145,36 @@ private:
 class any_sampler {
 public:
     template <sampler S>
+        requires(!std::same_as<S, any_sampler>)
     any_sampler(S s) // NOLINT: a conversion is what it is for
-        : size_(s.batch_size()), per_epoch_(s.batches_per_epoch()), name_(s.name()) {
+        : size_(s.batch_size()), per_epoch_(s.batches_per_epoch()), identity_(trine::identity_of(s)) {
         if constexpr (requires { s.people_alone(); })
             alone_ = s.people_alone();
         if constexpr (requires { s.people_short(); })
             short_ = s.people_short();
-        batch_ = [shared = std::make_shared<S const>(std::move(s))](std::size_t step) { return shared->batch(step); };
+        sampler_ = std::make_shared<S const>(std::move(s));
+        batch_ = [](void const* self, std::size_t step) -> std::vector<std::size_t> {
+            return static_cast<S const*>(self)->batch(step);
+        };
     }
-    std::string const& name() const { return name_; }
+    identity identity_of() const { return identity_; }
+    /// Its identity as text.
+    std::string name() const { return identity_.text(); }
     std::size_t batch_size() const { return size_; }
     std::size_t batches_per_epoch() const { return per_epoch_; }
     std::size_t people_alone() const { return alone_; }
     std::size_t people_short() const { return short_; }
-    std::vector<std::size_t> batch(std::size_t step) const { return batch_(step); }
+    std::vector<std::size_t> batch(std::size_t step) const { return batch_(sampler_.get(), step); }
 
 private:
     std::size_t size_, per_epoch_, alone_ = 0, short_ = 0;
-    std::string name_;
-    std::function<std::vector<std::size_t>(std::size_t)> batch_;
+    identity identity_;
+    std::shared_ptr<void const> sampler_;
+    std::vector<std::size_t> (*batch_)(void const* sampler, std::size_t step);
 };
 
 } // namespace trine::data
+
+#ifdef TRINE_HEADER_ONLY
+#include "sampler_impl.hpp"
+#endif
