@@ -92,13 +92,23 @@ public:
     /// @throws io_error        when it cannot be written to, or the disk is full
     std::size_t add(std::span<std::string const> names, std::span<std::string const> sources,
                     matrix_view<float const> points) {
-        require<shape_error>(points.cols() == dimensions(), "points of ", points.cols(), " values for a gallery of ",
-                             dimensions());
-        require<shape_error>(names.size() == points.rows() && sources.size() == points.rows(), names.size(),
-                             " names and ", sources.size(), " sources for ", points.rows(), " points");
-        check_writable();
+        check_addition(names.size(), sources.size(), points.rows(), points.cols());
         if (names.empty())
             return places();
+        change(kind::add, this->add_entry(names, sources, points));
+        fold_when_large();
+        return places() - names.size();
+    }
+    /// The same with points that are stored already.
+    std::size_t add_stored(std::span<std::string const> names, std::span<std::string const> sources,
+                           stored_rows<Storage> points) {
+        check_addition(names.size(), sources.size(), points.rows, points.cols);
+        if (names.empty())
+            return places();
+        std::vector<float> space(points.cols);
+        for (std::size_t i = 0; i < points.rows; ++i)
+            require_finite(matrix_view<float const>(points.decoded(i, space.data()), 1, points.cols), "embedding",
+                           " of those to be added");
         change(kind::add, this->add_entry(names, sources, points));
         fold_when_large();
         return places() - names.size();
@@ -268,6 +278,12 @@ private:
         builder.commit();
     }
 
+    void check_addition(std::size_t names, std::size_t sources, std::size_t rows, std::size_t cols) const {
+        require<shape_error>(cols == dimensions(), "points of ", cols, " values for a gallery of ", dimensions());
+        require<shape_error>(names == rows && sources == rows, names, " names and ", sources, " sources for ", rows,
+                             " points");
+        check_writable();
+    }
     void check_writable() const {
         require<io_error>(path_.empty() || log_.is_writable(), path_.string(), ": was opened for reading only");
     }

@@ -66,6 +66,12 @@ public:
         auto const [rows, row] = stored_at(place);
         Storage::decode(dimensions(), rows.row(row), rows.scale(row), to);
     }
+    /// The rows that hold a place's point, and which of them it is.
+    std::pair<stored_rows<Storage>, std::size_t> stored_at(std::size_t place) const {
+        check_place(place);
+        return place < base_.rows.rows ? std::pair(base_.rows, place)
+                                       : std::pair(tail_.view(), place - base_.rows.rows);
+    }
     /// The points in the file, as stored; they stay where they are until `generation` changes. Those of the last places
     /// were added since.
     stored_rows<Storage> file_rows() const { return base_.rows; }
@@ -105,6 +111,10 @@ protected:
                           matrix_view<float const> points) const {
         row_buffer<Storage> encoded(dimensions(), points.rows());
         encoded.add(points);
+        return add_entry(names, sources, encoded.view());
+    }
+    std::string add_entry(std::span<std::string const> names, std::span<std::string const> sources,
+                          stored_rows<Storage> points) const {
         record_writer entry;
         std::vector<std::string_view> fresh;
         std::unordered_map<std::string_view, std::uint64_t> numbers;
@@ -127,9 +137,10 @@ protected:
         entry.raw(people.data(), people.size() * 8);
         for (auto const& source : sources)
             entry.text(source);
-        entry.raw(encoded.view().codes, points.rows() * row_bytes());
+        for (std::size_t i = 0; i < points.rows; ++i)
+            entry.raw(points.row(i), row_bytes());
         if constexpr (Storage::is_scaled)
-            entry.raw(encoded.view().scales, points.rows() * sizeof(float));
+            entry.raw(points.scales, points.rows * sizeof(float));
         return entry.bytes;
     }
     // An entry that removes photos; as `gallery::remove`.
@@ -231,12 +242,6 @@ protected:
     std::size_t row_bytes() const { return dimensions() * sizeof(typename Storage::scalar); }
     void check_place(std::size_t place) const {
         require<argument_error>(place < places(), "there is no photo at place ", place, " of ", places());
-    }
-    // The rows that hold a place's point, and which of them it is.
-    std::pair<stored_rows<Storage>, std::size_t> stored_at(std::size_t place) const {
-        check_place(place);
-        return place < base_.rows.rows ? std::pair(base_.rows, place)
-                                       : std::pair(tail_.view(), place - base_.rows.rows);
     }
     std::string_view source_at(std::size_t place) const {
         check_place(place);
