@@ -19,12 +19,12 @@
 #include <trine/evaluation/retrieval.hpp>
 #include <trine/evaluation/statistics.hpp>
 #include <trine/evaluation/verification.hpp>
+#include <trine/losses/proxy.hpp>
 #include <trine/losses/pair.hpp>
 #include <trine/losses/triplet.hpp>
 #include <trine/miners/pair_miners.hpp>
 #include <trine/miners/triplet_miners.hpp>
-#include <trine/training/any_objective.hpp>
-#include <trine/training/proxy_objective.hpp>
+#include <trine/objectives/any_objective.hpp>
 #include <trine/training/trainer.hpp>
 
 #include "../examples/support/positive.hpp"
@@ -91,7 +91,8 @@ int main(int argc, char** argv) try {
         "A small network learns from people with many photos and is judged on people with fewer whom it has not seen");
     std::string folder, weights, only;
     std::size_t seeds = 2, many = 10, few = 5;
-    training_options options{.epochs = 40, .people_per_batch = 24, .photos_per_person = 4};
+    training_options options{.epochs = 40};
+    data::pk const batches{.people = 24, .photos = 4};
     app.add_option("--data", folder, "folder of aligned faces, one sub-folder for each person")->required();
     app.add_option("--weights", weights, "MobileFaceNet's published weights, to stand beside");
     app.add_option("--only", only, "part of the names of the combinations to try (default: all)");
@@ -126,7 +127,6 @@ int main(int argc, char** argv) try {
         judge(as_matrix(points), unseen.labels, f);
         print("untrained network", f);
     }
-    data::pk_sampler const pk(learn.labels, options.people_per_batch, options.photos_per_person, 1);
     for (auto const& c : combinations()) {
         if (c.name.find(only) == std::string::npos)
             continue;
@@ -136,11 +136,13 @@ int main(int argc, char** argv) try {
             o.seed = seed;
             o.objective_rate = c.uniform ? 10 : 1;
             nn::model<backbone> model(seed);
-            auto const sampler =
-                c.uniform
-                    ? data::any_sampler(data::uniform_sampler(learn.labels, pk.batch_size(), seed))
-                    : data::any_sampler(data::pk_sampler(learn.labels, o.people_per_batch, o.photos_per_person, seed));
-            f.seconds.push_back(training_loop<backbone>(o, c.make()).fit(model, learn, sampler, {}).seconds);
+            auto const pk = batches(learn.labels, seed);
+            trainer<backbone, nn::adamw, nn::warm_up<>, data::any_sampler> const how{
+                .objective = c.make(),
+                .options = o,
+                .sampler =
+                    c.uniform ? data::any_sampler(data::uniform_sampler(learn.labels, pk.batch_size(), seed)) : pk};
+            f.seconds.push_back(how.fit(model, learn).seconds);
             auto const points = model.embed_mirrored(photos);
             judge(as_matrix(points), unseen.labels, f);
         }

@@ -24,12 +24,12 @@
 #include <trine/evaluation/retrieval.hpp>
 #include <trine/evaluation/statistics.hpp>
 #include <trine/io/file.hpp>
+#include <trine/losses/proxy.hpp>
 #include <trine/losses/pair.hpp>
-#include <trine/losses/person.hpp>
+#include <trine/losses/class.hpp>
 #include <trine/losses/triplet.hpp>
 #include <trine/miners/pair_miners.hpp>
-#include <trine/training/cross_batch_memory.hpp>
-#include <trine/training/proxy_objective.hpp>
+#include <trine/objectives/cross_batch_memory.hpp>
 #include <trine/training/trainer.hpp>
 #include <trine/visual/pictures.hpp>
 
@@ -75,7 +75,7 @@ std::vector<combination> combinations() {
         of("all x no_margin", all, losses::no_margin{}, squared),
         of("all x soft_margin", all, losses::soft_margin{}, squared),
         of("batch_hard x soft_margin", miners::batch_hard{}, losses::soft_margin{}, squared),
-        of("distance_weighted x margin", miners::distance_weighted{}, losses::margin{}, euclidean),
+        of("distance_weighted x margin", miners::distance_weighted{}, losses::margin_based{}, euclidean),
         of("all x contrastive", all, losses::contrastive{}, euclidean),
         {"all x contrastive, memory of 1024",
          [=](std::size_t) {
@@ -100,20 +100,21 @@ struct outcome {
 constexpr char const* header =
     "combination,seed,settings,map_at_r,r_precision,precision_at_1,active,seconds_per_epoch\n";
 
-outcome run(combination const& c, data::dataset const& learn, data::dataset const& unseen, training_options options) {
+outcome run(combination const& c, data::dataset const& learn, data::dataset const& unseen, training_options options,
+            data::pk const& batches) {
     nn::model<backbone> model(options.seed);
-    data::pk_sampler const pk(learn.labels, options.people_per_batch, options.photos_per_person, options.seed);
+    auto const pk = batches(learn.labels, options.seed);
     data::any_sampler const sampler =
-        c.uniform ? data::any_sampler(data::uniform_sampler(learn.labels, pk.batch_size(), options.seed))
-                  : data::any_sampler(pk);
+        c.uniform ? data::any_sampler(data::uniform_sampler(learn.labels, pk.batch_size(), options.seed)) : pk;
     if (c.uniform)
         options.objective_rate = 10;
     double active = 0, seconds = 0;
-    training_loop<backbone>(options, c.make(options.epochs * pk.batches_per_epoch()))
-        .fit(model, learn, sampler, [&](epoch_report const& e, auto&) {
-            active = e.active, seconds += e.seconds;
-            return true;
-        });
+    trainer<backbone, nn::adamw, nn::warm_up<>, data::any_sampler> const how{
+        .objective = c.make(options.epochs * pk.batches_per_epoch()), .options = options, .sampler = sampler};
+    how.fit(model, learn, [&](epoch_report const& e, auto&) {
+        active = e.active, seconds += e.seconds;
+        return true;
+    });
     auto const e = model.embed(unseen.tensors());
     std::span<label const> const labels(unseen.labels);
     auto const r = evaluation::evaluate_retrieval(distances::squared_euclidean{}, as_matrix(e), labels, as_matrix(e),
@@ -136,7 +137,8 @@ int main(int argc, char** argv) try {
         "Miners, losses and distances judged on people never seen: means and 95 % confidence intervals over seeds");
     std::string folder, only, output = "miner_policies", baseline = "all x triplet_margin";
     std::size_t seeds = 5, photos = 2, people = 80, drawn = 12;
-    training_options options{.epochs = 30, .people_per_batch = 8, .photos_per_person = 4};
+    training_options options{.epochs = 30};
+    data::pk batches{.people = 8, .photos = 4};
     app.add_option("--data", folder, "folder with one sub-folder of photos for each person (default: drawn faces)");
     app.add_option("--at-least", photos, "photos that a person must have to take part")->capture_default_str();
     app.add_option("--output", output, "folder for results.csv and the picture")->capture_default_str();
@@ -146,8 +148,8 @@ int main(int argc, char** argv) try {
     app.add_option("--epochs", options.epochs, "epochs of each training")
         ->check(program::positive)
         ->capture_default_str();
-    app.add_option("--people", options.people_per_batch, "P, people in a batch")->capture_default_str();
-    app.add_option("--photos", options.photos_per_person, "K, photos of each")->capture_default_str();
+    app.add_option("--people", batches.people, "P, people in a batch")->capture_default_str();
+    app.add_option("--photos", batches.photos, "K, photos of each")->capture_default_str();
     app.add_option("--learning-rate", options.learning_rate, "learning rate")->capture_default_str();
     app.add_option("--synthetic-people", people, "people to draw when there is no --data")->capture_default_str();
     app.add_option("--synthetic-photos", drawn, "photos to draw of each")->capture_default_str();
@@ -164,14 +166,14 @@ int main(int argc, char** argv) try {
     std::printf("%zu photos of %lld people to learn from, %zu of %zu others to judge by; %zu epochs, P = %zu, K = %zu, "
                 "%zu seeds\n",
                 learn.size(), static_cast<long long>(middle), unseen.size(),
-                all.people.size() - static_cast<std::size_t>(middle), options.epochs, options.people_per_batch,
-                options.photos_per_person, seeds);
+                all.people.size() - static_cast<std::size_t>(middle), options.epochs, batches.people, batches.photos,
+                seeds);
 
     // What a line of the file must share with this run to be taken for one of it.
     std::ostringstream settings;
     settings << (folder.empty() ? "drawn " + std::to_string(people) + "x" + std::to_string(drawn)
                                 : std::to_string(all.size()) + " photos of " + std::to_string(all.people.size()))
-             << " e" << options.epochs << " p" << options.people_per_batch << " k" << options.photos_per_person << " r"
+             << " e" << options.epochs << " p" << batches.people << " k" << batches.photos << " r"
              << options.learning_rate;
     std::filesystem::path const out = output, file = out / "results.csv";
     std::error_code code;
@@ -206,7 +208,7 @@ int main(int argc, char** argv) try {
             std::fprintf(stderr, "[%zu/%zu] %s, seed %zu\n", number, seeds * list.size(), c.name.c_str(), seed);
             auto o = options;
             o.seed = seed;
-            auto const r = done[{c.name, seed}] = run(c, learn, unseen, o);
+            auto const r = done[{c.name, seed}] = run(c, learn, unseen, o, batches);
             std::ostringstream line;
             line << std::setprecision(9) << '"' << c.name << "\"," << seed << ',' << settings.str() << ',' << r.map_at_r
                  << ',' << r.r_precision << ',' << r.precision_at_1 << ',' << r.active << ',' << r.seconds_per_epoch

@@ -7,7 +7,7 @@
 #include <trine/losses/triplet.hpp>
 #include <trine/distances/cosine.hpp>
 #include <trine/miners/pair_miners.hpp>
-#include <trine/training/objective.hpp>
+#include <trine/objectives/objective.hpp>
 
 #include "support/benchmark_program.hpp"
 

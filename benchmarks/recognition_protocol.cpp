@@ -16,7 +16,7 @@
 #include <trine/evaluation/retrieval.hpp>
 #include <trine/evaluation/verification.hpp>
 #include <trine/losses/triplet.hpp>
-#include <trine/training/recognizer.hpp>
+#include <trine/recognition/recognizer.hpp>
 
 using namespace trine;
 
@@ -94,10 +94,12 @@ void judge_unseen(embedding const& embed, data::dataset const& photos, double& r
 
 struct settings {
     training_options options;
+    nn::adamw optimizer;
+    data::pk batches{.people = 8, .photos = 8};
     std::size_t seen_seeds = 5, unseen_seeds = 3;
 };
 
-using train_function = std::function<training_report(model_type&, data::dataset const&, training_options const&)>;
+using train_function = std::function<training_report(model_type&, data::dataset const&, settings const&)>;
 
 // With each photo embedded alone, and together with its mirror image.
 struct both {
@@ -110,10 +112,10 @@ both run(data::dataset const& all, settings const& s, train_function const& trai
     auto const learn = all.subset(half.first), test = all.subset(half.second);
     auto const people = static_cast<label>(all.people.size());
     for (std::size_t seed = 1; seed <= s.seen_seeds; ++seed) {
-        auto options = s.options;
-        options.seed = seed;
+        auto how = s;
+        how.options.seed = seed;
         model_type model(seed);
-        double const seconds = train(model, learn, options).seconds;
+        double const seconds = train(model, learn, how).seconds;
         for (auto* which : {&f.single, &f.mirrored}) {
             which->seconds.add(seconds);
             which->seen.add(rank_1_seen(
@@ -126,10 +128,10 @@ both run(data::dataset const& all, settings const& s, train_function const& trai
     for (std::size_t seed = 1; seed <= s.unseen_seeds; ++seed)
         for (label fold = 0; fold < 4; ++fold) {
             auto const parts = data::split_by_person(all, fold * people / 4, (fold + 1) * people / 4);
-            auto options = s.options;
-            options.seed = seed;
+            auto how = s;
+            how.options.seed = seed;
             model_type model(seed);
-            double const seconds = train(model, all.subset(parts.first), options).seconds;
+            double const seconds = train(model, all.subset(parts.first), how).seconds;
             for (auto* which : {&f.single, &f.mirrored}) {
                 double rank_1 = 0, error_rate = 0;
                 judge_unseen(
@@ -154,8 +156,12 @@ void print(std::string const& name, figures const& f) {
 
 template <class Miner, class Loss>
 train_function trains(Miner miner = {}, Loss loss = {}) {
-    return [=](model_type& model, data::dataset const& photos, training_options const& options) {
-        return trainer<backbone, Miner, Loss, distances::squared_euclidean>(options, miner, loss).fit(model, photos);
+    return [=](model_type& model, data::dataset const& photos, settings const& s) {
+        return trainer<backbone>{.objective = objective(miner, loss, distances::squared_euclidean{}),
+                                 .options = s.options,
+                                 .optimizer = s.optimizer,
+                                 .sampler = s.batches}
+            .fit(model, photos);
     };
 }
 
@@ -167,16 +173,14 @@ int main(int argc, char** argv) try {
     std::string folder;
     settings s;
     s.options.epochs = 80;
-    s.options.people_per_batch = 8;
-    s.options.photos_per_person = 8;
     bool all_pairs = false;
     app.add_option("--data", folder, "folder with one sub-folder of photos for each person")->required();
     app.add_flag("--all", all_pairs, "every loss with every miner");
     app.add_option("--epochs", s.options.epochs, "epochs of each training")->capture_default_str();
-    app.add_option("--people", s.options.people_per_batch, "P, people in a batch")->capture_default_str();
-    app.add_option("--photos", s.options.photos_per_person, "K, photos of each")->capture_default_str();
+    app.add_option("--people", s.batches.people, "P, people in a batch")->capture_default_str();
+    app.add_option("--photos", s.batches.photos, "K, photos of each")->capture_default_str();
     app.add_option("--learning-rate", s.options.learning_rate, "learning rate")->capture_default_str();
-    app.add_option("--weight-decay", s.options.weight_decay, "weight decay")->capture_default_str();
+    app.add_option("--weight-decay", s.optimizer.weight_decay, "weight decay")->capture_default_str();
     double strength = 1;
     app.add_option("--augmentation", strength,
                    "strength of shifts, turns, scales and lights, in the library's defaults")

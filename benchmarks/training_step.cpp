@@ -18,7 +18,7 @@
 #include <trine/miners/triplet_miners.hpp>
 #include <trine/nn/model.hpp>
 #include <trine/nn/optimizers.hpp>
-#include <trine/training/objective.hpp>
+#include <trine/objectives/objective.hpp>
 
 #include "support/benchmark_program.hpp"
 

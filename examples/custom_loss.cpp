@@ -18,6 +18,12 @@ struct squared_hinge {
     double margin = 0.2;
     losses::reducer reduction = losses::reducer::mean_of_active;
 
+    // What tells this loss from the same one with other values: in checkpoints and reports.
+    template <class Self, class Visit>
+    static void values(Self& self, Visit&& visit) {
+        visit("margin", self.margin), visit("reduction", self.reduction);
+    }
+
     template <class T>
     losses::triplet_value<T> operator()(T positive, T negative) const {
         T const x = positive - negative + static_cast<T>(margin);

@@ -27,11 +27,13 @@ struct nearest_farther {
 
 int main() {
     using backbone = trine::backbones::compact<trine::nn::shape<1, 64, 64>, 64, 16>;
-    using trainer =
-        trine::trainer<backbone, nearest_farther, trine::losses::triplet_margin, trine::distances::squared_euclidean>;
+    trine::trainer<backbone> const trainer{
+        .objective =
+            trine::objective(nearest_farther{}, trine::losses::triplet_margin{}, trine::distances::squared_euclidean{}),
+        .options = {.epochs = 10}};
     auto const photos = trine::data::synthetic_faces{}.make(40, 10);
     trine::nn::model<backbone> model;
-    trainer({.epochs = 10}).fit(model, photos, [](trine::epoch_report const& e, auto&) {
+    trainer.fit(model, photos, [](trine::epoch_report const& e, auto&) {
         std::printf("epoch %2zu  loss %.4f  %.0f triplets a batch\n", e.epoch, e.loss, e.triplets);
         return true;
     });

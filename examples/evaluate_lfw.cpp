@@ -22,7 +22,7 @@
 #include <trine/evaluation/cross_validation.hpp>
 #include <trine/evaluation/thresholds.hpp>
 #include <trine/faces/mtcnn.hpp>
-#include <trine/training/parameters_file.hpp>
+#include <trine/nn/parameters_file.hpp>
 
 using namespace trine;
 

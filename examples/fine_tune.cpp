@@ -18,7 +18,7 @@
 #include <trine/backbones/mobile_face_net.hpp>
 #include <trine/evaluation/retrieval.hpp>
 #include <trine/evaluation/verification.hpp>
-#include <trine/training/recognizer.hpp>
+#include <trine/recognition/recognizer.hpp>
 
 #include "support/face_finder.hpp"
 #include "support/positive.hpp"
@@ -45,7 +45,11 @@ quality judge(nn::model<network>& model, data::dataset const& photos) {
 
 int main(int argc, char** argv) try {
     std::string folder, weights, detector, output = "tuned";
-    training_options options{.epochs = 20, .people_per_batch = 8, .photos_per_person = 4, .learning_rate = 1e-3};
+    recognizer<network, miners::all> who;
+    auto how_to_learn = who.trainer({.epochs = 20, .learning_rate = 1e-3});
+    auto& options = how_to_learn.options;
+    auto& batches = how_to_learn.sampler;
+    batches = {.people = 8, .photos = 4};
     CLI::App app("Fine-tunes MobileFaceNet's head on a folder of people, and shows on others whether it helped");
     app.add_option("--data", folder, "folder of photos, one sub-folder for each person")->required();
     app.add_option("--weights", weights, "MobileFaceNet's published weights as safetensors")->required();
@@ -55,8 +59,8 @@ int main(int argc, char** argv) try {
         ->check(program::positive)
         ->capture_default_str();
     app.add_option("--learning-rate", options.learning_rate, "largest step")->capture_default_str();
-    app.add_option("--people", options.people_per_batch, "P: people in a batch")->capture_default_str();
-    app.add_option("--photos", options.photos_per_person, "K: photos of each of them")->capture_default_str();
+    app.add_option("--people", batches.people, "P: people in a batch")->capture_default_str();
+    app.add_option("--photos", batches.photos, "K: photos of each of them")->capture_default_str();
     app.add_option("--seed", options.seed, "same seed, same bits")->capture_default_str();
     CLI11_PARSE(app, argc, argv);
     std::error_code code;
@@ -76,14 +80,13 @@ int main(int argc, char** argv) try {
     std::printf("%zu photos of %zu people to learn from, %zu of %zu never seen\n", learn.size(),
                 static_cast<std::size_t>(half), unseen.size(), photos.people.size() - static_cast<std::size_t>(half));
 
-    recognizer<network, miners::all> who;
     load_weights(who.model(), io::safetensors::load(weights), backbones::mobile_face_net_sources<network>());
     std::size_t learning = 0;
     for (auto const& tensor : who.model().tensors())
         learning += tensor.learnt && !tensor.frozen ? tensor.size() : 0;
     std::printf("%zu of %zu parameters learn\n", learning, network::parameters);
     auto const before = judge(who.model(), unseen);
-    auto const result = who.fit(learn, options, [](epoch_report const& e, auto&) {
+    auto const result = who.fit(learn, how_to_learn, [](epoch_report const& e, auto&) {
         std::printf("epoch %2zu/%zu  loss %.4f  active %4.1f %%  %4.0f photos/s  %3.0f s left\n", e.epoch, e.epochs,
                     e.loss, 100 * e.active, e.photos_per_second, e.seconds_left);
         std::fflush(stdout);

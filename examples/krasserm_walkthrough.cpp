@@ -21,7 +21,7 @@
 #include <trine/faces/mtcnn.hpp>
 #include <trine/neighbors/classifiers.hpp>
 #include <trine/neighbors/exact.hpp>
-#include <trine/training/parameters_file.hpp>
+#include <trine/nn/parameters_file.hpp>
 #include <trine/visual/embedding_map.hpp>
 
 using namespace trine;

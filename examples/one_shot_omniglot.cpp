@@ -29,7 +29,7 @@
 #include <trine/miners/pair_miners.hpp>
 #include <trine/miners/triplet_miners.hpp>
 #include <trine/neighbors/exact.hpp>
-#include <trine/training/any_objective.hpp>
+#include <trine/objectives/any_objective.hpp>
 #include <trine/training/trainer.hpp>
 
 #include "support/positive.hpp"
@@ -185,7 +185,9 @@ int main(int argc, char** argv) try {
     std::vector<std::string> backgrounds;
     std::string runs_folder, only;
     std::size_t seeds = 1, epochs = 20;
-    training_options options{.people_per_batch = 32, .photos_per_person = 4, .learning_rate = 2e-3};
+    training_options options{.learning_rate = 2e-3};
+    data::pk batches{.people = 32, .photos = 4};
+    nn::adamw optimizer;
     options.augmentation = {.flip = 0,
                             .shift = 0.06,
                             .rotation = 15,
@@ -196,7 +198,7 @@ int main(int argc, char** argv) try {
                             .erase_area = 0};
     CLI::App app("One-shot learning on Omniglot: miners and losses beside each other, by the official twenty runs");
     app.add_option("--background", backgrounds,
-                   "folder of alphabets to learn from; may be given several times, each is learnt from apart")
+                   "folder of alphabets to learn from; may be given several times, each is learnt from on its own")
         ->required();
     app.add_option("--runs", runs_folder, "folder of the twenty runs")->required();
     app.add_option("--only", only, "part of the names of the combinations to try (default: all)");
@@ -205,9 +207,9 @@ int main(int argc, char** argv) try {
         ->check(program::positive)
         ->capture_default_str();
     app.add_option("--rate", options.learning_rate, "largest step")->capture_default_str();
-    app.add_option("--decay", options.weight_decay, "pull of the weights towards 0")->capture_default_str();
-    app.add_option("--people", options.people_per_batch, "characters in a batch")->capture_default_str();
-    app.add_option("--photos", options.photos_per_person, "drawings of each")->capture_default_str();
+    app.add_option("--decay", optimizer.weight_decay, "pull of the weights towards 0")->capture_default_str();
+    app.add_option("--people", batches.people, "characters in a batch")->capture_default_str();
+    app.add_option("--photos", batches.photos, "drawings of each")->capture_default_str();
     app.add_option("--rotation", options.augmentation.rotation, "degrees")->capture_default_str();
     CLI11_PARSE(app, argc, argv);
     options.epochs = epochs;
@@ -237,15 +239,15 @@ int main(int argc, char** argv) try {
             for (std::size_t seed = 1; seed <= seeds; ++seed) {
                 options.seed = seed;
                 nn::model<network> model(seed);
-                auto const report =
-                    training_loop<network>(options, c.make()).fit(model, set, [&](epoch_report const& e, auto& m) {
-                        if (live)
-                            std::fprintf(stderr,
-                                         "\r%s, seed %zu, epoch %zu of %zu, loss %.4f, error %.1f %%, %.0f s left   ",
-                                         c.name.c_str(), seed, e.epoch, e.epochs, e.loss, 100 * error_of(m, runs),
-                                         e.seconds_left);
-                        return true;
-                    });
+                trainer<network> const how{
+                    .objective = c.make(), .options = options, .optimizer = optimizer, .sampler = batches};
+                auto const report = how.fit(model, set, [&](epoch_report const& e, auto& m) {
+                    if (live)
+                        std::fprintf(
+                            stderr, "\r%s, seed %zu, epoch %zu of %zu, loss %.4f, error %.1f %%, %.0f s left   ",
+                            c.name.c_str(), seed, e.epoch, e.epochs, e.loss, 100 * error_of(m, runs), e.seconds_left);
+                    return true;
+                });
                 seconds += report.seconds;
                 here.push_back(100 * error_of(model, runs));
                 errors.push_back(here.back());

@@ -10,7 +10,7 @@
 #include <cstdio>
 
 #include <trine/neighbors/exact.hpp>
-#include <trine/training/parameters_file.hpp>
+#include <trine/nn/parameters_file.hpp>
 
 #include "support/lesson.hpp"
 
@@ -58,19 +58,15 @@ int main(int argc, char** argv) {
             auto const report = load_weights(model, io::safetensors::load(path), same_names);
             return std::pair(std::move(model), report);
         };
-        training_options const options{.epochs = 30,
-                                       .people_per_batch = 8,
-                                       .photos_per_person = count,
-                                       .learning_rate = 3e-4,
-                                       .seed = program.seed};
+        training_options const options{.epochs = 30, .learning_rate = 3e-4, .seed = program.seed};
+        data::pk const batches{.people = 8, .photos = count};
 
         auto [as_it_is, report] = published();
         std::printf("%s: %zu tensors loaded, %zu missing, %zu of another shape, %zu unused\n\n", path.c_str(),
                     report.loaded.size(), report.missing.size(), report.other_shape.size(), report.unused.size());
         std::printf("%zu new photos of 8 people, %zu known of each; named rightly:\n\n", fresh.size(), count);
         lesson::model scratch(program.seed);
-        lesson::train(scratch, known, how,
-                      {.epochs = 30, .people_per_batch = 8, .photos_per_person = count, .seed = program.seed});
+        lesson::train(scratch, known, how, {.epochs = 30, .seed = program.seed}, {}, batches);
         std::printf("  from scratch, on these photos alone        %5.1f %%\n", named_rightly(scratch));
         std::printf("  the published network, as it is            %5.1f %%\n", named_rightly(as_it_is));
         auto tuned_head = published().first;
@@ -79,10 +75,10 @@ int main(int argc, char** argv) {
         for (auto const& tensor : std::vector(tuned_head.tensors().begin(), tuned_head.tensors().end()))
             if (tensor.learnt && tensor.name.substr(0, tensor.name.rfind('.')) != head.substr(0, head.rfind('.')))
                 frozen += tuned_head.freeze(tensor.name);
-        lesson::train(tuned_head, known, how, options);
+        lesson::train(tuned_head, known, how, options, {}, batches);
         std::printf("  its last layer tuned, %zu tensors frozen   %5.1f %%\n", frozen, named_rightly(tuned_head));
         auto tuned = published().first;
-        lesson::train(tuned, known, how, options);
+        lesson::train(tuned, known, how, options, {}, batches);
         std::printf("  all of it tuned                            %5.1f %%\n", named_rightly(tuned));
     });
 }

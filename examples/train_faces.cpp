@@ -48,12 +48,16 @@ int run(program::training_choices c, any_objective const& objective) {
     std::error_code code;
     std::filesystem::create_directories(out, code);
     require<io_error>(!code, out.string(), ": cannot be created: ", code.message());
-    c.training.checkpoint = out / "checkpoint.safetensors";
-    c.training.log = out / "training.csv";
-    c.training.json_log = out / "training.jsonl";
-    c.training.stop_on_interrupt = true;
+    trainer<Backbone> how{.objective = objective,
+                          .options = c.training,
+                          .optimizer = c.optimizer,
+                          .sampler = c.batches,
+                          .files = {.checkpoint = out / "checkpoint.safetensors",
+                                    .log = out / "training.csv",
+                                    .json_log = out / "training.jsonl",
+                                    .resume = c.resume}};
     if (c.no_augmentation)
-        c.training.augmentation = data::augmentation::none();
+        how.options.augmentation = data::augmentation::none();
 
     std::printf("\n%s\n", nn::describe<Backbone>().c_str());
     faces who(c.training.seed);
@@ -100,16 +104,20 @@ int run(program::training_choices c, any_objective const& objective) {
         return true;
     };
     who.clear();
-    auto const report = training_loop<Backbone>(c.training, objective).fit(who.model(), learn, show);
+    auto const report = [&] {
+        interrupt_guard const guard; // Ctrl-C ends the training after the step at hand
+        how.stop = [&] { return guard.requested(); };
+        return how.fit(who.model(), learn, show);
+    }();
     if (report.people_alone > 0)
         std::printf("%zu people have only one photo to learn from and were left out of the triplets\n",
                     report.people_alone);
     if (report.people_short > 0)
         std::printf("%zu people have fewer than %zu photos to learn from; batches show some of theirs twice\n",
-                    report.people_short, c.training.photos_per_person);
+                    report.people_short, c.batches.photos);
     if (report.interrupted) {
         std::printf("\nInterrupted; everything so far is in %s.\nGo on with the same options and --resume.\n",
-                    c.training.checkpoint.c_str());
+                    how.files.checkpoint.c_str());
         return 130;
     }
     std::printf("trained in %.1f s\n\n", report.seconds);
@@ -137,7 +145,7 @@ int run(program::training_choices c, any_objective const& objective) {
         std::printf("%-30s %8s  %s\n", f.name.c_str(), f.value.c_str(), f.meaning.c_str());
     std::printf("\n");
     std::printf("model and gallery  %s\ntraining log       %s\ntraining curve     %s\n",
-                (out / "model.safetensors").c_str(), c.training.log.c_str(), (out / "training.png").c_str());
+                (out / "model.safetensors").c_str(), how.files.log.c_str(), (out / "training.png").c_str());
     std::string drawn;
     for (auto const& file : pictures)
         drawn += (drawn.empty() ? "" : ", ") + file;

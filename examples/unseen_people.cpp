@@ -55,9 +55,8 @@ int main(int argc, char** argv) {
             lesson::model model(program.seed);
             // The same number of photos for all, so that only their variety differs.
             lesson::train(model, learn, objective(miners::all{}, losses::triplet_margin{}, lesson::distance{}),
-                          {.epochs = std::max<std::size_t>(1, shown / learn.size()),
-                           .people_per_batch = 10,
-                           .seed = program.seed});
+                          {.epochs = std::max<std::size_t>(1, shown / learn.size()), .seed = program.seed}, {},
+                          {.people = 10});
             auto const s = among_ten(model, all.subset(parts.second)), u = among_ten(model, strangers);
             std::printf("%8zu", people);
             print(s), print(u);

@@ -35,12 +35,13 @@ int main(int argc, char** argv) {
             epoch_report last;
             auto const report = lesson::train(
                 model, photos, objective(miner, losses::triplet_margin{.margin = margin}, lesson::distance{}),
-                {.epochs = program.epochs, .people_per_batch = people, .seed = program.seed},
+                {.epochs = program.epochs, .seed = program.seed},
                 [&](epoch_report const& e, lesson::model& m) {
                     last = e;
                     curve.values.push_back(100 * lesson::judge(m, strangers).mean_average_precision_at_r);
                     return true;
-                });
+                },
+                {.people = people});
             auto const result = lesson::judge(model, strangers);
             std::printf("%-12s %16.0f %12.1f %% %16.1f %% %6.1f %% %8.1f\n", curve.name.c_str(), last.triplets,
                         100 * last.active, 100 * result.precision_at_1, 100 * result.mean_average_precision_at_r,

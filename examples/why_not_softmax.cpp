@@ -20,9 +20,9 @@
 
 #include <trine/data/image_io.hpp>
 #include <trine/distances/cosine.hpp>
+#include <trine/losses/proxy.hpp>
 #include <trine/losses/triplet.hpp>
 #include <trine/nn/optimizers.hpp>
-#include <trine/training/proxy_objective.hpp>
 #include <trine/visual/pictures.hpp>
 
 #include "support/positive.hpp"

@@ -5,9 +5,10 @@
 using namespace trine;
 
 training_report lesson::train(model& m, data::dataset const& photos, any_objective const& objective,
-                              training_options options, callback const& after_epoch) {
+                              training_options options, callback const& after_epoch, data::pk batches) {
     options.augmentation = data::augmentation::none();
-    return training_loop<network>(std::move(options), objective).fit(m, photos, after_epoch);
+    return trainer<network>{.objective = objective, .options = std::move(options), .sampler = batches}.fit(m, photos,
+                                                                                                           after_epoch);
 }
 
 tensor<float, 2> lesson::embed(model& m, tensor<float, 4> const& photos) { return m.embed(photos); }

@@ -15,7 +15,7 @@
 #include <trine/losses/triplet.hpp>
 #include <trine/miners/triplet_miners.hpp>
 #include <trine/nn/model.hpp>
-#include <trine/training/objective.hpp>
+#include <trine/objectives/objective.hpp>
 #include <trine/training/trainer.hpp>
 
 #include "points.hpp"
@@ -31,10 +31,11 @@ using distance = trine::distances::squared_euclidean;
 using ::program::pairwise, ::program::positive;
 using callback = std::function<bool(trine::epoch_report const&, model&)>;
 
-// trine::training_loop<network>(options, objective).fit(m, photos, after_epoch). Photos are not augmented: drawn ones
-// can be had without end.
+// trine::trainer<network>{.objective = …, .options = …, .sampler = batches}.fit(m, photos, after_epoch). Photos are not
+// augmented: drawn ones can be had without end.
 trine::training_report train(model& m, trine::data::dataset const& photos, trine::any_objective const& objective,
-                             trine::training_options options, callback const& after_epoch = {});
+                             trine::training_options options, callback const& after_epoch = {},
+                             trine::data::pk batches = {});
 
 // m.embed(photos)
 trine::tensor<float, 2> embed(model& m, trine::tensor<float, 4> const& photos);

@@ -11,7 +11,7 @@
 #include <trine/evaluation/identification.hpp>
 #include <trine/evaluation/projection.hpp>
 #include <trine/evaluation/verification.hpp>
-#include <trine/training/recognizer.hpp>
+#include <trine/recognition/recognizer.hpp>
 
 #include "points.hpp"
 

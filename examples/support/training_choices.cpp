@@ -10,7 +10,7 @@
 #include <trine/distances/euclidean.hpp>
 #include <trine/losses/triplet.hpp>
 #include <trine/miners/triplet_miners.hpp>
-#include <trine/training/objective.hpp>
+#include <trine/objectives/objective.hpp>
 
 #include "positive.hpp"
 
@@ -37,11 +37,11 @@ std::optional<int> training_choices::read(int argc, char** argv) {
     app.add_option("--epochs", training.epochs, "times that all photos are shown")
         ->check(positive)
         ->capture_default_str();
-    app.add_option("--people", training.people_per_batch, "P: people in a batch")->capture_default_str();
-    app.add_option("--photos", training.photos_per_person, "K: photos of each of them")->capture_default_str();
+    app.add_option("--people", batches.people, "P: people in a batch")->capture_default_str();
+    app.add_option("--photos", batches.photos, "K: photos of each of them")->capture_default_str();
     app.add_option("--learning-rate", training.learning_rate, "largest step; warms up, then follows a cosine")
         ->capture_default_str();
-    app.add_option("--weight-decay", training.weight_decay, "pull of the weights towards 0")->capture_default_str();
+    app.add_option("--weight-decay", optimizer.weight_decay, "pull of the weights towards 0")->capture_default_str();
     app.add_option("--held-out", held_out, "share of every person's photos kept for the test")
         ->check(CLI::Range(0.01, 0.99))
         ->capture_default_str();
@@ -59,7 +59,7 @@ std::optional<int> training_choices::read(int argc, char** argv) {
                    "for any browser");
     app.add_flag("--watch", watch,
                  "redraw the curves of loss, active triplets and accuracy on the terminal after every epoch");
-    app.add_flag("--resume", training.resume, "go on from the checkpoint in the output folder");
+    app.add_flag("--resume", resume, "go on from the checkpoint in the output folder");
     app.footer("Examples:\n"
                "  train_faces                                       drawn faces\n"
                "  train_faces --data photos --output run1           your own photos: photos/NAME/*.jpg\n"
@@ -124,10 +124,9 @@ std::vector<std::pair<std::string, std::string>> training_choices::in_words(data
             {"loss", loss},
             {"margin", text(margin)},
             {"epochs", text(training.epochs)},
-            {"batch",
-             text(training.people_per_batch) + " people with " + text(training.photos_per_person) + " photos each"},
+            {"batch", text(batches.people) + " people with " + text(batches.photos) + " photos each"},
             {"learning rate", text(training.learning_rate)},
-            {"weight decay", text(training.weight_decay)},
+            {"weight decay", text(optimizer.weight_decay)},
             {"held out", text(held_out)},
             {"augmentation", no_augmentation ? "none" : "as usual"},
             {"neighbours that vote", text(k)},

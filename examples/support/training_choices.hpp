@@ -8,7 +8,7 @@
 #include <vector>
 
 #include <trine/data/dataset.hpp>
-#include <trine/training/any_objective.hpp>
+#include <trine/objectives/any_objective.hpp>
 #include <trine/training/trainer.hpp>
 
 #include "choices.hpp"
@@ -22,6 +22,9 @@ struct training_choices {
     bool strict = false, no_augmentation = false, watch = false;
     photo_choices how;
     trine::training_options training{.epochs = 100};
+    trine::nn::adamw optimizer;
+    trine::data::pk batches;
+    bool resume = false;
 
     // Reads the command line. What it returns is what the program ends with at once, after --help or an error.
     std::optional<int> read(int argc, char** argv);

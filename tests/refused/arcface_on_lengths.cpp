@@ -1,7 +1,7 @@
 #include <trine/distances/lp.hpp>
+#include <trine/losses/proxy.hpp>
 #include <trine/losses/triplet.hpp>
 #include <trine/miners/pair_miners.hpp>
-#include <trine/training/cross_batch_memory.hpp>
-#include <trine/training/proxy_objective.hpp>
+#include <trine/objectives/cross_batch_memory.hpp>
 using namespace trine;
 objective<miners::none, losses::arcface, distances::euclidean> o;

@@ -1,8 +1,7 @@
 #include <trine/distances/lp.hpp>
 #include <trine/losses/triplet.hpp>
 #include <trine/miners/pair_miners.hpp>
-#include <trine/training/cross_batch_memory.hpp>
-#include <trine/training/proxy_objective.hpp>
+#include <trine/objectives/cross_batch_memory.hpp>
 using namespace trine;
 objective<miners::batch_easy_hard<miners::strategy::all, miners::strategy::semi_hard>, losses::triplet_margin,
           distances::euclidean>

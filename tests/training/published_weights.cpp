@@ -2,7 +2,7 @@
 
 #include <trine/backbones/mobile_face_net.hpp>
 #include <trine/nn/concat.hpp>
-#include <trine/training/parameters_file.hpp>
+#include <trine/nn/parameters_file.hpp>
 
 #include <trine/io/npy.hpp>
 

@@ -24,8 +24,6 @@
 #include <utility>
 #include <vector>
 
-#include "error.hpp"
-
 namespace trine {
 
 /// A policy that says its name and, unless it has no members, its values.
@@ -86,31 +84,40 @@ public:
         return values_.empty() ? all : all.append(")");
     }
 
-    /// The first value in which two differ, as "margin 0.2 here, 0.3 there"; empty where none does.
+    /// A line for the name and for each value, "loss.margin 0.2", in their order: what files keep.
+    std::string lines(std::string const& path = "") const {
+        std::string all = (path.empty() ? "name" : path) + " " + name_ + "\n";
+        for (auto const& [key, value] : values_)
+            all += value.lines(path.empty() ? key : path + "." + key);
+        return all;
+    }
+    /// The first value in which two differ, as "loss.margin is 0.2 here, 0.3 there"; empty where none does.
     ///
+    /// @param own, other   as `lines` writes them
     /// @param here, there  what to call this one and the other
-    std::string difference(identity const& other, std::string_view here, std::string_view there,
-                           std::string const& path = "") const {
-        auto const says = [&](std::string const& own, std::string const& theirs) {
-            std::string all = path.empty() ? "" : path + " ";
-            return all.append(own).append(" ").append(here).append(", ").append(theirs).append(" ").append(there);
+    static std::string difference(std::string_view own, std::string_view other, std::string_view here,
+                                  std::string_view there) {
+        auto const says = [](std::string_view key, std::string_view a, std::string_view at_a, std::string_view b,
+                             std::string_view at_b) {
+            std::string all(key);
+            return all.append(" is ").append(a).append(" ").append(at_a).append(", ").append(b).append(" ").append(
+                at_b);
         };
-        if (name_ != other.name_)
-            return says(quoted(name_), quoted(other.name_));
-        for (auto const& [key, value] : values_) {
-            auto const at = other.find(key);
-            std::string const inner = path.empty() ? key : path + "." + key;
-            if (at == nullptr)
-                return inner + " is " + value.text() + " " + std::string(here) + ", and not known " +
-                       std::string(there);
-            if (auto const found = value.difference(*at, here, there, inner); !found.empty())
-                return found;
+        auto const ours = split(own), theirs = split(other);
+        for (auto const& [key, value] : ours) {
+            auto const at = std::find_if(theirs.begin(), theirs.end(), [&](auto const& t) { return t.first == key; });
+            if (at == theirs.end())
+                return says(key, value, here, "not given", there);
+            if (at->second != value)
+                return says(key, value, here, at->second, there);
         }
-        for (auto const& [key, value] : other.values_)
-            if (find(key) == nullptr)
-                return (path.empty() ? key : path + "." + key) + " is " + value.text() + " " + std::string(there) +
-                       ", and not known " + std::string(here);
+        for (auto const& [key, value] : theirs)
+            if (std::none_of(ours.begin(), ours.end(), [&](auto const& t) { return t.first == key; }))
+                return says(key, "not given", here, value, there);
         return "";
+    }
+    std::string difference(identity const& other, std::string_view here, std::string_view there) const {
+        return difference(lines(), other.lines(), here, there);
     }
 
     friend bool operator==(identity const&, identity const&) = default;
@@ -118,11 +125,17 @@ public:
 private:
     void add(std::string_view key, std::string_view value) { values_.emplace_back(key, identity(value)); }
     void add(std::string_view key, identity value) { values_.emplace_back(key, std::move(value)); }
-    identity const* find(std::string const& key) const {
-        auto const at = std::find_if(values_.begin(), values_.end(), [&](auto const& v) { return v.first == key; });
-        return at == values_.end() ? nullptr : &at->second;
+    static std::vector<std::pair<std::string_view, std::string_view>> split(std::string_view text) {
+        std::vector<std::pair<std::string_view, std::string_view>> all;
+        while (!text.empty()) {
+            auto const end = std::min(text.find('\n'), text.size());
+            auto const line = text.substr(0, end);
+            auto const space = std::min(line.find(' '), line.size());
+            all.emplace_back(line.substr(0, space), space < line.size() ? line.substr(space + 1) : "");
+            text.remove_prefix(std::min(end + 1, text.size()));
+        }
+        return all;
     }
-    static std::string quoted(std::string const& text) { return text.empty() ? "\"\"" : text; }
     // The shortest digits that give the same number back.
     template <class T>
     static std::string number(T value) {

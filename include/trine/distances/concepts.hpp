@@ -3,6 +3,7 @@
 #include <concepts>
 #include <string_view>
 
+#include "../core/identity.hpp"
 #include "../core/view.hpp"
 
 namespace trine::distances {
@@ -21,7 +22,7 @@ concept distance = requires(D const& distance, matrix_view<T const> in, matrix_v
     { distance.pairwise(in, out) } -> std::same_as<void>;
     { distance.cross(in, in, out) } -> std::same_as<void>;
     { distance.gradient(in, in, out, out) } -> std::same_as<void>;
-    { D::name } -> std::convertible_to<std::string_view>;
+    requires policy<D>;
 };
 
 /// A distance whose gradient against references that stand still is known.

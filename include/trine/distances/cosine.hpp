@@ -209,6 +209,12 @@ struct normalized {
     }
     Distance inner{};
 
+    template <class Self, class Visit>
+    static void values(Self& self, Visit&& visit) {
+        if constexpr (requires { Distance::values(self.inner, visit); })
+            Distance::values(self.inner, visit);
+    }
+
     template <class T>
     void pairwise(matrix_view<T const> e, matrix_view<T> out) const {
         inner.pairwise(detail::unit_rows<T>(e).view(), out);

@@ -70,6 +70,11 @@ struct lp {
     static constexpr std::string_view name = "lp";
     double p = 2;
 
+    template <class Self, class Visit>
+    static void values(Self& self, Visit&& visit) {
+        visit("p", self.p);
+    }
+
     template <class T>
     void pairwise(matrix_view<T const> e, matrix_view<T> out) const {
         cross(e, e, out);

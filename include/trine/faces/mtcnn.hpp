@@ -15,7 +15,7 @@
 #include "../nn/convolution.hpp"
 #include "../nn/layers.hpp"
 #include "../nn/model.hpp"
-#include "../training/parameters_file.hpp"
+#include "../nn/parameters_file.hpp"
 #include "alignment.hpp"
 
 namespace trine::faces {

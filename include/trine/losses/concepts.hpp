@@ -13,6 +13,7 @@
 #include <span>
 #include <string_view>
 
+#include "../core/identity.hpp"
 #include "../core/view.hpp"
 
 namespace trine::losses {
@@ -23,6 +24,9 @@ enum class reducer {
     mean_of_active, ///< over those above 0; 0 when there is none
     sum,
 };
+constexpr std::string_view name_of(reducer r) {
+    return r == reducer::mean ? "mean" : r == reducer::sum ? "sum" : "mean_of_active";
+}
 
 /// Value of one triplet's loss, and how it changes with either distance.
 template <class T>
@@ -41,7 +45,7 @@ concept triplet_loss = requires(L const& loss, float d) {
     { loss(d, d).by_positive } -> std::convertible_to<float>;
     { loss(d, d).by_negative } -> std::convertible_to<float>;
     { loss.reduction } -> std::convertible_to<reducer>;
-    { L::name } -> std::convertible_to<std::string_view>;
+    requires policy<L>;
 };
 
 /// One anchor's pairs, as a pair loss sees them.
@@ -65,11 +69,11 @@ struct term_sum {
     }
 };
 
-/// Terms of positives and of negatives that are reduced apart and then added.
-using apart = std::array<term_sum, 2>;
+/// Terms of positives and of negatives, each reduced on its own before both are added.
+using split_sums = std::array<term_sum, 2>;
 
-/// A loss that sees all chosen pairs of one anchor. Its answer is a `term_sum`, or `apart` where positives and
-/// negatives are reduced each by themselves.
+/// A loss that sees all chosen pairs of one anchor. Its answer is a `term_sum`, or `split_sums` where positives and
+/// negatives are reduced each on its own.
 ///
 /// A loss that first has to know something of all rows has `surveys` passes before the last: `survey(pass, row,
 /// totals)` answers what is to be summed over the rows, and the sums of all passes so far are given to `row` as well.
@@ -78,15 +82,15 @@ concept pair_loss = (
     requires(L const& loss, pair_row<float> const& row) {
         loss.row(row);
         { loss.reduction } -> std::convertible_to<reducer>;
-        { L::name } -> std::convertible_to<std::string_view>;
+        requires policy<L>;
     } ||
     requires(L const& loss, pair_row<float> const& row, std::span<double const> totals) {
         loss.row(row, totals);
         { loss.reduction } -> std::convertible_to<reducer>;
-        { L::name } -> std::convertible_to<std::string_view>;
+        requires policy<L>;
     });
 
-/// One person's photos among those of all others, as a class loss sees them.
+/// One class's photos among those of all others, as a class loss sees them.
 template <class T>
 struct class_view {
     std::span<std::size_t const> members, others; ///< places in the batch
@@ -101,9 +105,9 @@ struct class_view {
 /// A loss whose terms take in distances from several photos of a person.
 template <class L>
 concept class_loss = requires(L const& loss, class_view<float> const& view) {
-    { loss.person(view) } -> std::same_as<term_sum>;
+    { loss.of_class(view) } -> std::same_as<term_sum>;
     { loss.reduction } -> std::convertible_to<reducer>;
-    { L::name } -> std::convertible_to<std::string_view>;
+    requires policy<L>;
 };
 
 /// Photos against learnt class weights, as a proxy loss sees them: a class has `centers` columns, one behind the other.
@@ -123,7 +127,7 @@ concept proxy_loss = requires(L const& loss, proxy_view<float> const& view) {
     { loss.evaluate(view) } -> std::same_as<double>;
     { loss.centers } -> std::convertible_to<std::size_t>;
     { L::normalized } -> std::convertible_to<bool>;
-    { L::name } -> std::convertible_to<std::string_view>;
+    requires policy<L>;
 };
 
 } // namespace trine::losses

@@ -52,8 +52,8 @@ term_sum one_against_negatives(pair_row<T> const& r, T scale, Positive&& positiv
 } // namespace detail
 
 /// Σ_p [d(a,p) − m⁺]₊ + Σ_n [m⁻ − d(a,n)]₊, or with `squared` their squares, as in the paper. Positives and negatives
-/// are averaged apart, by default over those above 0. (With distance `signal_to_noise` this is the SNR-contrastive loss
-/// of Yuan et al., CVPR 2019.)
+/// are averaged separately, by default over those above 0. (With distance `signal_to_noise` this is the SNR-contrastive
+/// loss of Yuan et al., CVPR 2019.)
 ///
 /// @see R. Hadsell, S. Chopra, Y. LeCun, "Dimensionality Reduction by Learning an Invariant Mapping", CVPR 2006
 struct contrastive {
@@ -62,8 +62,14 @@ struct contrastive {
     bool squared = false;
     reducer reduction = reducer::mean_of_active;
 
+    template <class Self, class Visit>
+    static void values(Self& self, Visit&& visit) {
+        visit("positive_margin", self.positive_margin), visit("negative_margin", self.negative_margin),
+            visit("squared", self.squared), visit("reduction", self.reduction);
+    }
+
     template <class T>
-    apart row(pair_row<T> const& r) const {
+    split_sums row(pair_row<T> const& r) const {
         auto const side = [&](std::span<T const> d, std::span<T> by, T margin, T sign) {
             term_sum sum;
             sum.terms = static_cast<double>(d.size());
@@ -89,6 +95,11 @@ struct nt_xent {
     static constexpr std::string_view name = "nt_xent";
     double temperature = 0.07;
     reducer reduction = reducer::mean;
+
+    template <class Self, class Visit>
+    static void values(Self& self, Visit&& visit) {
+        visit("temperature", self.temperature), visit("reduction", self.reduction);
+    }
 
     template <class T>
     term_sum row(pair_row<T> const& r) const {
@@ -117,6 +128,11 @@ struct supervised_contrastive {
     static constexpr std::string_view name = "supervised_contrastive";
     double temperature = 0.1;
     reducer reduction = reducer::mean_of_active;
+
+    template <class Self, class Visit>
+    static void values(Self& self, Visit&& visit) {
+        visit("temperature", self.temperature), visit("reduction", self.reduction);
+    }
 
     template <class T>
     term_sum row(pair_row<T> const& r) const {
@@ -152,6 +168,12 @@ struct multi_similarity {
     double alpha = 2, beta = 50, base = 0.5;
     reducer reduction = reducer::mean;
 
+    template <class Self, class Visit>
+    static void values(Self& self, Visit&& visit) {
+        visit("alpha", self.alpha), visit("beta", self.beta), visit("base", self.base),
+            visit("reduction", self.reduction);
+    }
+
     template <class T>
     term_sum row(pair_row<T> const& r) const {
         T const a = static_cast<T>(alpha), b = static_cast<T>(beta), middle = static_cast<T>(base);
@@ -176,6 +198,11 @@ struct circle {
     static constexpr std::string_view name = "circle";
     double margin = 0.25, gamma = 256;
     reducer reduction = reducer::mean_of_active;
+
+    template <class Self, class Visit>
+    static void values(Self& self, Visit&& visit) {
+        visit("margin", self.margin), visit("gamma", self.gamma), visit("reduction", self.reduction);
+    }
 
     template <class T>
     term_sum row(pair_row<T> const& r) const {
@@ -211,6 +238,12 @@ struct generalized_lifted_structure {
     double positive_margin = 0, negative_margin = 1;
     reducer reduction = reducer::mean;
 
+    template <class Self, class Visit>
+    static void values(Self& self, Visit&& visit) {
+        visit("positive_margin", self.positive_margin), visit("negative_margin", self.negative_margin),
+            visit("reduction", self.reduction);
+    }
+
     template <class T>
     term_sum row(pair_row<T> const& r) const {
         auto const positive = [&](std::size_t p) { return r.positives[p] - static_cast<T>(positive_margin); };
@@ -233,6 +266,11 @@ struct tuplet_margin {
     static constexpr std::string_view name = "tuplet_margin";
     double degrees = 5.73, scale = 64;
     reducer reduction = reducer::mean;
+
+    template <class Self, class Visit>
+    static void values(Self& self, Visit&& visit) {
+        visit("degrees", self.degrees), visit("scale", self.scale), visit("reduction", self.reduction);
+    }
 
     template <class T>
     term_sum row(pair_row<T> const& r) const {
@@ -263,6 +301,11 @@ struct nca {
     double softmax_scale = 1; ///< κ
     reducer reduction = reducer::mean;
 
+    template <class Self, class Visit>
+    static void values(Self& self, Visit&& visit) {
+        visit("softmax_scale", self.softmax_scale), visit("reduction", self.reduction);
+    }
+
     template <class T>
     term_sum row(pair_row<T> const& r) const {
         if (r.positives.empty()) {
@@ -291,6 +334,12 @@ struct intra_pair_variance {
     double positive_epsilon = 0.01, negative_epsilon = 0.01;
     reducer reduction = reducer::mean;
 
+    template <class Self, class Visit>
+    static void values(Self& self, Visit&& visit) {
+        visit("positive_epsilon", self.positive_epsilon), visit("negative_epsilon", self.negative_epsilon),
+            visit("reduction", self.reduction);
+    }
+
     // Two means come first: of the similarities, then of what is missing, by which the means' own change enters the
     // gradient.
     static constexpr int surveys = 2;
@@ -307,7 +356,7 @@ struct intra_pair_variance {
         return sums;
     }
     template <class T>
-    apart row(pair_row<T> const& r, std::span<double const> totals) const {
+    split_sums row(pair_row<T> const& r, std::span<double const> totals) const {
         auto const side = [&](std::size_t count, std::span<T> by, std::size_t which, auto&& similarity) {
             term_sum sum;
             // ∂mean/∂s of what all pairs miss together; the sign turns from similarity to distance.

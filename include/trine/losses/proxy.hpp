@@ -124,6 +124,11 @@ struct normalized_softmax {
     static constexpr std::size_t centers = 1;
     double temperature = 0.05;
 
+    template <class Self, class Visit>
+    static void values(Self& self, Visit&& visit) {
+        visit("temperature", self.temperature);
+    }
+
     template <class T>
     double evaluate(proxy_view<T> const& v) const {
         T const scale = static_cast<T>(1 / temperature);
@@ -141,6 +146,11 @@ struct sphereface {
     static constexpr bool normalized = true;
     static constexpr std::size_t centers = 1;
     double margin = 4, scale = 1;
+
+    template <class Self, class Visit>
+    static void values(Self& self, Visit&& visit) {
+        visit("margin", self.margin), visit("scale", self.scale);
+    }
 
     template <class T>
     double evaluate(proxy_view<T> const& v) const {
@@ -165,6 +175,11 @@ struct cosface {
     static constexpr std::size_t centers = 1;
     double margin = 0.35, scale = 64;
 
+    template <class Self, class Visit>
+    static void values(Self& self, Visit&& visit) {
+        visit("margin", self.margin), visit("scale", self.scale);
+    }
+
     template <class T>
     double evaluate(proxy_view<T> const& v) const {
         T const s = static_cast<T>(scale), m = static_cast<T>(margin);
@@ -185,6 +200,11 @@ struct arcface {
     double margin = 0.5; ///< radians
     double scale = 64;
 
+    template <class Self, class Visit>
+    static void values(Self& self, Visit&& visit) {
+        visit("margin", self.margin), visit("scale", self.scale);
+    }
+
     template <class T>
     double evaluate(proxy_view<T> const& v) const {
         T const s = static_cast<T>(scale), m = static_cast<T>(margin);
@@ -204,6 +224,11 @@ struct sub_center_arcface {
     std::size_t centers = 3;
     double margin = 0.5; ///< radians
     double scale = 64;
+
+    template <class Self, class Visit>
+    static void values(Self& self, Visit&& visit) {
+        visit("centers", self.centers), visit("margin", self.margin), visit("scale", self.scale);
+    }
 
     template <class T>
     double evaluate(proxy_view<T> const& v) const {
@@ -233,6 +258,11 @@ struct proxy_nca {
     static constexpr std::size_t centers = 1;
     double softmax_scale = 1; ///< κ
 
+    template <class Self, class Visit>
+    static void values(Self& self, Visit&& visit) {
+        visit("softmax_scale", self.softmax_scale);
+    }
+
     template <class T>
     double evaluate(proxy_view<T> const& v) const {
         // d = 2 − 2 cos, and what all logits have in common cancels.
@@ -252,6 +282,11 @@ struct proxy_anchor {
     static constexpr bool normalized = true;
     static constexpr std::size_t centers = 1;
     double alpha = 32, margin = 0.1;
+
+    template <class Self, class Visit>
+    static void values(Self& self, Visit&& visit) {
+        visit("alpha", self.alpha), visit("margin", self.margin);
+    }
 
     template <class T>
     double evaluate(proxy_view<T> const& v) const {
@@ -297,6 +332,12 @@ struct soft_triple {
     static constexpr bool normalized = true;
     std::size_t centers = 10;
     double lambda = 20, gamma = 0.1, margin = 0.01;
+
+    template <class Self, class Visit>
+    static void values(Self& self, Visit&& visit) {
+        visit("centers", self.centers), visit("lambda", self.lambda), visit("gamma", self.gamma),
+            visit("margin", self.margin);
+    }
 
     template <class T>
     double evaluate(proxy_view<T> const& v) const {

@@ -24,6 +24,11 @@ struct fast_ap {
     std::size_t bins = 10; ///< up to 256
     reducer reduction = reducer::mean;
 
+    template <class Self, class Visit>
+    static void values(Self& self, Visit&& visit) {
+        visit("bins", self.bins), visit("reduction", self.reduction);
+    }
+
     template <class T>
     term_sum row(pair_row<T> const& r) const {
         if (r.positives.empty()) {
@@ -98,6 +103,14 @@ struct ranked_list {
     double positive_temperature = 0, negative_temperature = 1; ///< T⁺, T⁻
     double imbalance = 0.5;                                    ///< weight of the negatives; the positives have the rest
     reducer reduction = reducer::mean;
+
+    template <class Self, class Visit>
+    static void values(Self& self, Visit&& visit) {
+        visit("alpha", self.alpha), visit("margin", self.margin),
+            visit("positive_temperature", self.positive_temperature),
+            visit("negative_temperature", self.negative_temperature), visit("imbalance", self.imbalance),
+            visit("reduction", self.reduction);
+    }
 
     template <class T>
     term_sum row(pair_row<T> const& r) const {

@@ -14,6 +14,11 @@ struct no_margin {
     static constexpr std::string_view name = "no_margin";
     reducer reduction = reducer::mean;
 
+    template <class Self, class Visit>
+    static void values(Self& self, Visit&& visit) {
+        visit("reduction", self.reduction);
+    }
+
     template <class T>
     triplet_value<T> operator()(T positive, T negative) const {
         return {positive - negative, T(1), T(-1)};
@@ -31,6 +36,11 @@ struct triplet_margin {
     double margin = 0.2;
     reducer reduction = reducer::mean_of_active;
 
+    template <class Self, class Visit>
+    static void values(Self& self, Visit&& visit) {
+        visit("margin", self.margin), visit("reduction", self.reduction);
+    }
+
     template <class T>
     triplet_value<T> operator()(T positive, T negative) const {
         T const value = positive - negative + static_cast<T>(margin);
@@ -46,6 +56,11 @@ struct soft_margin {
     static constexpr std::string_view name = "soft_margin";
     double margin = 0;
     reducer reduction = reducer::mean;
+
+    template <class Self, class Visit>
+    static void values(Self& self, Visit&& visit) {
+        visit("margin", self.margin), visit("reduction", self.reduction);
+    }
 
     template <class T>
     triplet_value<T> operator()(T positive, T negative) const {
@@ -66,23 +81,35 @@ template <class Loss = triplet_margin>
 struct swapped : Loss {
     static constexpr std::string_view name = Loss::name;
     static constexpr bool swaps = true;
+
+    template <class Self, class Visit>
+    static void values(Self& self, Visit&& visit) {
+        Loss::values(self, visit);
+        visit("swaps", swaps);
+    }
 };
 
 /// [d(a,p) − β + α]₊ + [β − d(a,n) + α]₊: positives within β − α of their anchor, negatives beyond β + α. For Euclidean
 /// distances of unit vectors.
 ///
-/// β is learnt along with the network where `learn_threshold` says so, one for each of `classes` people or, with 0, one
+/// β is learnt along with the network where `learn_beta` says so, one for each of `classes` people or, with 0, one
 /// for all. Averaged over the terms that are above 0, of which a triplet has up to two.
 ///
 /// @see C.-Y. Wu, R. Manmatha, A. Smola, P. Krähenbühl, "Sampling Matters in Deep Embedding Learning", ICCV 2017
-struct margin {
-    static constexpr std::string_view name = "margin";
+struct margin_based {
+    static constexpr std::string_view name = "margin_based";
     static constexpr int terms_per_triplet = 2;
-    double width = 0.2;     ///< α
-    double threshold = 1.2; ///< β, at the start where it is learnt
-    bool learn_threshold = true;
+    double margin = 0.2; ///< α
+    double beta = 1.2;   ///< β, at the start where it is learnt
+    bool learn_beta = true;
     std::size_t classes = 0;
     reducer reduction = reducer::mean_of_active;
+
+    template <class Self, class Visit>
+    static void values(Self& self, Visit&& visit) {
+        visit("margin", self.margin), visit("beta", self.beta), visit("learn_beta", self.learn_beta),
+            visit("classes", self.classes), visit("reduction", self.reduction);
+    }
 
     template <class T>
     struct value_type : triplet_value<T> {
@@ -90,27 +117,26 @@ struct margin {
         int terms;
     };
     struct bound {
-        double width, threshold;
+        double margin, beta;
 
         template <class T>
         value_type<T> operator()(T positive, T negative) const {
-            T const near = positive - static_cast<T>(threshold - width),
-                    far = static_cast<T>(threshold + width) - negative;
+            T const near = positive - static_cast<T>(beta - margin), far = static_cast<T>(beta + margin) - negative;
             T const pulls = near > T(0) ? T(1) : T(0), pushes = far > T(0) ? T(1) : T(0);
             return {{std::max(near, T(0)) + std::max(far, T(0)), pulls, -pushes},
                     pushes - pulls,
                     static_cast<int>(pulls + pushes)};
         }
     };
-    bound bind(double parameter) const { return {width, parameter}; }
+    bound bind(double parameter) const { return {margin, parameter}; }
     template <class T>
     value_type<T> operator()(T positive, T negative) const {
-        return bind(threshold)(positive, negative);
+        return bind(beta)(positive, negative);
     }
 
-    /// Thresholds that are learnt.
-    std::size_t parameter_count() const { return learn_threshold ? std::max<std::size_t>(1, classes) : 0; }
-    double initial_parameter() const { return threshold; }
+    /// How many β are learnt.
+    std::size_t parameter_count() const { return learn_beta ? std::max<std::size_t>(1, classes) : 0; }
+    double initial_parameter() const { return beta; }
 };
 
 } // namespace trine::losses

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "../core/random.hpp"
+#include "../core/identity.hpp"
 #include "../core/label.hpp"
 #include "../core/view.hpp"
 
@@ -47,7 +48,7 @@ template <class M>
 concept triplet_miner = requires(M const& miner, anchor_view<float> const& view, random_stream& stream,
                                  detail::ignore_visit visit) {
     { miner.mine(view, stream, visit) } -> std::same_as<void>;
-    { M::name } -> std::convertible_to<std::string_view>;
+    requires policy<M>;
 };
 
 /// A pair miner calls `positive(p)` and `negative(n)` for each pair of the anchor that it chooses, at most once each
@@ -58,7 +59,7 @@ concept triplet_miner = requires(M const& miner, anchor_view<float> const& view,
 template <class M>
 concept pair_miner = requires(M const& miner, anchor_view<float> const& view, random_stream& stream,
                               detail::ignore_pair pair) {
-    { M::name } -> std::convertible_to<std::string_view>;
+    requires policy<M>;
     requires requires {
         miner.mine_pairs(view, stream, pair, pair);
     } || requires(matrix_view<float const> distances, std::span<label const> labels) {

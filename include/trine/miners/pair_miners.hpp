@@ -80,6 +80,11 @@ struct multi_similarity {
     static constexpr std::string_view name = "multi_similarity";
     double epsilon = 0.1;
 
+    template <class Self, class Visit>
+    static void values(Self& self, Visit&& visit) {
+        visit("epsilon", self.epsilon);
+    }
+
     template <class T, class Positive, class Negative>
     void mine_pairs(anchor_view<T> const& a, random_stream&, Positive&& positive, Negative&& negative) const {
         if (a.positives.empty() || a.negatives.empty())
@@ -101,6 +106,11 @@ struct pair_margin {
     static constexpr std::string_view name = "pair_margin";
     double positive_margin = 0.2, negative_margin = 0.8;
 
+    template <class Self, class Visit>
+    static void values(Self& self, Visit&& visit) {
+        visit("positive_margin", self.positive_margin), visit("negative_margin", self.negative_margin);
+    }
+
     template <class T, class Positive, class Negative>
     void mine_pairs(anchor_view<T> const& a, random_stream&, Positive&& positive, Negative&& negative) const {
         for (std::size_t p = 0; p < a.positives.size(); ++p)
@@ -118,6 +128,11 @@ struct pair_margin {
 struct hard_aware {
     static constexpr std::string_view name = "hard_aware";
     double fraction = 0.5;
+
+    template <class Self, class Visit>
+    static void values(Self& self, Visit&& visit) {
+        visit("fraction", self.fraction);
+    }
 
     /// The last pair, in order of hardness, that is taken on either side.
     template <class T>

@@ -47,6 +47,11 @@ struct random {
     static constexpr std::string_view name = "random";
     std::size_t negatives_per_positive = 1;
 
+    template <class Self, class Visit>
+    static void values(Self& self, Visit&& visit) {
+        visit("negatives_per_positive", self.negatives_per_positive);
+    }
+
     template <class T, class Visit>
     void mine(anchor_view<T> const& a, random_stream& stream, Visit&& visit) const {
         if (a.negatives.empty())
@@ -93,6 +98,11 @@ struct semi_hard {
     static constexpr std::string_view name = "semi_hard";
     double margin = 0.2;
 
+    template <class Self, class Visit>
+    static void values(Self& self, Visit&& visit) {
+        visit("margin", self.margin);
+    }
+
     template <class T, class Visit>
     void mine(anchor_view<T> const& a, random_stream&, Visit&& visit) const {
         detail::visit_gaps(a, visit, [m = static_cast<T>(margin)](T gap) { return gap > T(0) && gap <= m; });
@@ -104,6 +114,11 @@ struct within_margin {
     static constexpr std::string_view name = "within_margin";
     double margin = 0.2;
 
+    template <class Self, class Visit>
+    static void values(Self& self, Visit&& visit) {
+        visit("margin", self.margin);
+    }
+
     template <class T, class Visit>
     void mine(anchor_view<T> const& a, random_stream&, Visit&& visit) const {
         detail::visit_gaps(a, visit, [m = static_cast<T>(margin)](T gap) { return gap <= m; });
@@ -114,6 +129,11 @@ struct within_margin {
 struct easy {
     static constexpr std::string_view name = "easy";
     double margin = 0.2;
+
+    template <class Self, class Visit>
+    static void values(Self& self, Visit&& visit) {
+        visit("margin", self.margin);
+    }
 
     template <class T, class Visit>
     void mine(anchor_view<T> const& a, random_stream&, Visit&& visit) const {
@@ -129,6 +149,11 @@ struct facenet_semi_hard {
     static constexpr std::string_view name = "facenet_semi_hard";
     double margin = 0.2;
     bool skip_without = false;
+
+    template <class Self, class Visit>
+    static void values(Self& self, Visit&& visit) {
+        visit("margin", self.margin), visit("skip_without", self.skip_without);
+    }
 
     template <class T, class Visit>
     void mine(anchor_view<T> const& a, random_stream&, Visit&& visit) const {
@@ -154,6 +179,11 @@ struct facenet_semi_hard {
 struct distance_weighted {
     static constexpr std::string_view name = "distance_weighted";
     double cutoff = 0.5, farthest = 1.4;
+
+    template <class Self, class Visit>
+    static void values(Self& self, Visit&& visit) {
+        visit("cutoff", self.cutoff), visit("farthest", self.farthest);
+    }
 
     template <class T, class Visit>
     void mine(anchor_view<T> const& a, random_stream& stream, Visit&& visit) const {
@@ -191,6 +221,11 @@ struct angular {
     static constexpr bool needs_euclidean = true;
     double degrees = 20;
 
+    template <class Self, class Visit>
+    static void values(Self& self, Visit&& visit) {
+        visit("degrees", self.degrees);
+    }
+
     template <class T, class Visit>
     void mine(anchor_view<T> const& a, random_stream&, Visit&& visit) const {
         T const limit = static_cast<T>(std::tan(degrees * std::numbers::pi / 180));
@@ -212,6 +247,11 @@ struct curriculum {
     static constexpr std::string_view name = "curriculum";
     std::size_t steps = 1000;
     double from = 0, to = 1;
+
+    template <class Self, class Visit>
+    static void values(Self& self, Visit&& visit) {
+        visit("steps", self.steps), visit("from", self.from), visit("to", self.to);
+    }
 
     /// The share of hard triplets in a step.
     double share(std::size_t step) const {

@@ -20,6 +20,11 @@ struct sgd {
     double momentum = 0.9;
     double weight_decay = 5e-4;
 
+    template <class Self, class Visit>
+    static void values(Self& self, Visit&& visit) {
+        visit("momentum", self.momentum), visit("weight_decay", self.weight_decay);
+    }
+
     template <class T>
     void step(std::span<T> values, std::span<T const> gradients, std::span<T> kept, double learning_rate, std::size_t,
               bool decays) const {
@@ -49,6 +54,12 @@ struct adam {
     double weight_decay = 0;
     bool decoupled = false;
 
+    template <class Self, class Visit>
+    static void values(Self& self, Visit&& visit) {
+        visit("beta1", self.beta1), visit("beta2", self.beta2), visit("epsilon", self.epsilon),
+            visit("weight_decay", self.weight_decay), visit("decoupled", self.decoupled);
+    }
+
     template <class T>
     void step(std::span<T> values, std::span<T const> gradients, std::span<T> kept, double learning_rate,
               std::size_t number, bool decays) const {
@@ -73,7 +84,7 @@ struct adam {
 /// Adam with decoupled weight decay, 0.01 as in the paper's library.
 struct adamw : adam {
     static constexpr std::string_view name = "adamw";
-    constexpr adamw() : adam{.weight_decay = 0.01, .decoupled = true} {}
+    constexpr adamw() : adam{.weight_decay = 1e-4, .decoupled = true} {}
     constexpr explicit adamw(double decay) : adam{.weight_decay = decay, .decoupled = true} {}
 };
 

@@ -1,91 +1,42 @@
 #pragma once
 
-/// The training loop and its checkpoints, of which nothing depends on the network: compiled once, whatever the number
-/// of networks.
-
 #include <algorithm>
-#include <atomic>
 #include <chrono>
 #include <cmath>
-#include <csignal>
 #include <cstdint>
-#include <iomanip>
-#include <span>
-#include <sstream>
+#include <cstdio>
 #include <string>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "../core/buffer.hpp"
-#include "../data/batches.hpp"
 #include "../io/safetensors.hpp"
-#include "any_objective.hpp"
-#include "parameters_file.hpp"
-#include "training_log.hpp"
-#include "training_options.hpp"
+#include "log.hpp"
+#include "loop.hpp"
+#include "../nn/parameters_file.hpp"
 
 namespace trine::detail {
-
-inline std::atomic<int> interrupts{0};
-
-// Counts Ctrl-C while it lives; the second one ends the program as ever.
-class interrupt_guard {
-public:
-    explicit interrupt_guard(bool active) : active_(active) {
-        if (active_) {
-            interrupts = 0;
-            before_ = std::signal(SIGINT, [](int) {
-                if (interrupts.fetch_add(1) > 0)
-                    std::signal(SIGINT, SIG_DFL);
-            });
-        }
-    }
-    ~interrupt_guard() {
-        if (active_)
-            std::signal(SIGINT, before_);
-    }
-    interrupt_guard(interrupt_guard const&) = delete;
-    interrupt_guard& operator=(interrupt_guard const&) = delete;
-    bool stop() const { return active_ && interrupts > 0; }
-
-private:
-    bool active_;
-    void (*before_)(int) = SIG_DFL;
-};
-
-/// What a run needs of the network that learns, and of how it learns.
-class learner {
-public:
-    virtual std::string network() const = 0; ///< its signature
-    virtual std::size_t embedding_size() const = 0;
-    virtual nn::model_values<float> values() = 0;
-    virtual std::span<float const> gradients() const = 0;
-    virtual matrix_view<float const> forward(data::batch const& batch, std::uint32_t step, std::uint64_t seed) = 0;
-    virtual void backward(matrix_view<float> gradient) = 0;             ///< of the embeddings, which it may write over
-    virtual double rate(std::size_t step, std::size_t steps) const = 0; ///< a factor of the learning rate
-    virtual std::string optimizer() const = 0;
-    virtual std::size_t slots() const = 0; ///< numbers that the optimiser keeps for each parameter
-    virtual void optimize(std::span<float> values, std::span<float const> gradients, std::span<float> kept, double rate,
-                          std::size_t number, bool decays) const = 0;
-    virtual bool after_epoch(epoch_report const& epoch) = 0; ///< whether to go on
-
-protected:
-    ~learner() = default;
-};
 
 /// One run: batches in, parameters out.
 class training_run {
 public:
-    training_run(training_options const& options, any_objective const& objective, learner& who,
-                 data::dataset const& photos, data::any_sampler const& sampler)
-        : options_(options), objective_(objective), who_(who), photos_(photos), sampler_(sampler) {
+    training_run(training_job const& job, learner& who)
+        : options_(job.options),
+          files_(job.files),
+          objective_(job.objective),
+          who_(who),
+          photos_(job.photos),
+          sampler_(job.sampler),
+          stop_(job.stop),
+          identity_(identity_of_run(job)) {
         require<argument_error>(options_.epochs > 0, "epochs = 0: at least 1 is needed");
         require<argument_error>(options_.learning_rate > 0 && std::isfinite(options_.learning_rate), "learning rate ",
                                 options_.learning_rate, ": it has to be above 0");
-        require<data_error>(photos.size() > 0, "there are no photos to learn from");
+        require<data_error>(photos_.size() > 0, "there are no photos to learn from");
     }
 
-    training_report go() {
+    training_report run() {
         using clock = std::chrono::steady_clock;
         auto const seconds_since = [](clock::time_point t) {
             return std::chrono::duration<double>(clock::now() - t).count();
@@ -101,11 +52,10 @@ public:
         report.people_alone = sampler_.people_alone();
         report.people_short = sampler_.people_short();
         progress done;
-        if (options_.resume)
+        if (files_.resume)
             read_checkpoint(report.epochs, done);
         std::size_t const first_epoch = report.epochs.size();
         std::size_t const first_step = first_epoch * per_epoch + static_cast<std::size_t>(done.steps);
-        interrupt_guard const guard(options_.stop_on_interrupt);
         data::batch_source source(photos_, sampler_, options_.augmentation, options_.seed, first_step, steps);
         data::batch batch;
         buffer<float> gradient(sampler_.batch_size() * who_.embedding_size());
@@ -113,7 +63,7 @@ public:
         for (std::size_t epoch = first_epoch; epoch < options_.epochs && !report.interrupted; ++epoch) {
             auto const epoch_start = clock::now();
             for (auto i = static_cast<std::size_t>(done.steps); i < per_epoch; ++i) {
-                if (guard.stop()) {
+                if (stop_ && stop_()) {
                     report.interrupted = true;
                     break;
                 }
@@ -135,7 +85,7 @@ public:
                 done.learning_rate = rate;
             }
             if (report.interrupted) {
-                if (!options_.checkpoint.empty())
+                if (!files_.checkpoint.empty())
                     write_checkpoint(report.epochs, done);
                 break;
             }
@@ -154,12 +104,12 @@ public:
             e.seconds_left = seconds_since(start) / static_cast<double>(epoch + 1 - first_epoch) *
                              static_cast<double>(options_.epochs - epoch - 1);
             report.epochs.push_back(e);
-            if (!options_.checkpoint.empty())
+            if (!files_.checkpoint.empty())
                 write_checkpoint(report.epochs, done);
-            if (!options_.log.empty())
-                io::write_file(options_.log, training_log(report.epochs));
-            if (!options_.json_log.empty())
-                io::write_file(options_.json_log, training_log_json(report.epochs));
+            if (!files_.log.empty())
+                io::write_file(files_.log, training_log(report.epochs));
+            if (!files_.json_log.empty())
+                io::write_file(files_.json_log, training_log_json(report.epochs));
             if (!who_.after_epoch(e))
                 break;
         }
@@ -208,21 +158,23 @@ private:
     }
 
     // Everything that the rest of the run depends on, so that a checkpoint of another run is not taken for this one's.
-    std::string run_signature() const {
-        std::ostringstream s;
-        std::uint64_t hash = 1469598103934665603ull; // FNV-1a over labels and samples
-        for (auto l : photos_.labels)
-            hash = (hash ^ static_cast<std::uint64_t>(l)) * 1099511628211ull;
-        for (auto v : photos_.samples)
-            hash = (hash ^ v) * 1099511628211ull;
-        auto const& a = options_.augmentation;
-        s << std::setprecision(17) << "photos " << photos_.size() << " #" << std::hex << hash << std::dec << ", epochs "
-          << options_.epochs << ", sampler " << sampler_.name() << ", learning rate " << options_.learning_rate
-          << ", weight decay " << options_.weight_decay << ", objective rate " << options_.objective_rate << ", seed "
-          << options_.seed << ", augmentation " << a.flip << ' ' << a.shift << ' ' << a.rotation << ' ' << a.scale
-          << ' ' << a.brightness << ' ' << a.contrast << ' ' << a.erase << ' ' << a.erase_area << ", "
-          << objective_.name() << ", optimizer " << who_.optimizer();
-        return s.str();
+    static std::string identity_of_run(training_job const& job) {
+        auto const& photos = job.photos;
+        std::uint64_t const labels =
+            io::checksum({reinterpret_cast<char const*>(photos.labels.data()), photos.labels.size() * sizeof(label)});
+        std::uint64_t const pixels =
+            io::checksum({reinterpret_cast<char const*>(photos.samples.data()), photos.samples.size()}, labels);
+        char digits[17];
+        std::snprintf(digits, sizeof digits, "%016llx", static_cast<unsigned long long>(pixels));
+        return identity("run")
+            .with("photos", photos.size())
+            .with("checksum", std::string_view(digits))
+            .with("training", job.options)
+            .with("sampler", job.sampler.identity_of())
+            .with("objective", job.objective.identity_of())
+            .with("optimizer", job.optimizer)
+            .with("schedule", job.schedule)
+            .lines();
     }
     static std::vector<double> flat(std::vector<epoch_report> const& epochs) {
         std::vector<double> h;
@@ -234,19 +186,20 @@ private:
     }
     void write_checkpoint(std::vector<epoch_report> const& epochs, progress const& done) {
         io::safetensors file;
-        file.metadata = {{"format", "trine checkpoint 1"}, {"network", who_.network()}, {"run", run_signature()}};
+        file.metadata = {{"format", "trine checkpoint 2"}, {"network", who_.network()}, {"run", identity_}};
         auto const model = who_.values();
         store_parameters(nn::model_values<float const>{model.tensors, model.parameters, model.state}, file, "model.");
         file.add<float>("optimizer", {kept_.size()}, kept_.span());
         std::size_t number = 0;
-        objective_.each_parameter([&](std::span<float> values, std::span<float const>) {
-            file.add<float>("objective." + std::to_string(number), {values.size()}, values);
+        objective_.each_parameter([&](std::span<float>, std::span<float const>) {
             file.add<float>("objective_optimizer." + std::to_string(number), {objective_kept_[number].size()},
                             objective_kept_[number].span());
             ++number;
         });
         auto const state = objective_.state();
-        file.add<double>("objective_state", {state.size()}, state);
+        for (auto const& [name, values] : state.arrays())
+            std::visit([&]<class T>(std::vector<T> const& v) { file.add<T>("objective." + name, {v.size()}, v); },
+                       values);
         file.add<double>("history", {epochs.size(), 8}, flat(epochs));
         std::vector<double> const part{done.steps,
                                        done.loss,
@@ -257,19 +210,18 @@ private:
                                        done.negative_distance,
                                        done.learning_rate};
         file.add<double>("progress", {part.size()}, part);
-        file.save(options_.checkpoint);
+        file.save(files_.checkpoint);
     }
     void read_checkpoint(std::vector<epoch_report>& epochs, progress& done) {
-        auto const file = io::safetensors::load(options_.checkpoint);
-        auto const where = options_.checkpoint.string();
-        require<format_error>(file.metadata.contains("format") && file.text_of("format") == "trine checkpoint 1", where,
+        auto const file = io::safetensors::load(files_.checkpoint);
+        auto const where = files_.checkpoint.string();
+        require<format_error>(file.metadata.contains("format") && file.text_of("format") == "trine checkpoint 2", where,
                               ": is not a checkpoint of a training run");
         require<format_error>(file.text_of("network") == who_.network(), where,
                               ": is a checkpoint of another network; it has ", file.text_of("network"), ", this one ",
                               who_.network());
-        require<format_error>(file.text_of("run") == run_signature(), where,
-                              ": is a checkpoint of another run; it has ", file.text_of("run"), ", this one ",
-                              run_signature());
+        auto const other = identity::difference(identity_, file.text_of("run"), "in this run", "in the checkpoint");
+        require<format_error>(other.empty(), where, ": is a checkpoint of another run: ", other);
         auto const& shape = file.find("history").shape;
         require<format_error>(shape.size() == 2 && shape[1] == 8 && shape[0] <= options_.epochs, where,
                               ": damaged history");
@@ -277,21 +229,25 @@ private:
         require<format_error>(part[0] >= 0 && part[0] <= static_cast<double>(photos_.size()), where,
                               ": damaged progress");
         auto const kept = file.get<float>("optimizer", {kept_.size()});
-        auto const state = file.get<double>("objective_state", file.find("objective_state").shape);
-        std::vector<std::pair<std::vector<float>, std::vector<float>>> parts;
-        objective_.each_parameter([&](std::span<float> values, std::span<float const>) {
-            auto const number = std::to_string(parts.size());
-            parts.emplace_back(
-                file.get<float>("objective." + number, {values.size()}),
-                file.get<float>("objective_optimizer." + number, {objective_kept_[parts.size()].size()}));
-        });
-        objective_.restore(state);
-        std::size_t number = 0;
-        objective_.each_parameter([&](std::span<float> values, std::span<float const>) {
-            std::copy(parts[number].first.begin(), parts[number].first.end(), values.begin());
-            std::copy(parts[number].second.begin(), parts[number].second.end(), objective_kept_[number].data());
-            ++number;
-        });
+        state objective;
+        for (auto const& [name, entry] : file.entries()) {
+            if (!name.starts_with("objective."))
+                continue;
+            auto const own = name.substr(std::string_view("objective.").size());
+            if (entry.dtype == "F32")
+                objective.add(own, file.get<float>(name, entry.shape));
+            else if (entry.dtype == "F64")
+                objective.add(own, file.get<double>(name, entry.shape));
+            else
+                objective.add(own, file.get<std::int64_t>(name, entry.shape));
+        }
+        std::vector<std::vector<float>> objective_kept;
+        for (std::size_t i = 0; i < objective_kept_.size(); ++i)
+            objective_kept.push_back(
+                file.get<float>("objective_optimizer." + std::to_string(i), {objective_kept_[i].size()}));
+        objective_.restore(objective);
+        for (std::size_t i = 0; i < objective_kept_.size(); ++i)
+            std::copy(objective_kept[i].begin(), objective_kept[i].end(), objective_kept_[i].data());
         load_parameters(who_.values(), file, "model.");
         std::copy(kept.begin(), kept.end(), kept_.data());
         done = {part[0], part[1], part[2], part[3], part[4], part[5], part[6], part[7]};
@@ -302,12 +258,19 @@ private:
     }
 
     training_options const& options_;
+    training_files const& files_;
     any_objective const& objective_;
     learner& who_;
     data::dataset const& photos_;
     data::any_sampler const& sampler_;
+    std::function<bool()> const& stop_;
+    std::string identity_;
     buffer<float> kept_;
     std::vector<buffer<float>> objective_kept_;
 };
+
+TRINE_INLINE training_report run_training(training_job const& job, learner& who) {
+    return training_run(job, who).run();
+}
 
 } // namespace trine::detail

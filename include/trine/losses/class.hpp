@@ -23,8 +23,14 @@ struct lifted_structure {
     double positive_margin = 0, negative_margin = 1; ///< the latter is α
     reducer reduction = reducer::mean;
 
+    template <class Self, class Visit>
+    static void values(Self& self, Visit&& visit) {
+        visit("positive_margin", self.positive_margin), visit("negative_margin", self.negative_margin),
+            visit("reduction", self.reduction);
+    }
+
     template <class T>
-    term_sum person(class_view<T> const& v) const {
+    term_sum of_class(class_view<T> const& v) const {
         std::size_t const count = v.members.size();
         term_sum sum;
         if (count < 2 || v.others.empty())
@@ -68,8 +74,13 @@ struct angular {
     double degrees = 40; ///< α
     reducer reduction = reducer::mean;
 
+    template <class Self, class Visit>
+    static void values(Self& self, Visit&& visit) {
+        visit("degrees", self.degrees), visit("reduction", self.reduction);
+    }
+
     template <class T>
-    term_sum person(class_view<T> const& v) const {
+    term_sum of_class(class_view<T> const& v) const {
         double const tangent = std::tan(degrees * std::numbers::pi / 180);
         T const push = static_cast<T>(4 * tangent * tangent), pull = static_cast<T>(2 * (1 + tangent * tangent));
         term_sum sum;

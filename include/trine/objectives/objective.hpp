@@ -9,36 +9,29 @@
 #include <vector>
 
 #include "../core/buffer.hpp"
+#include "../core/identity.hpp"
+#include "../core/state.hpp"
 #include "mining_pass.hpp"
 
 namespace trine {
-
-namespace detail {
-
-template <class Miner, class Loss, class Distance>
-std::string combination_name() {
-    return std::string("miner ")
-        .append(Miner::name)
-        .append(", loss ")
-        .append(Loss::name)
-        .append(", distance ")
-        .append(Distance::name);
-}
-
-} // namespace detail
 
 /// Mining and loss in one pass over the distance matrix, and the gradient of the embeddings in closed form.
 ///
 /// For each anchor the miner visits its triplets or pairs and the loss adds ∂loss/∂distance into that anchor's own row
 /// of a B×B matrix G; the distance turns G into ∂loss/∂embedding with one matrix product. Memory is 2·B² + O(B·D)
 /// scalars however many triplets there are. Anchors run in parallel; sums are kept an anchor and added in their order.
-/// With a proxy loss, see proxy_objective.hpp.
+///
+/// With `miners::none` and a proxy loss, photos are compared with class weights instead; see proxy_objective.hpp.
 template <class Miner, class Loss, class Distance, class T = float>
 class objective {
-public:
-    explicit objective(Miner m = {}, Loss l = {}, Distance d = {}) : distance(d), pass_(m, l) {}
+    using pass = detail::mining_pass<Miner, Loss, Distance, T>;
 
-    std::string name() const { return detail::combination_name<Miner, Loss, Distance>(); }
+public:
+    explicit objective(Miner m = {}, Loss l = {}, Distance d = {}) : distance_(d), pass_(m, l) {}
+
+    identity identity_of() const {
+        return identity("objective").with("miner", miner()).with("loss", loss()).with("distance", distance());
+    }
 
     /// Puts what the loss itself learns back to where it begins. The sizes matter to proxy losses alone.
     void start(std::size_t = 0, std::size_t = 0, std::uint64_t = 0) { pass_.start(); }
@@ -59,7 +52,7 @@ public:
         matrix_view<T> const g(g_.data(), n, n);
         auto const total = pass_(last_distances(), g, labels, references(labels), e.cols(), seed, step);
         if (gradient.rows() > 0)
-            distance.gradient(e, last_distances(), g, gradient);
+            distance_.gradient(e, last_distances(), g, gradient);
         return total;
     }
 
@@ -72,8 +65,8 @@ public:
                 chosen.push_back({view.anchor, view.positives[p], view.negatives[n]});
             };
             if constexpr (miners::triplet_miner<Miner>)
-                pass_.miner.mine(view, stream,
-                                 detail::triplet_by_triplet<decltype(add) const&>{add, view.negatives.size()});
+                miner().mine(view, stream,
+                             detail::triplet_by_triplet<decltype(add) const&>{add, view.negatives.size()});
             else {
                 pass_.choose_pairs(view, stream, own);
                 for (std::size_t p : own.kept_positives)
@@ -106,25 +99,26 @@ public:
     /// Calls f(values, gradients) for what the loss itself learns; nothing for most losses.
     template <class F>
     void each_parameter(F&& f) {
-        if (!pass_.parameters.empty())
-            f(std::span<T>(pass_.parameters), std::span<T const>(pass_.parameter_gradients));
+        pass_.thresholds.each_parameter(f);
     }
+    /// What the loss itself learns, to be carried over a stop.
+    trine::state state() const { return pass_.thresholds.state(); }
+    /// @throws format_error  when this is not the state of such an objective
+    void restore(trine::state const& all) { pass_.thresholds.restore(all); }
 
-    Miner& miner() { return pass_.miner; }
-    Loss& loss() { return pass_.loss; }
-    Distance distance;
+    Miner const& miner() const { return pass_.miner(); }
+    Loss const& loss() const { return pass_.loss(); }
+    Distance const& distance() const { return distance_; }
 
 private:
-    using pass = detail::mining_pass<Miner, Loss, Distance, T>;
-
     void measure(matrix_view<T const> e) {
         std::size_t const n = e.rows();
         own_places_.resize(n);
         std::iota(own_places_.begin(), own_places_.end(), std::size_t{0});
         d_.reserve_discarding(n * n);
-        distance.pairwise(e, matrix_view<T>(d_.data(), n, n));
+        distance_.pairwise(e, matrix_view<T>(d_.data(), n, n));
     }
-    typename pass::references references(std::span<label const> labels) const { return {labels, own_places_, true}; }
+    detail::reference_view references(std::span<label const> labels) const { return {labels, own_places_, true}; }
     template <class Take>
     void look(matrix_view<T const> e, std::span<label const> labels, std::uint64_t seed, std::uint32_t step,
               Take&& take) {
@@ -135,6 +129,7 @@ private:
 
     buffer<T> d_, g_;
     std::vector<std::size_t> own_places_;
+    Distance distance_;
     pass pass_;
 };
 
@@ -142,3 +137,5 @@ template <class Miner, class Loss, class Distance>
 objective(Miner, Loss, Distance) -> objective<Miner, Loss, Distance>;
 
 } // namespace trine
+
+#include "proxy_objective.hpp"

@@ -1,4 +1,4 @@
-#include <trine/training/objective.hpp>
+#include <trine/objectives/objective.hpp>
 
 #include <cmath>
 

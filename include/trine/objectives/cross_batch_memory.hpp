@@ -4,7 +4,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
-#include <string>
 #include <vector>
 
 #include "objective.hpp"
@@ -23,7 +22,7 @@ class cross_batch_memory {
     static_assert(distances::cross_distance<Distance, T>,
                   "a cross-batch memory needs a distance with cross_gradient, as all of Trine's have");
     using pass = detail::mining_pass<Miner, Loss, Distance, T>;
-    static_assert(!pass::crosses_rows && !pass::needs_euclidean,
+    static_assert(!pass::fits::crosses_rows && !pass::fits::needs_euclidean,
                   "a cross-batch memory knows no distances between the photos it holds, which this loss or miner "
                   "needs: use a triplet or pair loss without swap");
 
@@ -31,12 +30,16 @@ public:
     /// @param size  embeddings that the memory holds
     /// @throws argument_error  when it holds none
     explicit cross_batch_memory(std::size_t size, Miner m = {}, Loss l = {}, Distance d = {})
-        : distance(d), size_(size), pass_(m, l) {
+        : size_(size), distance_(d), pass_(m, l) {
         require<argument_error>(size > 0, "a cross-batch memory of ", size, " embeddings");
     }
 
-    std::string name() const {
-        return detail::combination_name<Miner, Loss, Distance>() + ", memory of " + std::to_string(size_);
+    identity identity_of() const {
+        return identity("cross_batch_memory")
+            .with("size", size_)
+            .with("miner", pass_.miner())
+            .with("loss", pass_.loss())
+            .with("distance", distance_);
     }
 
     /// Forgets all, and puts what the loss itself learns back to where it begins.
@@ -74,10 +77,10 @@ public:
         matrix_view<T const> const references(embeddings_.data(), m, d);
         d_.reserve_discarding(n * m), g_.reserve_discarding(n * m);
         matrix_view<T> const distances(d_.data(), n, m), g(g_.data(), n, m);
-        distance.cross(e, references, distances);
+        distance_.cross(e, references, distances);
         auto const total = pass_(distances, g, labels, {labels_, places_, false}, d, seed, step);
         if (gradient.rows() > 0)
-            distance.cross_gradient(e, references, matrix_view<T const>(distances), g, gradient);
+            distance_.cross_gradient(e, references, matrix_view<T const>(distances), g, gradient);
         return total;
     }
 
@@ -85,36 +88,33 @@ public:
     std::size_t held() const { return labels_.size(); }
     template <class F>
     void each_parameter(F&& f) {
-        if (!pass_.parameters.empty())
-            f(std::span<T>(pass_.parameters), std::span<T const>(pass_.parameter_gradients));
+        pass_.thresholds.each_parameter(f);
     }
 
-    /// What it remembers, to be carried over a stop.
-    std::vector<double> state() const {
-        std::vector<double> all{static_cast<double>(labels_.size()), static_cast<double>(dimensions_),
-                                static_cast<double>(next_)};
-        for (label l : labels_)
-            all.push_back(static_cast<double>(l));
-        all.insert(all.end(), embeddings_.begin(), embeddings_.end());
+    /// What it remembers and what the loss learns, to be carried over a stop.
+    trine::state state() const {
+        trine::state all;
+        all.add("labels", labels_);
+        all.add("embeddings", embeddings_);
+        all.add("place", std::vector<std::int64_t>{static_cast<std::int64_t>(next_)});
+        all.add("loss", pass_.thresholds.state());
         return all;
     }
     /// @throws format_error  when this is not the state of such a memory
-    void restore(std::span<double const> all) {
-        bool const headed = all.size() >= 3 && all[0] >= 0 && all[0] <= static_cast<double>(size_) && all[1] >= 0 &&
-                            all[1] <= static_cast<double>(all.size()) && all[2] >= 0 &&
-                            all[2] < static_cast<double>(size_);
-        require<format_error>(headed && static_cast<double>(all.size()) == 3 + all[0] * (1 + all[1]),
-                              "this is not the state of a cross-batch memory of ", size_, " embeddings");
-        auto const held = static_cast<std::size_t>(all[0]);
-        dimensions_ = static_cast<std::size_t>(all[1]), next_ = static_cast<std::size_t>(all[2]);
-        labels_.clear(), embeddings_.clear();
-        for (double v : all.subspan(3, held))
-            labels_.push_back(static_cast<label>(v));
-        for (double v : all.subspan(3 + held))
-            embeddings_.push_back(static_cast<T>(v));
+    void restore(trine::state const& all) {
+        auto const& labels = all.get<label>("labels");
+        auto const& embeddings = all.get<T>("embeddings");
+        auto const& place = all.get<std::int64_t>("place");
+        bool const held = labels.size() <= size_ && embeddings.size() % std::max<std::size_t>(1, labels.size()) == 0;
+        require<format_error>(held && (!labels.empty() || embeddings.empty()) && place.size() == 1 && place[0] >= 0 &&
+                                  static_cast<std::size_t>(place[0]) < size_,
+                              "this is not the state of a cross-batch memory of ", size_, " embeddings: it has ",
+                              labels.size(), " labels and ", embeddings.size(), " scalars");
+        pass_.thresholds.restore(all.part("loss"));
+        labels_ = labels, embeddings_ = embeddings;
+        next_ = static_cast<std::size_t>(place[0]);
+        dimensions_ = labels.empty() ? 0 : embeddings.size() / labels.size();
     }
-
-    Distance distance;
 
 private:
     std::size_t size_, dimensions_ = 0, next_ = 0;
@@ -122,6 +122,7 @@ private:
     std::vector<T> embeddings_;
     std::vector<std::size_t> places_;
     buffer<T> d_, g_;
+    Distance distance_;
     pass pass_;
 };
 

@@ -1,20 +1,12 @@
 #pragma once
 
 #include <algorithm>
-#include <array>
 #include <cstddef>
 #include <span>
 
-#include "../losses/concepts.hpp"
+#include "anchor_lists.hpp"
 
 namespace trine::detail {
-
-/// What one anchor's terms come to, before they are reduced.
-struct anchor_sums {
-    std::array<losses::term_sum, 2> sums{}; // the second only where negatives are reduced apart
-    double positive_distance = 0, negative_distance = 0, chosen_positives = 0, chosen_negatives = 0, chosen = 0,
-           by_parameter = 0;
-};
 
 // Adds a triplet's loss to an anchor's lists; its two ways of being called are those of a miner's visit.
 template <class Loss, class T>

@@ -11,8 +11,8 @@
 #include <vector>
 
 #include "../io/safetensors.hpp"
-#include "../nn/model.hpp"
-#include "../nn/weights.hpp"
+#include "model.hpp"
+#include "weights.hpp"
 
 namespace trine {
 

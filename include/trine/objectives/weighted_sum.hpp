@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -11,38 +10,11 @@
 #include <utility>
 #include <vector>
 
-#include "objective_result.hpp"
+#include "../core/identity.hpp"
+#include "../core/state.hpp"
+#include "result.hpp"
 
 namespace trine {
-
-/// A penalty on the lengths of the embeddings, mean of |‖e‖ − target|^power, to be added to a loss that does not bound
-/// them. A zero embedding gets no gradient.
-template <class T = float>
-struct norm_penalty {
-    double target = 0;
-    double power = 2;
-
-    std::string name() const { return "norm penalty"; }
-    objective_result operator()(matrix_view<T const> e, std::span<label const> labels, matrix_view<T> gradient,
-                                std::uint64_t = 0, std::uint32_t = 0) const {
-        detail::check_batch(e, labels, gradient);
-        objective_result total;
-        total.triplets = total.terms = e.rows();
-        for (std::size_t i = 0; i < e.rows(); ++i) {
-            double squares = 0;
-            for (T v : e.row(i))
-                squares += static_cast<double>(v) * static_cast<double>(v);
-            double const norm = std::sqrt(squares), off = norm - target,
-                         value = std::pow(std::abs(off), power) / static_cast<double>(e.rows());
-            total.loss += value;
-            total.active += off != 0;
-            double const slope = off != 0 && norm > 0 ? power * value / off / norm : 0;
-            for (std::size_t k = 0; gradient.rows() > 0 && k < e.cols(); ++k)
-                gradient(i, k) = static_cast<T>(slope * static_cast<double>(e(i, k)));
-        }
-        return total;
-    }
-};
 
 /// A weighted sum of objectives on the same batch. Counts and distances are those of the first.
 template <class T, class... Objectives>
@@ -51,23 +23,17 @@ public:
     explicit weighted_sum(std::array<double, sizeof...(Objectives)> weights, Objectives... parts)
         : weights_(weights), parts_(std::move(parts)...) {}
 
-    std::string name() const {
-        std::string text;
-        std::size_t i = 0;
-        each([&](auto const& part) {
-            text.append(text.empty() ? "" : " + ")
-                .append(std::to_string(weights_[i++]))
-                .append(" × (")
-                .append(part.name())
-                .append(")");
+    identity identity_of() const {
+        identity all("sum");
+        each([&, i = std::size_t{0}](auto const& part) mutable {
+            all.with("weight_" + std::to_string(i), weights_[i])
+                .with("objective_" + std::to_string(i), part.identity_of());
+            ++i;
         });
-        return text;
+        return all;
     }
     void start(std::size_t classes, std::size_t dimensions, std::uint64_t seed) {
-        each([&](auto& part) {
-            if constexpr (requires { part.start(classes, dimensions, seed); })
-                part.start(classes, dimensions, seed);
-        });
+        each([&](auto& part) { part.start(classes, dimensions, seed); });
     }
     objective_result operator()(matrix_view<T const> e, std::span<label const> labels, matrix_view<T> gradient,
                                 std::uint64_t seed = 0, std::uint32_t step = 0) {
@@ -97,14 +63,27 @@ public:
     void each_parameter(F&& f) {
         std::size_t i = 0;
         each([&](auto& part) {
-            if constexpr (requires { part.each_parameter(f); })
-                part.each_parameter([&](std::span<T> values, std::span<T const> gradients) {
-                    scaled_.assign(gradients.begin(), gradients.end());
-                    for (T& g : scaled_)
-                        g *= static_cast<T>(weights_[i]);
-                    f(values, std::span<T const>(scaled_));
-                });
+            part.each_parameter([&](std::span<T> values, std::span<T const> gradients) {
+                scaled_.assign(gradients.begin(), gradients.end());
+                for (T& g : scaled_)
+                    g *= static_cast<T>(weights_[i]);
+                f(values, std::span<T const>(scaled_));
+            });
             ++i;
+        });
+    }
+    /// What the parts learn and remember.
+    trine::state state() const {
+        trine::state all;
+        each([&, i = std::size_t{0}](auto const& part) mutable {
+            all.add("objective_" + std::to_string(i++), part.state());
+        });
+        return all;
+    }
+    /// @throws format_error  when this is not the state of such a sum
+    void restore(trine::state const& all) {
+        each([&, i = std::size_t{0}](auto& part) mutable {
+            part.restore(all.part("objective_" + std::to_string(i++)));
         });
     }
 

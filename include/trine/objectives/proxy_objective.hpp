@@ -1,7 +1,8 @@
 #pragma once
 
+/// Included by objective.hpp.
+
 #include <algorithm>
-#include <cassert>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
@@ -11,10 +12,10 @@
 #include <type_traits>
 #include <vector>
 
+#include "../core/random.hpp"
 #include "../distances/cosine.hpp"
-#include "../kernels/elementwise.hpp"
-#include "../kernels/gemm.hpp"
-#include "../losses/proxy.hpp"
+#include "../distances/row_products.hpp"
+#include "../losses/concepts.hpp"
 #include "objective.hpp"
 
 namespace trine {
@@ -33,9 +34,11 @@ class objective<miners::none, Loss, Distance, T> {
                   "a plain softmax works on inner products: use distances::dot_product with it");
 
 public:
-    explicit objective(miners::none = {}, Loss l = {}, Distance = {}) : loss(l) {}
+    explicit objective(miners::none = {}, Loss l = {}, Distance d = {}) : loss_(l), distance_(d) {}
 
-    std::string name() const { return detail::combination_name<miners::none, Loss, Distance>(); }
+    identity identity_of() const {
+        return identity("objective").with("miner", miners::none{}).with("loss", loss_).with("distance", distance_);
+    }
 
     /// Draws weights for so many classes: directions at random, as long as makes their products with unit vectors of
     /// variance 1/D.
@@ -72,52 +75,29 @@ public:
             own_classes_[i] = static_cast<std::size_t>(labels[i]);
         }
         similarities_.reserve_discarding(n * columns), by_similarities_.reserve_discarding(n * columns);
-        norms_.assign(n, T(1)), by_norms_.assign(n, T(0));
+        by_norms_.assign(n, T(0));
         matrix_view<T> const s(similarities_.data(), n, columns), by(by_similarities_.data(), n, columns);
-        matrix_view<T const> left = e, right(parameters_.data(), columns, dimensions_);
-        if constexpr (Loss::normalized) {
-            unit_e_.reserve_discarding(n * dimensions_), unit_w_.reserve_discarding(columns * dimensions_),
-                weight_norms_.resize(columns);
-            for (std::size_t i = 0; i < n; ++i)
-                std::copy_n(e.row(i).data(), dimensions_, unit_e_.data() + i * dimensions_);
-            kernels::normalize_rows(n, dimensions_, static_cast<T const*>(unit_e_.data()), unit_e_.data(),
-                                    norms_.data());
-            kernels::normalize_rows(columns, dimensions_, static_cast<T const*>(parameters_.data()), unit_w_.data(),
-                                    weight_norms_.data());
-            left = {unit_e_.data(), n, dimensions_}, right = {unit_w_.data(), columns, dimensions_};
-        }
-        kernels::gemm(kernels::transposed::no, kernels::transposed::yes, T(1), left, right, T(0), s);
+        products_.multiply(e, weights(), s);
         if constexpr (with_bias)
             for (std::size_t i = 0; i < n; ++i)
                 for (std::size_t j = 0; j < columns; ++j)
                     s(i, j) += parameters_[columns * dimensions_ + j];
+        ones_.assign(Loss::normalized ? 0 : n, T(1));
+        std::span<T const> const norms = Loss::normalized ? products_.left_norms() : std::span<T const>(ones_);
         objective_result total;
         total.loss =
-            n > 0 ? loss.evaluate(losses::proxy_view<T>{own_classes_, norms_, s, by, by_norms_, classes_, loss.centers})
-                  : 0;
+            n > 0
+                ? loss_.evaluate(losses::proxy_view<T>{own_classes_, norms, s, by, by_norms_, classes_, loss_.centers})
+                : 0;
         count(s, total);
         std::fill(gradients_.begin(), gradients_.end(), T(0));
         if (n == 0)
             return total;
-        matrix_view<T> const by_weights(gradients_.data(), columns, dimensions_);
-        kernels::gemm(kernels::transposed::yes, kernels::transposed::no, T(1), by, left, T(0), by_weights);
+        products_.gradient_of_right(by, matrix_view<T>(gradients_.data(), columns, dimensions_));
         if constexpr (with_bias)
-            kernels::add_column_sums(n, columns, static_cast<T const*>(by.data()),
-                                     gradients_.data() + columns * dimensions_);
-        if constexpr (Loss::normalized)
-            kernels::normalize_rows_backward(columns, dimensions_, unit_w_.data(), weight_norms_.data(),
-                                             static_cast<T const*>(gradients_.data()), gradients_.data());
-        if (gradient.rows() > 0) {
-            kernels::gemm(kernels::transposed::no, kernels::transposed::no, T(1), by, right, T(0), gradient);
-            if constexpr (Loss::normalized) {
-                assert(gradient.is_contiguous());
-                kernels::normalize_rows_backward(n, dimensions_, unit_e_.data(), norms_.data(),
-                                                 static_cast<T const*>(gradient.data()), gradient.data());
-                for (std::size_t i = 0; i < n; ++i) // the length's own part runs along the direction
-                    for (std::size_t k = 0; k < dimensions_; ++k)
-                        gradient(i, k) += by_norms_[i] * unit_e_[i * dimensions_ + k];
-            }
-        }
+            products_.add_column_sums(by, gradients_.data() + columns * dimensions_);
+        if (gradient.rows() > 0)
+            products_.gradient_of_left(by, by_norms_, gradient);
         return total;
     }
 
@@ -129,11 +109,27 @@ public:
         f(std::span<T>(parameters_), std::span<T const>(gradients_));
     }
 
-    Loss loss;
+    /// The class weights, to be carried over a stop.
+    trine::state state() const {
+        trine::state all;
+        all.add("class_weights", parameters_);
+        return all;
+    }
+    /// @throws format_error  when these are not as many as there are
+    void restore(trine::state const& all) {
+        auto const& values = all.get<T>("class_weights");
+        require<format_error>(values.size() == parameters_.size(), "the state has ", values.size(),
+                              " class weights, not ", parameters_.size());
+        parameters_ = values;
+    }
+
+    Loss const& loss() const { return loss_; }
+    Distance const& distance() const { return distance_; }
 
 private:
     static constexpr bool with_bias = requires { requires Loss::with_bias; };
-    std::size_t rows() const { return classes_ * loss.centers; }
+    matrix_view<T const> weights() const { return {parameters_.data(), rows(), dimensions_}; }
+    std::size_t rows() const { return classes_ * loss_.centers; }
 
     void count(matrix_view<T const> s, objective_result& total) const {
         total.triplets = total.terms = s.rows();
@@ -141,7 +137,7 @@ private:
         for (std::size_t i = 0; i < s.rows(); ++i) {
             T own = -std::numeric_limits<T>::infinity(), other = own;
             for (std::size_t j = 0; j < s.cols(); ++j) {
-                T& best = j / loss.centers == own_classes_[i] ? own : other;
+                T& best = j / loss_.centers == own_classes_[i] ? own : other;
                 best = std::max(best, s(i, j));
             }
             total.active += !(own > other);
@@ -154,9 +150,12 @@ private:
     }
 
     std::size_t classes_ = 0, dimensions_ = 0;
-    std::vector<T> parameters_, gradients_, norms_, by_norms_, weight_norms_;
+    std::vector<T> parameters_, gradients_, ones_, by_norms_;
     std::vector<std::size_t> own_classes_;
-    buffer<T> similarities_, by_similarities_, unit_e_, unit_w_;
+    buffer<T> similarities_, by_similarities_;
+    distances::row_products<Loss::normalized, T> products_;
+    Loss loss_;
+    Distance distance_;
 };
 
 } // namespace trine

@@ -5,14 +5,15 @@
 
 #include <trine/distances/lp.hpp>
 #include <trine/distances/signal_to_noise.hpp>
+#include <trine/losses/proxy.hpp>
 #include <trine/losses/pair.hpp>
-#include <trine/losses/person.hpp>
+#include <trine/losses/class.hpp>
 #include <trine/losses/ranking.hpp>
 #include <trine/losses/triplet.hpp>
 #include <trine/miners/pair_miners.hpp>
-#include <trine/training/combined_objective.hpp>
-#include <trine/training/cross_batch_memory.hpp>
-#include <trine/training/proxy_objective.hpp>
+#include <trine/objectives/norm_penalty.hpp>
+#include <trine/objectives/weighted_sum.hpp>
+#include <trine/objectives/cross_batch_memory.hpp>
 
 #include "support/catch.hpp"
 #include "support/random_values.hpp"
@@ -113,12 +114,12 @@ TEST_CASE("gradients of triplet losses and miners agree with central differences
     using unit = distances::normalized<distances::euclidean>;
     check<unit>(miners::all{}, losses::swapped<losses::triplet_margin>{{0.7}});
     check<distances::cosine>(miners::semi_hard{0.5}, losses::swapped<losses::soft_margin>{});
-    check<unit>(miners::all{}, losses::margin{});
+    check<unit>(miners::all{}, losses::margin_based{});
     check<unit>(miners::hard{}, losses::triplet_margin{});
     check<unit>(miners::within_margin{}, losses::soft_margin{});
     check<unit>(miners::easy{}, losses::soft_margin{});
     check<unit>(miners::facenet_semi_hard{}, losses::soft_margin{});
-    check<unit>(miners::distance_weighted{}, losses::margin{});
+    check<unit>(miners::distance_weighted{}, losses::margin_based{});
     check<unit>(miners::angular{}, losses::soft_margin{});
     check<unit>(miners::curriculum{.steps = 4}, losses::soft_margin{});
     check<unit>(miners::batch_easy_hard<>{}, losses::soft_margin{});
@@ -232,8 +233,8 @@ TEST_CASE("a learnt threshold has its gradient, one for all or one a person", "[
         l = l == 5 ? 0 : l == -2 ? 1 : l == 7 ? 2 : 3;
     matrix_view<double const> const e(b.e.data(), b.rows(), small_batch::cols);
     for (std::size_t classes : {0, 4}) {
-        objective<miners::all, losses::margin, distances::normalized<distances::euclidean>, double> o(
-            {}, losses::margin{.classes = classes});
+        objective<miners::all, losses::margin_based, distances::normalized<distances::euclidean>, double> o(
+            {}, losses::margin_based{.classes = classes});
         o(e, b.labels, {});
         o.each_parameter([&](std::span<double> values, std::span<double const> gradients) {
             REQUIRE(values.size() == std::max<std::size_t>(classes, 1));
@@ -249,8 +250,8 @@ TEST_CASE("a learnt threshold has its gradient, one for all or one a person", "[
             }
         });
     }
-    objective<miners::all, losses::margin, distances::normalized<distances::euclidean>, double> few(
-        {}, losses::margin{.classes = 2});
+    objective<miners::all, losses::margin_based, distances::normalized<distances::euclidean>, double> few(
+        {}, losses::margin_based{.classes = 2});
     CHECK_THROWS_WITH(few(e, b.labels, {}), "label 2 where the loss learns thresholds of 2 people");
 }
 
@@ -335,8 +336,16 @@ TEST_CASE("a cross-batch memory comes back from its state, and bad use of object
     auto const e = random_values<float>(n * d, 9);
     CHECK(a({e.data(), n, d}, labels, {}).loss == b({e.data(), n, d}, labels, {}).loss);
     auto broken = a.state();
-    broken.pop_back();
-    CHECK_THROWS_WITH(b.restore(broken), "this is not the state of a cross-batch memory of 8 embeddings");
+    broken.add("embeddings", std::vector<float>(8 * d - 1));
+    CHECK_THROWS_WITH(b.restore(broken), "this is not the state of a cross-batch memory of 8 embeddings: it has 8 "
+                                         "labels and 31 scalars");
+    broken = a.state();
+    broken.add("place", std::vector<std::int64_t>{8});
+    CHECK_THROWS_AS(b.restore(broken), format_error);
+    CHECK_THROWS_WITH(b.restore({}), "the state has no \"labels\"");
+    broken.add("labels", std::vector<float>(8));
+    CHECK_THROWS_WITH(b.restore(broken), "the state's \"labels\" holds other scalars");
+    CHECK(a({e.data(), n, d}, labels, {}).loss == b({e.data(), n, d}, labels, {}).loss); // nothing has changed
     CHECK_THROWS_WITH((cross_batch_memory<miners::all, losses::triplet_margin, distances::euclidean>(0)),
                       "a cross-batch memory of 0 embeddings");
     cross_batch_memory<miners::all, losses::triplet_margin, distances::euclidean> small(4);
@@ -402,7 +411,7 @@ TEST_CASE("every kind of loss gives the same bits with any number of threads", "
     };
     check([] { return objective(miners::all{}, losses::swapped<losses::soft_margin>{}, distances::euclidean{}); });
     check([] {
-        return objective(miners::distance_weighted{}, losses::margin{.classes = 13},
+        return objective(miners::distance_weighted{}, losses::margin_based{.classes = 13},
                          distances::normalized<distances::euclidean>{});
     });
     check([] { return objective(miners::batch_hard{}, losses::soft_margin{}, distances::cosine{}); });

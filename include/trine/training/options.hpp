@@ -5,28 +5,37 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <string_view>
 #include <vector>
 
 #include "../data/augmentation.hpp"
 
 namespace trine {
 
-/// How to train.
+/// How to train. What optimiser, schedule and sampler are told, they are told themselves.
 struct training_options {
+    static constexpr std::string_view name = "training";
     std::size_t epochs = 30;
-    std::size_t people_per_batch = 16; ///< P
-    std::size_t photos_per_person = 4; ///< K
     double learning_rate = 1e-3;
-    double weight_decay = 1e-4;
-    double objective_rate =
-        1; ///< how fast what the loss itself learns (class weights, thresholds) moves, relative to the network
+    double objective_rate = 1; ///< how fast what the loss itself learns (class weights, thresholds) moves, relative to
+                               ///< the network
     std::uint64_t seed = 1;
     data::augmentation augmentation{};
-    std::filesystem::path checkpoint{}; ///< saved after every epoch when not empty
+
+    template <class Self, class Visit>
+    static void values(Self& self, Visit&& visit) {
+        visit("epochs", self.epochs), visit("learning_rate", self.learning_rate);
+        visit("objective_rate", self.objective_rate), visit("seed", self.seed);
+        visit("augmentation", self.augmentation);
+    }
+};
+
+/// What a run leaves behind, and goes on from.
+struct training_files {
+    std::filesystem::path checkpoint{}; ///< saved after every epoch and when the run is stopped, when not empty
     std::filesystem::path log{};        ///< CSV, a line an epoch, when not empty
     std::filesystem::path json_log{};   ///< JSON, an object a line an epoch, when not empty
     bool resume = false;                ///< goes on from `checkpoint`
-    bool stop_on_interrupt = false; ///< whether Ctrl-C ends the run after the step at hand, and saves the checkpoint
 };
 
 /// What an epoch came to.
@@ -45,7 +54,7 @@ struct epoch_report {
 /// How a run ended.
 struct training_report {
     std::vector<epoch_report> epochs;
-    bool interrupted = false;
+    bool interrupted = false; ///< whether it was asked to stop before its end
     double seconds = 0;
     std::size_t people_alone = 0; ///< left out, having one photo only
     std::size_t people_short = 0; ///< with fewer than K photos, of whom batches show some again

@@ -1,0 +1,21 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "../core/config.hpp"
+#include "options.hpp"
+
+namespace trine {
+
+/// The log of a run: a header and a line of comma-separated values for each epoch.
+std::string training_log(std::vector<epoch_report> const& epochs);
+
+/// The same as an object of JSON for each epoch, a line each.
+std::string training_log_json(std::vector<epoch_report> const& epochs);
+
+} // namespace trine
+
+#ifdef TRINE_HEADER_ONLY
+#include "log_impl.hpp"
+#endif

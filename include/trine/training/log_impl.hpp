@@ -1,0 +1,39 @@
+#pragma once
+
+#include <iomanip>
+#include <sstream>
+
+#include "../io/json.hpp"
+#include "log.hpp"
+
+namespace trine {
+
+TRINE_INLINE std::string training_log(std::vector<epoch_report> const& epochs) {
+    std::ostringstream out;
+    out << "epoch,loss,active,triplets,positive_distance,negative_distance,learning_rate,seconds,photos_per_second\n"
+        << std::setprecision(9);
+    for (auto const& e : epochs)
+        out << e.epoch << ',' << e.loss << ',' << e.active << ',' << e.triplets << ',' << e.positive_distance << ','
+            << e.negative_distance << ',' << e.learning_rate << ',' << e.seconds << ',' << e.photos_per_second << '\n';
+    return out.str();
+}
+
+TRINE_INLINE std::string training_log_json(std::vector<epoch_report> const& epochs) {
+    std::string out;
+    for (auto const& e : epochs)
+        out += io::json(io::json::object{{"epoch", e.epoch},
+                                         {"epochs", e.epochs},
+                                         {"loss", e.loss},
+                                         {"active", e.active},
+                                         {"triplets", e.triplets},
+                                         {"positive_distance", e.positive_distance},
+                                         {"negative_distance", e.negative_distance},
+                                         {"learning_rate", e.learning_rate},
+                                         {"seconds", e.seconds},
+                                         {"photos_per_second", e.photos_per_second}})
+                   .dump() +
+               "\n";
+    return out;
+}
+
+} // namespace trine
