@@ -1,27 +1,46 @@
 #pragma once
 
-#include <algorithm>
 #include <bit>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <type_traits>
 
 #include "error.hpp"
 #include "view.hpp"
 
 namespace trine {
 
-/// Whether no value is NaN or infinite. By the bits, so that the loop is vectorised.
-inline bool all_finite(std::size_t size, float const* values) {
-    std::uint32_t largest = 0;
-    for (std::size_t i = 0; i < size; ++i)
-        largest = std::max(largest, std::bit_cast<std::uint32_t>(values[i]) & 0x7fffffffu);
-    return largest < 0x7f800000u;
+/// Whether no value is NaN or infinite. By the bits, so that the loop is vectorised, and compilers' options that assume
+/// finite numbers change nothing.
+template <std::floating_point T>
+bool all_finite(std::size_t size, T const* values) {
+    using bits = std::conditional_t<sizeof(T) == 4, std::uint32_t, std::uint64_t>;
+    constexpr bits sign = bits{1} << (8 * sizeof(T) - 1), infinity = sizeof(T) == 4 ? 0x7f800000u : bits{0x7ff} << 52;
+    bits largest = 0;
+    for (std::size_t i = 0; i < size; ++i) {
+        bits const b = std::bit_cast<bits>(values[i]) & ~sign;
+        largest = b > largest ? b : largest;
+    }
+    return largest < infinity;
 }
+
+namespace detail {
+
+template <class T>
+void require_finite_rows(matrix_view<T const> rows, char const* what, char const* of) {
+    for (std::size_t i = 0; i < rows.rows(); ++i)
+        require<numeric_error>(all_finite(rows.cols(), rows.row(i).data()), what, " ", i, of, " is not finite");
+}
+
+} // namespace detail
 
 /// @throws numeric_error  when a row holds NaN or infinity: "<what> 3<of> is not finite"
 inline void require_finite(matrix_view<float const> rows, char const* what, char const* of = "") {
-    for (std::size_t i = 0; i < rows.rows(); ++i)
-        require<numeric_error>(all_finite(rows.cols(), rows.row(i).data()), what, " ", i, of, " is not finite");
+    detail::require_finite_rows(rows, what, of);
+}
+inline void require_finite(matrix_view<double const> rows, char const* what, char const* of = "") {
+    detail::require_finite_rows(rows, what, of);
 }
 
 } // namespace trine
