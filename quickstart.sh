@@ -3,12 +3,13 @@
 set -euo pipefail
 cd "$(dirname "$0")"
 
-packages=(g++ make cmake libxtensor-dev libxtensor-blas-dev libxsimd-dev libopenblas-openmp-dev nlohmann-json3-dev
+packages=(g++ make cmake libxtensor-dev libxtensor-blas-dev libopenblas-openmp-dev nlohmann-json3-dev
           libjpeg-dev libpng-dev libhnswlib-dev libcli11-dev catch2)
 
 # The report of train_faces takes Chart.js, which npm fetches; its test opens it in a browser.
 add_report_packages() { command -v npm >/dev/null || packages+=(npm); }
 add_browser_packages() { command -v chromium >/dev/null || packages+=(chromium fonts-dejavu-core); }
+test_packages=(clang-format-14)
 site_packages=(doxygen mkdocs python3-pygments linkchecker)
 
 usage() {
@@ -89,7 +90,7 @@ case "${1:-}" in
 test)
     add_report_packages
     add_browser_packages
-    packages+=("${site_packages[@]}")
+    packages+=("${site_packages[@]}" "${test_packages[@]}")
     install_missing
     mkdir -p build
     build ON ON

@@ -25,6 +25,7 @@
 #include <trine/miners/pair_miners.hpp>
 #include <trine/miners/triplet_miners.hpp>
 #include <trine/objectives/any_objective.hpp>
+#include <trine/objectives/objective.hpp>
 #include <trine/training/trainer.hpp>
 
 #include "../examples/support/positive.hpp"

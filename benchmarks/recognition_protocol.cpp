@@ -16,7 +16,9 @@
 #include <trine/evaluation/retrieval.hpp>
 #include <trine/evaluation/verification.hpp>
 #include <trine/losses/triplet.hpp>
-#include <trine/recognition/recognizer.hpp>
+#include <trine/backbones/compact.hpp>
+#include <trine/objectives/objective.hpp>
+#include <trine/training/trainer.hpp>
 
 using namespace trine;
 

@@ -30,6 +30,7 @@
 #include <trine/miners/triplet_miners.hpp>
 #include <trine/neighbors/exact.hpp>
 #include <trine/objectives/any_objective.hpp>
+#include <trine/objectives/objective.hpp>
 #include <trine/training/trainer.hpp>
 
 #include "support/positive.hpp"

@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include <nlohmann/json.hpp>
+
 #include <trine/trine.hpp>
 
 #include "support/choices.hpp"

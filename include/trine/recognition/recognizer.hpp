@@ -3,7 +3,6 @@
 #include <cstdint>
 #include <utility>
 
-#include "../backbones/compact.hpp"
 #include "../losses/triplet.hpp"
 #include "../miners/triplet_miners.hpp"
 #include "../objectives/objective.hpp"

@@ -1,0 +1,23 @@
+# trine::compiled: the same headers, with the bodies of all *_impl.hpp in a static library, each from a source of its own
+# that is made here. It is compiled at -O3 whatever the build type, so that a program at -O0 still runs fast.
+file(GLOB_RECURSE bodies CONFIGURE_DEPENDS RELATIVE "${PROJECT_SOURCE_DIR}/include"
+    "${PROJECT_SOURCE_DIR}/include/*_impl.hpp")
+set(sources "")
+foreach(body IN LISTS bodies)
+    string(MAKE_C_IDENTIFIER "${body}" name)
+    set(source "${CMAKE_CURRENT_BINARY_DIR}/compiled/${name}.cpp")
+    file(CONFIGURE OUTPUT "${source}" CONTENT "#include <@body@>\n" @ONLY)
+    list(APPEND sources "${source}")
+endforeach()
+add_library(trine_compiled STATIC ${sources})
+add_library(trine::compiled ALIAS trine_compiled)
+set_target_properties(trine_compiled PROPERTIES EXPORT_NAME compiled POSITION_INDEPENDENT_CODE ON)
+target_compile_definitions(trine_compiled PUBLIC TRINE_COMPILED)
+target_link_libraries(trine_compiled PUBLIC trine::trine)
+target_compile_options(trine_compiled PRIVATE -O3)
+if(TRINE_NATIVE)
+    target_compile_options(trine_compiled PRIVATE -march=native)
+endif()
+if(TRINE_SANITIZE)
+    target_compile_options(trine_compiled PRIVATE -O1 -fsanitize=${TRINE_SANITIZE} -fno-sanitize-recover=all)
+endif()
