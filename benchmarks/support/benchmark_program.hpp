@@ -43,13 +43,13 @@ inline double peak_flops() {
             for (std::size_t r = 0; r < rounds; ++r) {
                 TRINE_UNROLL
                 for (std::size_t c = 0; c < chains; ++c) {
-                    acc[c] = xsimd::fma(acc[c], x, y);
-                    asm volatile("" : "+v"(acc[c].data)); // or the compiler folds the chain
+                    acc[c] = trine::kernels::fma(acc[c], x, y);
+                    asm volatile("" : "+v"(acc[c].native)); // or the compiler folds the chain
                 }
             }
             TRINE_UNROLL
             for (std::size_t c = 0; c < chains; ++c)
-                asm volatile("" : : "v"(acc[c].data));
+                asm volatile("" : : "v"(acc[c].native));
         });
         best = std::max(best, 2.0 * V::size * chains * rounds * static_cast<double>(trine::thread_count()) /
                                   seconds_since(start));

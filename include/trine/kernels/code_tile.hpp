@@ -28,14 +28,7 @@ inline float code_error(std::size_t size) {
     return 1.0001f * (2 * off + off * off);
 }
 
-[[gnu::always_inline]] inline simd<float> to_floats(code_sums const& sums) {
-#if defined(__AVX512F__)
-    return _mm512_maskz_cvtepi32_ps(0xffff,
-                                    sums.data); // with a mask of ones, for without one GCC 12 warns of its own headers
-#else
-    return xsimd::to_float(sums);
-#endif
-}
+[[gnu::always_inline]] inline simd<float> to_floats(code_sums const& sums) { return to_float(sums); }
 
 /// codes[i] = values[i] · factor, rounded to the nearest; zero from `size` to whole pairs.
 ///
@@ -45,25 +38,13 @@ inline void encode_row(std::size_t size, float const* values, float factor, std:
     // Adding it leaves the nearest integer in the last bits of a float's fraction.
     constexpr float magic = 0x1.8p23f;
     auto const encode = [&](V const& v) __attribute__((always_inline)) {
-        return xsimd::bitwise_cast<code_sums>(fma(v, V(factor), V(magic))) - code_sums(0x4b400000);
+        return bitwise_cast<std::int32_t>(fma(v, V(factor), V(magic))) - code_sums(0x4b400000);
     };
     std::size_t i = 0;
     for (; i + 2 * V::size <= size; i += 2 * V::size) {
         code_sums const low = encode(V::load_unaligned(values + i)),
                         high = encode(V::load_unaligned(values + i + V::size));
-#if defined(__AVX512BW__)
-        _mm256_storeu_si256(reinterpret_cast<__m256i*>(codes + i), _mm512_maskz_cvtepi32_epi16(0xffff, low.data));
-        _mm256_storeu_si256(reinterpret_cast<__m256i*>(codes + i + V::size),
-                            _mm512_maskz_cvtepi32_epi16(0xffff, high.data));
-#elif defined(__AVX2__) && !defined(__AVX512F__)
-        _mm256_storeu_si256(reinterpret_cast<__m256i*>(codes + i),
-                            _mm256_permute4x64_epi64(_mm256_packs_epi32(low.data, high.data), 0xd8));
-#else
-        alignas(64) std::int32_t wide[2 * V::size];
-        low.store_aligned(wide), high.store_aligned(wide + V::size);
-        for (std::size_t l = 0; l < 2 * V::size; ++l)
-            codes[i + l] = static_cast<std::int16_t>(wide[l]);
-#endif
+        store_codes(codes + i, low, high);
     }
     for (; i < size; ++i)
         codes[i] = static_cast<std::int16_t>(std::nearbyint(values[i] * factor));

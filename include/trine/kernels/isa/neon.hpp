@@ -1,0 +1,64 @@
+#pragma once
+
+/// Vectors of 128 bits of 64-bit ARM processors.
+
+#if defined(__aarch64__)
+
+#include <arm_neon.h>
+
+#include "generic.hpp"
+
+namespace trine::kernels::isa {
+
+struct neon : compiler_vectors<16> {
+    static constexpr std::size_t registers = 32;
+
+    template <class T>
+    [[gnu::always_inline]] static std::uint64_t mask_bits(mask_type<T> const& m) {
+        if constexpr (sizeof(T) == sizeof(double)) {
+            constexpr mask_type<double> places = {1, 2};
+            return vaddvq_u64(reinterpret_cast<uint64x2_t>(m & places));
+        } else {
+            constexpr ints places = {1, 2, 4, 8};
+            return vaddvq_u32(reinterpret_cast<uint32x4_t>(m & places));
+        }
+    }
+
+    [[gnu::always_inline]] static floats fma(floats const& a, floats const& b, floats const& c) {
+        return vfmaq_f32(c, a, b);
+    }
+    [[gnu::always_inline]] static doubles fma(doubles const& a, doubles const& b, doubles const& c) {
+        return vfmaq_f64(c, a, b);
+    }
+    [[gnu::always_inline]] static floats sqrt(floats const& v) { return vsqrtq_f32(v); }
+    [[gnu::always_inline]] static doubles sqrt(doubles const& v) { return vsqrtq_f64(v); }
+
+    [[gnu::always_inline]] static floats sum_each(vector<float, neon> const* v) {
+        return vpaddq_f32(vpaddq_f32(v[0].native, v[1].native), vpaddq_f32(v[2].native, v[3].native));
+    }
+    [[gnu::always_inline]] static doubles sum_each(vector<double, neon> const* v) {
+        return vpaddq_f64(v[0].native, v[1].native);
+    }
+    [[gnu::always_inline]] static ints sum_each(vector<std::int32_t, neon> const* v) {
+        return vpaddq_s32(vpaddq_s32(v[0].native, v[1].native), vpaddq_s32(v[2].native, v[3].native));
+    }
+
+    [[gnu::always_inline]] static ints add_pair_products(ints const& sums, ints const& a, ints const& b) {
+        auto const x = reinterpret_cast<int16x8_t>(a), y = reinterpret_cast<int16x8_t>(b);
+        ints const pairs = vpaddq_s32(vmull_s16(vget_low_s16(x), vget_low_s16(y)), vmull_high_s16(x, y));
+        return sums + pairs;
+    }
+    [[gnu::always_inline]] static void store_codes(std::int16_t* to, ints const& low, ints const& high) {
+        vst1q_s16(to, vcombine_s16(vmovn_s32(low), vmovn_s32(high)));
+    }
+    [[gnu::always_inline]] static ints load_codes(std::int8_t const* from) {
+        return reinterpret_cast<ints>(vmovl_s8(vld1_s8(from)));
+    }
+    [[gnu::always_inline]] static floats load_halves(std::uint16_t const* from) {
+        return vcvt_f32_f16(vreinterpret_f16_u16(vld1_u16(from)));
+    }
+};
+
+} // namespace trine::kernels::isa
+
+#endif
