@@ -22,7 +22,7 @@ using Catch::Matchers::Contains;
 
 namespace {
 
-gallery_identity const identity{"a network", "euclidean", 6};
+gallery_identity const known{"a network", "euclidean", 6};
 
 std::vector<float> point(std::uint64_t seed) { return random_values<float>(6, seed); }
 
@@ -53,7 +53,7 @@ TEST_CASE("a gallery keeps people and photos, in memory and in its file", "[gall
     auto const path = folder / "people.gallery";
     std::multiset<std::string> expected;
     {
-        auto g = gallery<>::create(path, identity);
+        auto g = gallery<>::create(path, known);
         CHECK(g.add("Ada", "a1.jpg", point(1)) == 0);
         CHECK(g.add("Grace", "g1.jpg", point(2)) == 1);
         CHECK(g.add("Ada", "a2.jpg", point(3)) == 2);
@@ -81,9 +81,9 @@ TEST_CASE("a gallery keeps people and photos, in memory and in its file", "[gall
         expected = contents(g);
         CHECK(expected.size() == 3);
     }
-    CHECK(contents(gallery<>::open(path, identity)) == expected);
+    CHECK(contents(gallery<>::open(path, known)) == expected);
     {
-        auto g = gallery<>::open(path, identity, access::write);
+        auto g = gallery<>::open(path, known, access::write);
         CHECK(contents(g) == expected);
         auto const before = g.generation();
         g.fold();
@@ -96,7 +96,7 @@ TEST_CASE("a gallery keeps people and photos, in memory and in its file", "[gall
         CHECK(g.person(3) != g.person(0));
         expected = contents(g);
     }
-    CHECK(contents(gallery<>::open(path, identity)) == expected);
+    CHECK(contents(gallery<>::open(path, known)) == expected);
     CHECK(gallery<>::open(folder / "copy.gallery").size() == 3);
     // Others read it: it is a safetensors file.
     auto const file = io::safetensors::load(folder / "copy.gallery");
@@ -110,9 +110,9 @@ TEST_CASE("a gallery refuses what does not fit", "[gallery]") {
     CHECK_THROWS_WITH(gallery<>::open(path), Contains("people.gallery: cannot be opened: No such file"));
     CHECK_THROWS_WITH(gallery<>::open(path, access::write), Contains("there is no such file"));
     CHECK_FALSE(std::filesystem::exists(path.string() + ".log"));
-    auto g = gallery<>::create(path, identity);
-    CHECK_THROWS_WITH(gallery<>::create(path, identity), Contains("is there already"));
-    CHECK_THROWS_WITH(gallery<>::open(path, identity, access::write), Contains("another program is writing to it"));
+    auto g = gallery<>::create(path, known);
+    CHECK_THROWS_WITH(gallery<>::create(path, known), Contains("is there already"));
+    CHECK_THROWS_WITH(gallery<>::open(path, known, access::write), Contains("another program is writing to it"));
     CHECK_THROWS_WITH(g.add("", "x", point(1)), "a person needs a name");
     CHECK_THROWS_WITH(g.add("Ada", "x", std::vector<float>(5)), "points of 5 values for a gallery of 6");
     auto bad = point(1);
@@ -147,7 +147,7 @@ TEMPLATE_TEST_CASE("adding and removing gives what a gallery built anew would be
                    storage::float16, storage::int8) {
     temporary_folder const folder;
     auto const path = folder / "people.gallery";
-    auto g = gallery<TestType>::create(path, identity);
+    auto g = gallery<TestType>::create(path, known);
     using distance = distances::euclidean;
     neighbors::gallery_search<neighbors::exact_in<TestType>, distance, TestType> search;
     std::vector<std::pair<std::string, std::size_t>> model; // person, number of the point; in the order of places
@@ -192,7 +192,7 @@ TEMPLATE_TEST_CASE("adding and removing gives what a gallery built anew would be
             g.fold();
         if (step % 10 != 9 || model.empty())
             continue;
-        gallery<TestType> fresh(identity);
+        gallery<TestType> fresh(known);
         for (auto const& [name, number] : model)
             fresh.add(name, std::to_string(number), point(number));
         REQUIRE(contents(g) == contents(fresh));
@@ -219,7 +219,7 @@ TEST_CASE("a writer killed at any byte leaves the gallery of before or after", "
     std::vector<std::multiset<std::string>> states;
     std::vector<std::string> logs;
     {
-        auto g = gallery<>::create(path, identity);
+        auto g = gallery<>::create(path, known);
         auto const note = [&] { states.push_back(contents(g)), logs.push_back(bytes_of(log)); };
         note();
         std::vector<std::string> const names{"Ada", "Grace", "Ada"}, sources{"1", "2", "3"};
@@ -250,7 +250,7 @@ TEST_CASE("a writer killed at any byte leaves the gallery of before or after", "
                 // The next writer goes on from there.
                 if (bytes % 7 == 0) {
                     {
-                        auto g = gallery<>::open(a, identity, access::write);
+                        auto g = gallery<>::open(a, known, access::write);
                         g.add("Mary", "4", point(4));
                     }
                     CHECK(contents(gallery<>::open(a)).size() == expected.size() + 1);
@@ -260,7 +260,7 @@ TEST_CASE("a writer killed at any byte leaves the gallery of before or after", "
     std::string folded, begun;
     {
         put(a, base), put(a_log, logs.back());
-        auto g = gallery<>::open(a, identity, access::write);
+        auto g = gallery<>::open(a, known, access::write);
         g.fold();
         folded = bytes_of(a), begun = bytes_of(a_log);
     }
@@ -274,7 +274,7 @@ TEST_CASE("a writer killed at any byte leaves the gallery of before or after", "
         put(a, folded), put(a_log, begun.substr(0, bytes));
         CHECK(contents(gallery<>::open(a)) == states.back());
         {
-            auto g = gallery<>::open(a, identity, access::write);
+            auto g = gallery<>::open(a, known, access::write);
             g.add("Mary", "4", point(4));
         }
         CHECK(contents(gallery<>::open(a)).size() == states.back().size() + 1);
@@ -284,7 +284,7 @@ TEST_CASE("a writer killed at any byte leaves the gallery of before or after", "
 TEST_CASE("a writer that really is killed loses nothing that it was told is there", "[gallery]") {
     temporary_folder const folder;
     auto const path = folder / "people.gallery";
-    gallery<>::create(path, identity);
+    gallery<>::create(path, known);
     std::size_t known = 0;
     for (int round = 0; round < 12; ++round) {
         int told[2];
@@ -293,7 +293,7 @@ TEST_CASE("a writer that really is killed loses nothing that it was told is ther
         if (child == 0) {
             ::close(told[0]);
             try {
-                auto g = gallery<>::open(path, identity, access::write);
+                auto g = gallery<>::open(path, known, access::write);
                 for (std::size_t i = g.size();; ++i) {
                     g.add("person " + std::to_string(i % 5), std::to_string(i), point(i));
                     if (i % 50 == 49)
@@ -314,7 +314,7 @@ TEST_CASE("a writer that really is killed loses nothing that it was told is ther
         }
         ::close(told[0]);
         ::waitpid(child, nullptr, 0);
-        auto const g = gallery<>::open(path, identity);
+        auto const g = gallery<>::open(path, known);
         REQUIRE(g.size() > known);
         REQUIRE(g.size() >= last + 1);
         REQUIRE(g.size() <= last + 2);
@@ -330,8 +330,8 @@ TEST_CASE("a writer that really is killed loses nothing that it was told is ther
 TEST_CASE("readers see what a writer does", "[gallery]") {
     temporary_folder const folder;
     auto const path = folder / "people.gallery";
-    auto writer = gallery<>::create(path, identity);
-    auto reader = gallery<>::open(path, identity);
+    auto writer = gallery<>::create(path, known);
+    auto reader = gallery<>::open(path, known);
     neighbors::gallery_search<neighbors::exact, distances::squared_euclidean> search;
     CHECK_FALSE(reader.refresh());
     writer.add("Ada", "1", point(1));
@@ -395,7 +395,7 @@ TEST_CASE("hostile galleries are refused, or hold what they can hold", "[gallery
     temporary_folder const folder;
     auto const path = folder / "people.gallery";
     {
-        auto g = gallery<storage::int8>::create(path, identity);
+        auto g = gallery<storage::int8>::create(path, known);
         for (std::uint64_t i = 0; i < 5; ++i)
             g.add(i % 2 ? "Ada" : "Grace", std::to_string(i), point(i));
         g.fold();
@@ -478,7 +478,7 @@ TEST_CASE("a gallery is built without being held", "[gallery]") {
     auto const path = folder / "large.gallery";
     auto const points = random_values<float>(3000 * 6, 1);
     {
-        neighbors::gallery_builder<storage::float16> builder(path, identity);
+        neighbors::gallery_builder<storage::float16> builder(path, known);
         std::vector<std::string> const sources{"1", "2", "3"};
         for (std::size_t p = 0; p < 1000; ++p)
             builder.add("person " + std::to_string(p % 400), sources,
@@ -492,6 +492,6 @@ TEST_CASE("a gallery is built without being held", "[gallery]") {
     CHECK(g.people().at("person 7") == 9);
     CHECK(g.source(2999) == "3");
     CHECK_NOTHROW(g.check_points());
-    { neighbors::gallery_builder<> abandoned(folder / "none.gallery", identity); }
+    { neighbors::gallery_builder<> abandoned(folder / "none.gallery", known); }
     CHECK(std::distance(std::filesystem::directory_iterator(folder.path()), {}) == 1);
 }

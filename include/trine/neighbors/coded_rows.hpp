@@ -5,33 +5,29 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
-#include <type_traits>
 
 #include "../core/buffer.hpp"
 #include "../kernels/code_tile.hpp"
+#include "row_readers.hpp"
 #include "scan_input.hpp"
 
 namespace trine::neighbors::detail {
 
 // A block of references as sixteen-bit codes, and what makes values of their products with a query's codes.
-template <geometry G, class Storage>
+template <class Geometry, class Storage>
 class coded_rows {
+    using input = scan_input<Geometry, Storage>;
+    using reader = typename Storage::reader;
     using V = kernels::simd<float>;
 
 public:
     static constexpr std::size_t most = 8 * kernels::tile_rows;
 
-    // What a row makes of its products with queries (−2 q or −q/‖q‖), x = product · factor + offset, and what it lost
-    // in storage.
-    struct terms {
-        float squares, norm, factor, offset, lost;
-    };
-
     // How far a product may be off, as a share of both lengths: what floats are off, and what codes are besides.
-    static float unit(scan_input<G, Storage> const& in) { return in.unit + kernels::code_error(in.size); }
+    static float unit(input const& in) { return in.error.unit + kernels::code_error(in.size); }
 
     // Takes `count` rows from the part's row `first` on.
-    void take(scan_input<G, Storage> const& in, part<Storage> const& p, std::size_t first, std::size_t count) {
+    void take(input const& in, part<Storage> const& p, std::size_t first, std::size_t count) {
         in_ = &in, unit_ = unit(in);
         codes_.reserve_discarding(most * row_codes());
         read(p, first, count);
@@ -41,7 +37,7 @@ public:
         shortest_ = std::sqrt(shortest_) * 0.999999f;
     }
 
-    terms const& operator[](std::size_t i) const { return terms_[i]; }
+    row_terms const& operator[](std::size_t i) const { return terms_[i]; }
     std::int16_t const* codes(std::size_t i) const { return codes_.data() + i * row_codes(); }
     std::size_t row_codes() const { return 2 * kernels::code_pairs(in_->size); }
     // Of all rows: the most that one lost in storage, and the shortest.
@@ -50,11 +46,11 @@ public:
 
 private:
     void read(part<Storage> const& p, std::size_t first, std::size_t count) {
-        if constexpr (std::is_same_v<Storage, storage::float32>)
+        if constexpr (Storage::is_exact)
             encode(p, first, p.rows.row(first), p.rows.stride, count);
         else {
-            if constexpr (std::is_same_v<Storage, storage::int8>)
-                if (in_->size <= kernels::most_widened) {
+            if constexpr (reader::keeps_codes)
+                if (in_->size <= reader::most_widened) {
                     widen(p, first, count);
                     return;
                 }
@@ -97,29 +93,19 @@ private:
             }
         }
     }
-    // Rows of eight-bit codes have theirs already. Products with a query's fit 32 bits: ‖row‖² ≤ 128² · size.
-    static_assert(128.0 * 128 * kernels::most_widened * kernels::code_norm * kernels::code_norm * 1.05 < 0x1p62);
-    void widen(part<Storage> const& p, std::size_t first,
-               std::size_t count) requires std::is_same_v<Storage, storage::int8> {
+    // Rows of codes have theirs already.
+    void widen(part<Storage> const& p, std::size_t first, std::size_t count) requires reader::keeps_codes {
         for (std::size_t i = 0; i < count; ++i) {
-            std::int32_t const squares =
-                kernels::widen_row(in_->size, p.rows.row(first + i), codes_.data() + i * row_codes());
+            std::int32_t const squares = reader::widen(p.rows, first + i, codes_.data() + i * row_codes());
             float const scale = p.rows.scale(first + i);
             terms_[i] = terms_of(p, first + i, static_cast<float>(squares) * scale * scale, scale, squares == 0);
         }
     }
-    terms terms_of(part<Storage> const& p, std::size_t row, float squares, float code_scale, bool zero) const {
+    row_terms terms_of(part<Storage> const& p, std::size_t row, float squares, float code_scale, bool zero) const {
         float const norm = std::sqrt(squares);
-        terms t{squares, norm * 1.000001f, code_scale, 0, 0};
-        if constexpr (G == geometry::squared_length)
-            t.offset = squares * (1 - unit_);
-        else if constexpr (of_directions<G>)
-            t.factor = code_scale / norm;
-        else
-            t.offset = -unit_ * t.norm;
-        bool const bounded =
-            squares < static_cast<float>(largest_squares) &&
-            (squares > static_cast<float>(smallest_squares) || (G == geometry::squared_length && zero));
+        row_terms t{squares, norm * 1.000001f, code_scale, 0, 0};
+        Geometry::set_terms(t, norm, code_scale, unit_);
+        bool const bounded = squares < static_cast<float>(largest_squares) && Geometry::is_long_enough(squares, zero);
         if (!bounded)
             t.factor = std::numeric_limits<float>::quiet_NaN(); // passes every limit
         if (p.is_lossy())
@@ -128,8 +114,8 @@ private:
         return t;
     }
 
-    scan_input<G, Storage> const* in_ = nullptr;
-    terms terms_[most] = {};
+    input const* in_ = nullptr;
+    row_terms terms_[most] = {};
     buffer<std::int16_t> codes_;
     buffer<float> decoded_;
     float unit_ = 0, lost_ = 0, shortest_ = infinite;

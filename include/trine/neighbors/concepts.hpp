@@ -8,6 +8,7 @@
 
 #include "../core/error.hpp"
 #include "../core/finite.hpp"
+#include "../core/identity.hpp"
 #include "../core/view.hpp"
 
 namespace trine::neighbors {
@@ -80,12 +81,9 @@ concept index = requires(I& i, I const& c, matrix_view<float const> points, std:
 };
 
 /// A kind of neighbour search: `P::template index<Distance>` is what holds the points, made from their number of values
-/// and the distance.
+/// and the distance. It says who it is as every policy does.
 template <class P, class Distance>
-concept policy = requires {
-    { P::name } -> std::convertible_to<std::string_view>;
-}
-&&index<typename P::template index<Distance>>&&
+concept policy = trine::policy<P> && index<typename P::template index<Distance>> &&
     std::constructible_from<typename P::template index<Distance>, std::size_t, Distance>;
 
 } // namespace trine::neighbors

@@ -64,7 +64,7 @@ public:
     /// The same, to where somebody wants it.
     void copy_point(std::size_t place, float* to) const {
         auto const [rows, row] = stored_at(place);
-        Storage::decode(dimensions(), rows.row(row), rows.scale(row), to);
+        rows.copy_row(row, to);
     }
     /// The rows that hold a place's point, and which of them it is.
     std::pair<stored_rows<Storage>, std::size_t> stored_at(std::size_t place) const {

@@ -71,7 +71,7 @@ void store_gallery(gallery<Storage> const& from, io::safetensors& to, std::strin
             scales.push_back(rows.scale(row));
         } else {
             points.resize(points.size() + rows.cols);
-            Storage::decode(rows.cols, rows.row(row), 1, points.data() + points.size() - rows.cols);
+            rows.copy_row(row, points.data() + points.size() - rows.cols);
         }
     }
     std::size_t const n = labels.size(), d = from.dimensions();

@@ -20,18 +20,19 @@ namespace trine::neighbors::detail {
 // as closely as floats would in half the time. Arithmetic bounds it: a block of rows is encoded where all panels of a
 // group find it in L1 or L2, the group stays in L2, and of the products only those below a query's limit, a vector of
 // them compared at once, are looked at again.
-template <geometry G, class Storage>
+template <class Geometry, class Storage>
 class panel_scan {
+    using input = scan_input<Geometry, Storage>;
     using V = kernels::simd<float>;
-    using block = coded_rows<G, Storage>;
+    using block = coded_rows<Geometry, Storage>;
     static constexpr std::size_t width = 2 * V::size, row_block = block::most;
 
 public:
-    panel_scan(scan_input<G, Storage> const& in, std::vector<query_terms> const& queries)
+    panel_scan(input const& in, std::vector<query_terms> const& queries)
         : in_(in),
           queries_(queries),
           panels_((queries.size() + width - 1) / width),
-          unit_(block::unit(in)),
+          error_{block::unit(in), in.error.tiny},
           packed_(panels_ * panel_codes()),
           scales_(panels_ * width),
           shared_(queries.size()) {
@@ -81,8 +82,8 @@ public:
                 for (std::size_t piece = 0; piece < pieces.size(); ++piece)
                     for (auto const& c : found[piece * queries_.size() + q])
                         if (c.lower <= pool.threshold())
-                            pool.add(c, in_.settling(queries_[q]));
-                done(q, pool.finish(in_.settling(queries_[q])));
+                            in_.add(pool, c, queries_[q]);
+                done(q, in_.finish(pool, queries_[q]));
             }
         });
     }
@@ -92,63 +93,34 @@ private:
 
     // A query's codes, into a column of a panel. Queries that have none, and columns that are no queries, stay 0.
     void pack(std::size_t panel, std::size_t column, query_terms const& q) {
-        if (q.wild || q.norm == 0)
+        if (q.is_unbounded || q.norm == 0)
             return;
         constexpr auto length = static_cast<double>(kernels::code_norm);
         std::size_t const columns = vectors_of(panel) * V::size;
         std::int16_t* const to = packed_.data() + panel * panel_codes() + 2 * column;
         for (std::size_t k = 0; k < in_.size; ++k)
             to[k / 2 * 2 * columns + k % 2] = static_cast<std::int16_t>(std::nearbyint(-length / q.norm * q.values[k]));
-        scales_[panel * width + column] =
-            static_cast<float>((G == geometry::squared_length ? 2 * q.norm : 1.0) / length);
+        scales_[panel * width + column] = static_cast<float>(Geometry::code_factor(q) / length);
     }
 
     // The limit of x below which a row, of those that lost at most so much, may have a value up to the threshold.
     // Rounded up.
     float limit_of(query_terms const& q, double threshold, double lost, double shortest) const {
-        if (q.wild || !std::isfinite(threshold))
+        if (q.is_unbounded || !std::isfinite(threshold))
             return infinite;
-        double limit;
-        if constexpr (G == geometry::squared_length) {
-            if (lost > 0) {
-                double const far = std::sqrt(std::max(threshold, 0.0)) + lost;
-                threshold = far * far * (1 + 1e-5);
-            }
-            limit = threshold - q.squares * (1 - static_cast<double>(unit_)) + static_cast<double>(in_.tiny);
-            limit += (std::abs(limit) + q.squares) * 0x1p-22;
-        } else if constexpr (of_directions<G>) {
-            if (lost > 0) {
-                double const turn = 3 * lost < shortest ? 1.05 * lost / (shortest - lost) : 2,
-                             far = std::sqrt(std::max(2 * threshold, 0.0)) + turn;
-                threshold = 0.5 * far * far * (1 + 1e-5);
-            }
-            limit = threshold - 1 + static_cast<double>(unit_);
-            limit += std::abs(limit) * 0x1p-22;
-        } else {
-            limit = threshold / q.norm + lost * (1 + 1e-5) + static_cast<double>(in_.tiny) * 2;
-            limit += std::abs(limit) * 0x1p-22;
-        }
-        return round_up(limit);
+        return round_up(Geometry::limit(q, threshold, lost, shortest, error_));
     }
 
     // Bounds of a value from a product with the row, product · factor.
-    candidate bounds_of(query_terms const& q, typename block::terms const& r, float product, bool lossy,
-                        std::size_t place) const {
+    candidate bounds_of(query_terms const& q, row_terms const& r, float product, bool lossy, std::size_t place) const {
         candidate c{-infinite, infinite, place};
-        if (q.wild || std::isnan(r.factor))
+        if (q.is_unbounded || std::isnan(r.factor))
             return c;
-        float value, error, lower, upper;
-        auto const query_squares = static_cast<float>(q.squares), query_norm = static_cast<float>(q.norm);
-        if constexpr (G == geometry::squared_length)
-            value = product + r.squares + query_squares, error = unit_ * (r.squares + query_squares) + in_.tiny;
-        else if constexpr (of_directions<G>)
-            value = 1 + product, error = unit_;
-        else
-            value = product * query_norm, error = unit_ * r.norm * query_norm + in_.tiny * (1 + query_norm);
-        if (lossy)
-            bounds<G, true>(value, error, r.norm, r.lost, query_norm, lower, upper);
-        else
-            bounds<G, false>(value, error, r.norm, 0.0f, query_norm, lower, upper);
+        query_floats const floats{static_cast<float>(q.squares), static_cast<float>(q.norm), 0, 0};
+        auto const [value, error] = Geometry::of_product(product, r, floats, error_);
+        float lower = value - error, upper = value + error;
+        if (!Storage::is_exact && lossy)
+            Geometry::with_loss(r.norm, r.lost, floats.norm, lower, upper);
         if (lower <= upper)
             c.lower = static_cast<double>(lower), c.upper = static_cast<double>(upper);
         return c;
@@ -221,7 +193,7 @@ private:
 
     // A tile's products, and whether one of them may be below its query's limit.
     template <std::size_t Vectors>
-    bool multiply(kernels::code_tile const& operands, typename block::terms const* rows, std::size_t first_query,
+    bool multiply(kernels::code_tile const& operands, row_terms const* rows, std::size_t first_query,
                   float const* limits, std::int32_t* products) const {
         kernels::multiply_codes<Vectors>(operands, products);
         V scale[Vectors], limit[Vectors];
@@ -244,9 +216,8 @@ private:
     }
 
     // The products of one row with a vector of queries: those that may be among the nearest go to their queries' pools.
-    [[gnu::always_inline]] void look_through(worker& w, part<Storage> const& p, std::size_t row,
-                                             typename block::terms const& terms, std::size_t first_query,
-                                             std::int32_t const* sums) {
+    [[gnu::always_inline]] void look_through(worker& w, part<Storage> const& p, std::size_t row, row_terms const& terms,
+                                             std::size_t first_query, std::int32_t const* sums) {
         constexpr std::uint64_t lanes = (std::uint64_t{1} << V::size) - 1;
         std::size_t const own = first_query - w.first_panel * width;
         V const product =
@@ -271,7 +242,7 @@ private:
                 continue;
             auto& pool = w.pools[own + lane];
             double const before = pool.threshold();
-            pool.add(found, in_.settling(queries_[q]));
+            in_.add(pool, found, queries_[q]);
             if (pool.threshold() < before) {
                 float const now = round_up(pool.threshold());
                 lower_to(shared_[q], now);
@@ -287,10 +258,10 @@ private:
                                  static_cast<double>(w.rows.lost()), static_cast<double>(w.rows.shortest()));
     }
 
-    scan_input<G, Storage> const& in_;
+    input const& in_;
     std::vector<query_terms> const& queries_;
     std::size_t panels_;
-    float unit_;                             // as the input's, and what codes are off besides
+    float_error error_;                      // as the input's, and what codes are off besides
     buffer<std::int16_t> packed_;            // a panel: for each pair of codes, a row of its queries' pairs, of −q
     buffer<float> scales_;                   // of each query's codes: −2 q or −q/‖q‖ = codes · scale
     std::vector<std::atomic<float>> shared_; // the lowest threshold that a thread knows of each query

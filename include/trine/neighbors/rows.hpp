@@ -1,22 +1,87 @@
 #pragma once
 
 #include <algorithm>
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
-#include <limits>
-#include <span>
 #include <string_view>
+#include <utility>
 
 #include "../core/buffer.hpp"
-#include "../core/error.hpp"
+#include "../core/config.hpp"
 #include "../core/finite.hpp"
 #include "../core/view.hpp"
-#include "../kernels/half.hpp"
-#include "../kernels/int8.hpp"
 
 namespace trine::neighbors {
+
+namespace detail {
+
+template <class Storage>
+class float_reader;
+template <class Storage>
+class code_reader;
+
+} // namespace detail
+
+/// How embeddings are kept for a search: what a value takes, and how far a decoded row may lie from the row that was
+/// encoded.
+///
+/// A storage has `scalar`; `name`; `dtype`, the scalar's name in safetensors; `is_scaled`, whether each row has a
+/// scale; `is_exact`, whether rows are the floats themselves; `encode`, which returns the row's scale; `decoded`;
+/// `error`; and `reader`, how the scans read its rows: `detail::float_reader`, which widens values to floats on the
+/// way, or `detail::code_reader`, which multiplies integers.
+namespace storage {
+
+/// ‖row − decoded row‖ is at most scale · per_scale + ‖row‖ · per_norm + fixed.
+struct error_bound {
+    float per_scale, per_norm, fixed;
+};
+
+/// Four bytes a value, as they are.
+struct float32 {
+    using scalar = float;
+    using reader = detail::float_reader<float32>;
+    static constexpr std::string_view name = "float32";
+    static constexpr char const* dtype = "F32";
+    static constexpr bool is_scaled = false, is_exact = true;
+
+    static float encode(std::size_t size, float const* from, float* to) {
+        std::copy_n(from, size, to);
+        return 1;
+    }
+    /// A row as floats: the row itself, or one in `space`.
+    static float const* decoded(std::size_t, float const* from, float, float*) { return from; }
+    static error_bound error(std::size_t) { return {0, 0, 0}; }
+};
+
+/// Two bytes a value: IEEE 754's binary16, with eleven significant bits. For values up to 65504.
+struct float16 {
+    using scalar = std::uint16_t;
+    using reader = detail::float_reader<float16>;
+    static constexpr std::string_view name = "float16";
+    static constexpr char const* dtype = "F16";
+    static constexpr bool is_scaled = false, is_exact = false;
+
+    /// @throws numeric_error  when a value is too large
+    static float encode(std::size_t size, float const* from, std::uint16_t* to);
+    static float const* decoded(std::size_t size, std::uint16_t const* from, float scale, float* space);
+    static error_bound error(std::size_t size);
+};
+
+/// One byte a value and four a row: integers from −127 to 127, times the row's scale.
+struct int8 {
+    using scalar = std::int8_t;
+    using reader = detail::code_reader<int8>;
+    static constexpr std::string_view name = "int8";
+    static constexpr char const* dtype = "I8";
+    static constexpr bool is_scaled = true, is_exact = false;
+
+    static float encode(std::size_t size, float const* from, std::int8_t* to);
+    static float const* decoded(std::size_t size, std::int8_t const* from, float scale, float* space);
+    static error_bound error(std::size_t size);
+};
+
+} // namespace storage
 
 /// Rows of embeddings as a storage keeps them, in somebody else's memory.
 template <class Storage>
@@ -28,96 +93,21 @@ struct stored_rows {
     stored_rows() = default;
     stored_rows(typename Storage::scalar const* codes_, float const* scales_, std::size_t rows_, std::size_t cols_)
         : codes(codes_), scales(scales_), rows(rows_), cols(cols_), stride(cols_) {}
-    stored_rows(matrix_view<float const> m) requires std::is_same_v<typename Storage::scalar, float>
-        : codes(m.data()), rows(m.rows()), cols(m.cols()), stride(m.stride()) {}
+    stored_rows(matrix_view<float const> m) requires Storage::is_exact : codes(m.data()),
+                                                                         rows(m.rows()),
+                                                                         cols(m.cols()),
+                                                                         stride(m.stride()) {}
 
     typename Storage::scalar const* row(std::size_t i) const { return codes + i * stride; }
     float scale(std::size_t i) const { return scales ? scales[i] : 1.0f; }
     /// A row as floats: the row itself where it is made of them, else decoded into `space`.
-    float const* decoded(std::size_t i, float* space) const {
-        if constexpr (std::is_same_v<typename Storage::scalar, float>)
-            return row(i);
-        else {
-            Storage::decode(cols, row(i), scale(i), space);
-            return space;
-        }
+    float const* decoded(std::size_t i, float* space) const { return Storage::decoded(cols, row(i), scale(i), space); }
+    /// The same, always in `to`.
+    void copy_row(std::size_t i, float* to) const {
+        if (float const* const values = decoded(i, to); values != to)
+            std::copy_n(values, cols, to);
     }
 };
-
-/// How embeddings are kept for a search: what a value takes, and how far a decoded row may lie from the row that was
-/// encoded.
-namespace storage {
-
-/// Four bytes a value, as they are.
-struct float32 {
-    using scalar = float;
-    static constexpr std::string_view name = "float32";
-    static constexpr char const* dtype = "F32"; // as safetensors name it
-    static constexpr bool is_scaled = false;
-
-    static float encode(std::size_t size, float const* from, float* to) {
-        std::copy_n(from, size, to);
-        return 1;
-    }
-    static void decode(std::size_t size, float const* from, float, float* to) { std::copy_n(from, size, to); }
-    /// ‖row − decoded row‖ is at most scale · per_scale + ‖row‖ · per_norm + fixed.
-    struct error_bound {
-        float per_scale, per_norm, fixed;
-    };
-    static error_bound error(std::size_t) { return {0, 0, 0}; }
-};
-
-/// Two bytes a value: IEEE 754's binary16, with eleven significant bits. For values up to 65504.
-struct float16 {
-    using scalar = std::uint16_t;
-    static constexpr std::string_view name = "float16";
-    static constexpr char const* dtype = "F16"; // as safetensors name it
-    static constexpr bool is_scaled = false;
-
-    static float encode(std::size_t size, float const* from, std::uint16_t* to) {
-        for (std::size_t i = 0; i < size; ++i) {
-            require<numeric_error>(std::abs(from[i]) < 65520.0f, "an embedding's value of ", from[i],
-                                   " does not fit into float16, whose largest is 65504: use float32 or int8");
-            to[i] = kernels::float_to_half(from[i]);
-        }
-        return 1;
-    }
-    static void decode(std::size_t size, std::uint16_t const* from, float, float* to) {
-        kernels::widen_halves(size, from, to);
-    }
-    // Half a unit of the last of eleven bits; below 2⁻¹⁴ the bits are fewer.
-    static float32::error_bound error(std::size_t size) {
-        return {0, 0x1.01p-11f, std::sqrt(static_cast<float>(size)) * 0x1.01p-25f};
-    }
-};
-
-/// One byte a value and four a row: integers from −127 to 127, times the row's scale.
-struct int8 {
-    using scalar = std::int8_t;
-    static constexpr std::string_view name = "int8";
-    static constexpr char const* dtype = "I8"; // as safetensors name it
-    static constexpr bool is_scaled = true;
-
-    static float encode(std::size_t size, float const* from, std::int8_t* to) {
-        float largest = 0;
-        for (std::size_t i = 0; i < size; ++i)
-            largest = std::max(largest, std::abs(from[i]));
-        float const scale = largest / 127;
-        double const inverse = scale > 0 ? 1 / static_cast<double>(scale) : 0;
-        for (std::size_t i = 0; i < size; ++i)
-            to[i] = static_cast<std::int8_t>(std::clamp(std::nearbyint(from[i] * inverse), -127.0, 127.0));
-        return scale;
-    }
-    static void decode(std::size_t size, std::int8_t const* from, float scale, float* to) {
-        kernels::widen_codes(size, from, scale, to);
-    }
-    // Half a step a value; the little more is for scale / 127 and scale · code as floats.
-    static float32::error_bound error(std::size_t size) {
-        return {(0.5f + 127 * 0x1p-22f) * 1.0001f * std::sqrt(static_cast<float>(size)), 0, 0};
-    }
-};
-
-} // namespace storage
 
 /// Rows in memory of their own, aligned, to which more can be added.
 template <class Storage>
@@ -182,3 +172,7 @@ private:
 };
 
 } // namespace trine::neighbors
+
+#ifdef TRINE_HEADER_ONLY
+#include "rows_impl.hpp"
+#endif

@@ -4,13 +4,12 @@
 #include <atomic>
 #include <cstddef>
 #include <span>
-#include <type_traits>
 #include <vector>
 
-#include "../core/view.hpp"
 #include "../kernels/candidate_pool.hpp"
+#include "geometries.hpp"
 #include "rows.hpp"
-#include "value_bounds.hpp"
+#include "scan.hpp"
 
 namespace trine::neighbors::detail {
 
@@ -20,26 +19,14 @@ using kernels::candidate_pool;
 // Memory that one search allows itself, beyond its result.
 inline constexpr std::size_t working_memory = std::size_t{24} << 20;
 
-// Some of the references, with the rows that they were stored from where those are still there: then neighbours are the
-// neighbours among those.
-template <class Storage>
-struct part {
-    stored_rows<Storage> rows;
-    matrix_view<float const> originals;
-    std::size_t first; // place of its first row
-
-    bool is_lossy() const { return !std::is_same_v<Storage, storage::float32> && originals.rows() > 0; }
-};
-
 // What a search goes over, and how far its float arithmetic may be off.
-template <geometry G, class Storage>
+template <class Geometry, class Storage>
 struct scan_input {
     std::span<part<Storage> const> parts;
     std::vector<bool> const& removed; // for each place whether it is left out; it may be shorter than there are places
     std::size_t k, rows = 0, size = 0;
-    float unit, tiny; // an error of `unit` relative to the squared lengths, and one of `tiny` besides, where numbers
-                      // become denormal
-    storage::float32::error_bound loss;
+    float_error error;
+    storage::error_bound loss;
     bool lossy;
 
     scan_input(std::span<part<Storage> const> parts_, std::vector<bool> const& removed_, std::size_t k_)
@@ -47,8 +34,8 @@ struct scan_input {
         for (auto const& p : parts)
             rows += p.rows.rows;
         size = parts.empty() ? 0 : parts.front().rows.cols;
-        unit = static_cast<float>((2 * static_cast<double>(size) + 32) * 0x1p-24);
-        tiny = static_cast<float>(static_cast<double>(size) * 1e-43);
+        error.unit = static_cast<float>((2 * static_cast<double>(size) + 32) * 0x1p-24);
+        error.tiny = static_cast<float>(static_cast<double>(size) * 1e-43);
         loss = Storage::error(size);
         lossy = std::any_of(parts.begin(), parts.end(), [](auto const& p) { return p.is_lossy(); });
     }
@@ -64,11 +51,19 @@ struct scan_input {
             auto const& at = parts[p];
             std::size_t const row = place - at.first;
             if (at.originals.rows() > 0)
-                return true_value<G>(q.values, at.originals.row(row).data(), size);
+                return Geometry::true_value(q.values, at.originals.row(row).data(), size);
             thread_local std::vector<float> space;
             space.resize(size);
-            return true_value<G>(q.values, at.rows.decoded(row, space.data()), size);
+            return Geometry::true_value(q.values, at.rows.decoded(row, space.data()), size);
         };
+    }
+
+    // (Calls of their own: few candidates come so far, and the bodies are large.)
+    [[gnu::noinline]] void add(candidate_pool& pool, candidate const& c, query_terms const& q) const {
+        pool.add(c, settling(q));
+    }
+    [[gnu::noinline]] std::span<candidate const> finish(candidate_pool& pool, query_terms const& q) const {
+        return pool.finish(settling(q));
     }
 
     struct range {
