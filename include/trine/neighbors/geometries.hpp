@@ -66,13 +66,7 @@ template <class C>
 kernels::simd<float> pick(C const& condition, kernels::simd<float> const& a, kernels::simd<float> const& b) {
     return kernels::select(condition, a, b);
 }
-inline kernels::simd<float> root(kernels::simd<float> const& v) {
-#if defined(__AVX512F__)
-    return _mm512_maskz_sqrt_ps(0xffff, v); // with a mask of ones, for without one GCC 12 warns of its own headers
-#else
-    return kernels::sqrt(v);
-#endif
-}
+inline kernels::simd<float> root(kernels::simd<float> const& v) { return kernels::sqrt(v); }
 template <class V>
 V larger(V const& a, V const& b) {
     return pick(a > b, a, b);
