@@ -34,8 +34,8 @@ struct batch_easy_hard {
     template <class T, class VisitPositive, class VisitNegative>
     void mine_pairs(anchor_view<T> const& a, random_stream&, VisitPositive&& positive, VisitNegative&& negative) const {
         std::size_t const none = static_cast<std::size_t>(-1), ps = a.positives.size(), ns = a.negatives.size();
-        constexpr bool apart = Positive == strategy::all || Negative == strategy::all;
-        if (!apart && (ps == 0 || ns == 0))
+        constexpr bool one_side_is_all = Positive == strategy::all || Negative == strategy::all;
+        if (!one_side_is_all && (ps == 0 || ns == 0))
             return;
         auto const dp = a.positive_distances, dn = a.negative_distances;
         // The largest or smallest of those that are allowed, the first of equals.
@@ -56,7 +56,7 @@ struct batch_easy_hard {
             p = pick(dp, true, [&](T d) { return d < dn[n]; });
         if constexpr (Negative == strategy::semi_hard)
             n = pick(dn, false, [&](T d) { return d > dp[p]; });
-        if (!apart && (p == none || n == none))
+        if (!one_side_is_all && (p == none || n == none))
             return;
         if constexpr (Positive == strategy::all)
             for (std::size_t i = 0; i < ps; ++i)
