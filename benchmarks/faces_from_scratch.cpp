@@ -14,6 +14,7 @@
 
 #include <trine/backbones/compact.hpp>
 #include <trine/backbones/mobile_face_net.hpp>
+#include <trine/data/folder.hpp>
 #include <trine/distances/cosine.hpp>
 #include <trine/distances/euclidean.hpp>
 #include <trine/evaluation/retrieval.hpp>

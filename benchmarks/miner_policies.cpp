@@ -18,6 +18,7 @@
 #include <CLI/CLI.hpp>
 
 #include <trine/backbones/compact.hpp>
+#include <trine/data/folder.hpp>
 #include <trine/data/image_io.hpp>
 #include <trine/data/synthetic.hpp>
 #include <trine/distances/cosine.hpp>

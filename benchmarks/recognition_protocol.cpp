@@ -13,6 +13,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include <trine/data/folder.hpp>
 #include <trine/evaluation/retrieval.hpp>
 #include <trine/evaluation/verification.hpp>
 #include <trine/losses/triplet.hpp>

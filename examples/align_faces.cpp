@@ -17,6 +17,8 @@
 #include <CLI/CLI.hpp>
 
 #include <trine/data/dataset.hpp>
+#include <trine/data/folder.hpp>
+#include <trine/data/image_io.hpp>
 #include <trine/faces/mtcnn.hpp>
 
 using namespace trine;

@@ -10,6 +10,7 @@
 #include <cstdio>
 #include <limits>
 
+#include <trine/data/image_io.hpp>
 #include <trine/evaluation/thresholds.hpp>
 #include <trine/neighbors/exact.hpp>
 #include <trine/neighbors/vote.hpp>

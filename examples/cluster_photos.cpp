@@ -10,8 +10,11 @@
 #include <CLI/CLI.hpp>
 
 #include "program.hpp"
+#include "support/json_line.hpp"
 #include "support/positive.hpp"
 
+#include <trine/data/folder.hpp>
+#include <trine/data/image_io.hpp>
 #include <trine/visual/pictures.hpp>
 
 using namespace trine;

@@ -11,6 +11,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include <trine/data/image_io.hpp>
 #include <trine/data/synthetic.hpp>
 
 #include "support/positive.hpp"

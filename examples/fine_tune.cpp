@@ -16,6 +16,7 @@
 #include <CLI/CLI.hpp>
 
 #include <trine/backbones/mobile_face_net.hpp>
+#include <trine/data/folder.hpp>
 #include <trine/evaluation/retrieval.hpp>
 #include <trine/evaluation/verification.hpp>
 #include <trine/recognition/recognizer.hpp>

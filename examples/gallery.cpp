@@ -13,6 +13,7 @@
 #include <CLI/CLI.hpp>
 
 #include "program.hpp"
+#include "support/json_line.hpp"
 #include "support/positive.hpp"
 
 using namespace trine;

@@ -8,6 +8,7 @@
 
 #include <cstdio>
 
+#include <trine/data/image_io.hpp>
 #include <trine/evaluation/bootstrap.hpp>
 #include <trine/evaluation/statistics.hpp>
 #include <trine/visual/pictures.hpp>

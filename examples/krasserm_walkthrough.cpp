@@ -15,6 +15,8 @@
 
 #include <trine/backbones/mobile_face_net.hpp>
 #include <trine/data/dataset.hpp>
+#include <trine/data/folder.hpp>
+#include <trine/data/image_io.hpp>
 #include <trine/distances/euclidean.hpp>
 #include <trine/evaluation/thresholds.hpp>
 #include <trine/evaluation/verification.hpp>

@@ -9,6 +9,7 @@
 
 #include <cstdio>
 
+#include <trine/data/image_io.hpp>
 #include <trine/evaluation/projection.hpp>
 #include <trine/evaluation/verification.hpp>
 #include <trine/visual/embedding_map.hpp>

@@ -21,6 +21,7 @@
 
 #include <trine/backbones/conv_4.hpp>
 #include <trine/data/dataset.hpp>
+#include <trine/data/image_io.hpp>
 #include <trine/distances/cosine.hpp>
 #include <trine/evaluation/statistics.hpp>
 #include <trine/distances/euclidean.hpp>

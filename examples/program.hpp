@@ -8,6 +8,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <trine/data/folder.hpp>
 #include <trine/trine.hpp>
 
 #include "support/choices.hpp"
@@ -84,11 +85,6 @@ std::size_t for_each_photo(std::vector<std::string> const& paths, photo_choices 
         f(path, photo);
     }
     return failures;
-}
-
-// A line of JSON, whatever bytes are in its texts.
-inline void print_json(nlohmann::json const& line) {
-    std::printf("%s\n", line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace).c_str());
 }
 
 } // namespace program

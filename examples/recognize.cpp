@@ -11,6 +11,7 @@
 #include <CLI/CLI.hpp>
 
 #include "program.hpp"
+#include "support/json_line.hpp"
 #include "support/positive.hpp"
 
 using namespace trine;

@@ -21,6 +21,7 @@
 #include "support/results.hpp"
 #include "support/training_choices.hpp"
 
+#include <trine/data/image_io.hpp>
 #include <trine/visual/text_chart.hpp>
 
 using namespace trine;

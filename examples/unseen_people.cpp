@@ -9,6 +9,7 @@
 #include <array>
 #include <cstdio>
 
+#include <trine/data/image_io.hpp>
 #include <trine/evaluation/bootstrap.hpp>
 #include <trine/visual/pictures.hpp>
 

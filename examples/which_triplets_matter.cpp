@@ -8,6 +8,7 @@
 
 #include <cstdio>
 
+#include <trine/data/image_io.hpp>
 #include <trine/visual/pictures.hpp>
 
 #include "support/lesson.hpp"

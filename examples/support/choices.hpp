@@ -7,6 +7,7 @@
 #include <vector>
 
 #include <trine/data/dataset.hpp>
+#include <trine/data/folder.hpp>
 
 namespace CLI {
 class App;

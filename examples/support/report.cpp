@@ -8,6 +8,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <trine/data/image_io.hpp>
 #include <trine/evaluation/identification.hpp>
 #include <trine/evaluation/statistics.hpp>
 #include <trine/evaluation/thresholds.hpp>

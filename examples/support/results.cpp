@@ -5,6 +5,7 @@
 #include <limits>
 #include <utility>
 
+#include <trine/data/image_io.hpp>
 #include <trine/distances/euclidean.hpp>
 #include <trine/evaluation/bootstrap.hpp>
 #include <trine/evaluation/retrieval.hpp>

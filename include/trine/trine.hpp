@@ -1,7 +1,7 @@
 #pragma once
 
-/// Everything but approximate search (neighbors/hnsw.hpp, neighbors/faiss.hpp) and the detection of faces
-/// (faces/mtcnn.hpp), for people in a hurry.
+/// Everything but what needs an image library (images.hpp) and approximate search (neighbors/hnsw.hpp,
+/// neighbors/faiss.hpp), for people in a hurry.
 
 #include "arrays/tensor.hpp"
 #include "backbones/compact.hpp"
@@ -20,6 +20,7 @@
 #include "data/batches.hpp"
 #include "data/dataset.hpp"
 #include "data/pk.hpp"
+#include "data/image.hpp"
 #include "data/sampler.hpp"
 #include "data/synthetic.hpp"
 #include "distances/cosine.hpp"
@@ -62,9 +63,4 @@
 #include "recognition/recognizer.hpp"
 #include "training/interrupt.hpp"
 #include "training/trainer.hpp"
-#include "visual/embedding_map.hpp"
-#include "visual/evaluation_pictures.hpp"
-#include "visual/network_pictures.hpp"
-#include "visual/pictures.hpp"
-#include "visual/saliency.hpp"
 #include "visual/text_chart.hpp"

@@ -3,6 +3,8 @@
 #include <set>
 
 #include <trine/data/batches.hpp>
+#include <trine/data/folder.hpp>
+#include <trine/data/image_io.hpp>
 #include <trine/data/synthetic.hpp>
 
 #include "support/catch.hpp"

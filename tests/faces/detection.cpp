@@ -1,3 +1,5 @@
+#include <trine/data/folder.hpp>
+#include <trine/data/image_io.hpp>
 #include <trine/faces/mtcnn.hpp>
 
 #include <trine/data/dataset.hpp>

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include <trine/backbones/compact.hpp>
+#include <trine/data/folder.hpp>
 #include <trine/data/synthetic.hpp>
 #include <trine/distances/cosine.hpp>
 #include <trine/distances/lp.hpp>

@@ -1,0 +1,94 @@
+#pragma once
+
+#include <condition_variable>
+#include <exception>
+#include <mutex>
+#include <thread>
+#include <utility>
+
+#include "../core/random.hpp"
+#include "batches.hpp"
+
+namespace trine::data {
+
+struct batch_source::worker {
+    batch made;
+    bool is_ready = false, stop = false;
+    std::exception_ptr failure;
+    std::mutex mutex;
+    std::condition_variable changed;
+    std::thread thread;
+};
+
+TRINE_INLINE batch_source::batch_source(dataset const& photos, any_sampler sampler, augmentation const& change,
+                                        std::uint64_t seed, std::size_t first, std::size_t last)
+    : photos_(photos),
+      sampler_(std::move(sampler)),
+      change_(change),
+      seed_(seed),
+      next_(first),
+      last_(last),
+      worker_(std::make_unique<worker>()) {
+    worker_->thread = std::thread([this] { run(); });
+}
+
+TRINE_INLINE batch_source::~batch_source() {
+    {
+        std::lock_guard const lock(worker_->mutex);
+        worker_->stop = true;
+    }
+    worker_->changed.notify_all();
+    worker_->thread.join();
+}
+
+TRINE_INLINE void batch_source::next(batch& out) {
+    auto& w = *worker_;
+    std::unique_lock lock(w.mutex);
+    w.changed.wait(lock, [&] { return w.is_ready || w.failure; });
+    if (w.failure)
+        std::rethrow_exception(w.failure);
+    std::swap(out, w.made);
+    w.is_ready = false;
+    lock.unlock();
+    w.changed.notify_all();
+}
+
+TRINE_INLINE void batch_source::make(std::size_t step, batch& out) const {
+    auto const places = sampler_.batch(step);
+    out.images.resize(places.size() * photos_.photo_size());
+    out.labels.resize(places.size());
+    for (std::size_t i = 0; i < places.size(); ++i) {
+        random_stream random(seed_, purpose::augmentation, static_cast<std::uint32_t>(step),
+                             static_cast<std::uint32_t>(i));
+        change_(photos_.photo(places[i]), photos_.channels, photos_.height, photos_.width, random,
+                out.images.data() + i * photos_.photo_size());
+        out.labels[i] = photos_.labels[places[i]];
+    }
+}
+
+TRINE_INLINE void batch_source::run() {
+    auto& w = *worker_;
+    for (;;) {
+        {
+            std::unique_lock lock(w.mutex);
+            w.changed.wait(lock, [&] { return w.stop || !w.is_ready; });
+            if (w.stop || next_ == last_)
+                return;
+        }
+        try {
+            make(next_++, w.made);
+        } catch (...) {
+            std::lock_guard const lock(w.mutex);
+            w.failure = std::current_exception();
+            w.changed.notify_all();
+            return;
+        }
+        {
+            std::lock_guard const lock(w.mutex);
+            w.is_ready = true;
+        }
+        w.changed.notify_all();
+    }
+}
+
+} // namespace trine::data
