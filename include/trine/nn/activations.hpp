@@ -1,36 +1,42 @@
 #pragma once
 
-#include <algorithm>
 #include <cmath>
 #include <cstddef>
-#include <string>
-#include <vector>
+#include <string_view>
 
+#include "../core/config.hpp"
 #include "../kernels/elementwise.hpp"
 #include "layer.hpp"
 
 namespace trine::nn {
 
+namespace detail {
+
+/// x where it is positive, else a share of it. `y` may be `x`.
+template <class T>
+void leaky_relu_forward(std::size_t size, T share, T const* x, T* y);
+template <class T>
+void leaky_relu_backward(std::size_t size, T share, T const* y, T const* dy, T* dx);
+template <class T>
+void sigmoid_forward(std::size_t size, T const* x, T* y);
+template <class T>
+void sigmoid_backward(std::size_t size, T const* y, T const* dy, T* dx);
+
+} // namespace detail
+
 /// max(x, 0), in the place of its input.
 struct relu {
     template <class In>
-    struct at : plain_layer<In, In> {
-        static constexpr bool in_place = true, keeps_gradient = false, needs_output = true;
+    struct at : layer_shapes<In> {
+        static constexpr std::string_view name = "relu";
+        static constexpr bool in_place = true, needs_input = false;
         template <class T>
-        static void infer(pass<T> const& p, T const* x, T* y) {
-            kernels::relu_forward(p.batch * In::size, x, y);
+        static void forward(layer_context<T> const& context, T const* x, T* y) {
+            kernels::relu_forward(context.batch * In::size, x, y);
         }
         template <class T>
-        static void forward(pass<T> const& p, T const* x, T* y, T*) {
-            infer(p, x, y);
-        }
-        template <class T>
-        static void backward(pass<T> const& p, T const*, T const* y, T* dy, T* dx, T*) {
-            if (dx)
-                kernels::relu_backward(p.batch * In::size, y, static_cast<T const*>(dy), dx);
-        }
-        static void describe(std::vector<layer_row>& rows, std::string const& prefix) {
-            rows.push_back({prefix, "relu", In::text(), 0, 0, 0});
+        static void backward(layer_context<T> const& context, T const*, T const* y, T const* dy, T* dx) {
+            kernels::relu_backward(context.batch * In::size, y, dy, dx);
         }
     };
 };
@@ -40,29 +46,21 @@ struct relu {
 /// @see K. He et al., "Delving Deep into Rectifiers", ICCV 2015
 struct prelu {
     template <class In>
-    struct at : plain_layer<In, In> {
+    struct at : layer_shapes<In> {
+        static constexpr std::string_view name = "prelu";
         static constexpr std::size_t parameters = In::channels;
         // In inference it works in place; in training its input is kept.
-        static constexpr bool in_place = true, keeps_gradient = false, needs_input = true;
+        static constexpr bool in_place = true, needs_output = false, takes_null_dx = true;
         template <class T>
-        static void infer(pass<T> const& p, T const* x, T* y) {
-            kernels::prelu_forward(p.batch * In::pixels, In::channels, x, p.parameters, y);
-        }
-        template <class T>
-        static void forward(pass<T> const& p, T const* x, T* y, T*) {
-            infer(p, x, y);
+        static void forward(layer_context<T> const& context, T const* x, T* y) {
+            kernels::prelu_forward(context.batch * In::pixels, In::channels, x, context.parameters, y);
         }
         template <class T>
-        static void backward(pass<T> const& p, T const* x, T const*, T* dy, T* dx, T*) {
-            kernels::prelu_backward(p.batch * In::pixels, In::channels, x, p.parameters, static_cast<T const*>(dy), dx,
-                                    p.gradients);
+        static void backward(layer_context<T> const& context, T const* x, T const*, T const* dy, T* dx) {
+            kernels::prelu_backward(context.batch * In::pixels, In::channels, x, context.parameters, dy, dx,
+                                    context.gradients);
         }
-        static void list(inventory& all, std::string const& prefix) {
-            all.add({prefix + "weight", {In::channels}, memory_layout::plain, initial_value::quarter});
-        }
-        static void describe(std::vector<layer_row>& rows, std::string const& prefix) {
-            rows.push_back({prefix, "prelu", In::text(), parameters, 0, In::size});
-        }
+        static void list(inventory& all, std::string const& prefix) { detail::list_slopes(all, prefix, In::channels); }
     };
 };
 
@@ -73,24 +71,16 @@ template <std::size_t Percent = 1>
 struct leaky_relu {
     static_assert(Percent > 0 && Percent < 100, "leaky_relu: the share that is kept lies between 0 and 100 percent");
     template <class In>
-    struct at : plain_layer<In, In> {
-        static constexpr bool in_place = true, keeps_gradient = false, needs_output = true; // whose sign is the input's
+    struct at : layer_shapes<In> {
+        static constexpr std::string_view name = "leaky_relu";
+        static constexpr bool in_place = true, needs_input = false; // the output's sign is the input's
         template <class T>
-        static void infer(pass<T> const& p, T const* x, T* y) {
-            kernels::map_values(p.batch * In::size, x, y, [](T v) { return v > T(0) ? v : v * T(Percent / 100.0); });
+        static void forward(layer_context<T> const& context, T const* x, T* y) {
+            detail::leaky_relu_forward(context.batch * In::size, T(Percent / 100.0), x, y);
         }
         template <class T>
-        static void forward(pass<T> const& p, T const* x, T* y, T*) {
-            infer(p, x, y);
-        }
-        template <class T>
-        static void backward(pass<T> const& p, T const*, T const* y, T* dy, T* dx, T*) {
-            if (dx)
-                kernels::map_pairs(p.batch * In::size, y, static_cast<T const*>(dy), dx,
-                                   [](T out, T d) { return out > T(0) ? d : d * T(Percent / 100.0); });
-        }
-        static void describe(std::vector<layer_row>& rows, std::string const& prefix) {
-            rows.push_back({prefix, "leaky_relu", In::text(), 0, 0, 0});
+        static void backward(layer_context<T> const& context, T const*, T const* y, T const* dy, T* dx) {
+            detail::leaky_relu_backward(context.batch * In::size, T(Percent / 100.0), y, dy, dx);
         }
     };
 };
@@ -98,24 +88,16 @@ struct leaky_relu {
 /// 1 / (1 + e⁻ˣ), in the place of its input.
 struct sigmoid {
     template <class In>
-    struct at : plain_layer<In, In> {
-        static constexpr bool in_place = true, keeps_gradient = false, needs_output = true;
+    struct at : layer_shapes<In> {
+        static constexpr std::string_view name = "sigmoid";
+        static constexpr bool in_place = true, needs_input = false;
         template <class T>
-        static void infer(pass<T> const& p, T const* x, T* y) {
-            kernels::map_values(p.batch * In::size, x, y, [](T v) { return T(1) / (T(1) + std::exp(-v)); });
+        static void forward(layer_context<T> const& context, T const* x, T* y) {
+            detail::sigmoid_forward(context.batch * In::size, x, y);
         }
         template <class T>
-        static void forward(pass<T> const& p, T const* x, T* y, T*) {
-            infer(p, x, y);
-        }
-        template <class T>
-        static void backward(pass<T> const& p, T const*, T const* y, T* dy, T* dx, T*) {
-            if (dx)
-                kernels::map_pairs(p.batch * In::size, y, static_cast<T const*>(dy), dx,
-                                   [](T out, T d) { return d * out * (T(1) - out); });
-        }
-        static void describe(std::vector<layer_row>& rows, std::string const& prefix) {
-            rows.push_back({prefix, "sigmoid", In::text(), 0, 0, 0});
+        static void backward(layer_context<T> const& context, T const*, T const* y, T const* dy, T* dx) {
+            detail::sigmoid_backward(context.batch * In::size, y, dy, dx);
         }
     };
 };
@@ -123,25 +105,22 @@ struct sigmoid {
 /// eˣ over the sum of eˣ of all channels, pixel by pixel: positive shares whose sum is 1.
 struct softmax {
     template <class In>
-    struct at : plain_layer<In, In> {
-        static constexpr bool in_place = true, keeps_gradient = false, needs_output = true;
+    struct at : layer_shapes<In> {
+        static constexpr std::string_view name = "softmax";
+        static constexpr bool in_place = true, needs_input = false;
         template <class T>
-        static void infer(pass<T> const& p, T const* x, T* y) {
-            kernels::softmax_rows(p.batch * In::pixels, In::channels, x, y);
+        static void forward(layer_context<T> const& context, T const* x, T* y) {
+            kernels::softmax_rows(context.batch * In::pixels, In::channels, x, y);
         }
         template <class T>
-        static void forward(pass<T> const& p, T const* x, T* y, T*) {
-            infer(p, x, y);
-        }
-        template <class T>
-        static void backward(pass<T> const& p, T const*, T const* y, T* dy, T* dx, T*) {
-            if (dx)
-                kernels::softmax_rows_backward(p.batch * In::pixels, In::channels, y, static_cast<T const*>(dy), dx);
-        }
-        static void describe(std::vector<layer_row>& rows, std::string const& prefix) {
-            rows.push_back({prefix, "softmax", In::text(), 0, 0, 0});
+        static void backward(layer_context<T> const& context, T const*, T const* y, T const* dy, T* dx) {
+            kernels::softmax_rows_backward(context.batch * In::pixels, In::channels, y, dy, dx);
         }
     };
 };
 
 } // namespace trine::nn
+
+#ifdef TRINE_HEADER_ONLY
+#include "activations_impl.hpp"
+#endif

@@ -49,15 +49,6 @@ constexpr conv_options read_options() {
     return o;
 }
 
-inline std::string convolution_text(std::size_t kernel, std::size_t stride, std::size_t groups, bool depthwise) {
-    std::string text = "conv2d " + std::to_string(kernel) + "×" + std::to_string(kernel);
-    if (stride > 1)
-        text += " /" + std::to_string(stride);
-    if (groups > 1)
-        text += depthwise ? " depthwise" : " in " + std::to_string(groups);
-    return text;
-}
-
 } // namespace detail
 
 /// Two-dimensional convolution with `Out` square kernels, by default with stride 1, padding that keeps the size of an
@@ -87,10 +78,9 @@ struct conv2d {
                       "conv2d: the number of groups divides input and output channels");
         static constexpr std::size_t group_channels = In::channels / options.groups,
                                      weights = Out * group_channels * Kernel * Kernel;
-        static constexpr std::size_t parameters = weights + (options.bias ? Out : 0), state = 0, layers = 1;
+        static constexpr std::size_t parameters = weights + (options.bias ? Out : 0);
         static constexpr std::size_t multiply_adds = output::pixels * weights;
-        static constexpr bool in_place = false, keeps_gradient = true, needs_input = true, needs_output = false,
-                              dx_over_x = true;
+        static constexpr bool keeps_gradient = true, needs_output = false, dx_over_x = true;
 
         static constexpr kernels::convolution_shape sizes(std::size_t batch) {
             return {batch,  In::height, In::width,      In::channels,    Out,
@@ -103,15 +93,16 @@ struct conv2d {
                                            ? kernels::choose_algorithm<T>(sizes(1))
                                            : options.algorithm;
         template <class T>
-        static auto kernel(std::size_t batch) {
-            return typename kernels::method_of<T, chosen<T>, Kernel>::type(sizes(batch));
+        using method = typename kernels::method_of<T, chosen<T>, Kernel>::type;
+        template <class T>
+        static method<T> kernel(std::size_t batch) {
+            return method<T>(sizes(batch));
         }
         template <class T>
         static T const* bias_of(T const* all) {
             return options.bias ? all + weights : nullptr;
         }
 
-        static constexpr std::size_t tape_of(std::size_t) { return 0; }
         template <class T>
         static std::size_t workspace(std::size_t batch) {
             auto const k = kernel<T>(batch);
@@ -122,48 +113,39 @@ struct conv2d {
             return kernel<T>(1).weights_size();
         }
         template <class T>
-        static void prepare(pass<T> const& p, T* to) {
-            kernel<T>(1).prepare(p.parameters, to);
+        static void prepare(layer_context<T> const& context, T* to) {
+            kernel<T>(1).prepare(context.parameters, to);
         }
         template <class T>
         static std::size_t inference_workspace(std::size_t batch) {
             return kernel<T>(batch).forward_scratch();
         }
         template <class T>
-        static void infer(pass<T> const& p, T const* x, T* y) {
-            kernel<T>(p.batch).forward(x, p.prepared, bias_of(p.parameters), y, p.workspace);
+        static void infer(layer_context<T> const& context, T const* x, T* y) {
+            kernel<T>(context.batch).forward(x, context.prepared, bias_of(context.parameters), y, context.workspace);
         }
 
         template <class T>
-        static void forward(pass<T> const& p, T const* x, T* y, T*) {
-            kernel<T>(p.batch).forward_once(x, p.parameters, bias_of(p.parameters), y, p.workspace);
+        static void forward(layer_context<T> const& context, T const* x, T* y, T*) {
+            kernel<T>(context.batch)
+                .forward_once(x, context.parameters, bias_of(context.parameters), y, context.workspace);
         }
         template <class T>
-        static void backward(pass<T> const& p, T const* x, T const*, T* dy, T* dx, T*) {
-            auto const k = kernel<T>(p.batch);
-            k.gradient_weights(x, static_cast<T const*>(dy), p.gradients, p.workspace);
+        static void backward(layer_context<T> const& context, T const* x, T const*, T* dy, T* dx, T*) {
+            auto const k = kernel<T>(context.batch);
+            k.gradient_weights(x, static_cast<T const*>(dy), context.gradients, context.workspace);
             if constexpr (options.bias)
-                kernels::add_column_sums(p.batch * output::pixels, Out, static_cast<T const*>(dy),
-                                         p.gradients + weights);
+                kernels::add_column_sums(context.batch * output::pixels, Out, static_cast<T const*>(dy),
+                                         context.gradients + weights);
             if (dx)
-                k.gradient_data(static_cast<T const*>(dy), p.parameters, dx, p.workspace);
+                k.gradient_data(static_cast<T const*>(dy), context.parameters, dx, context.workspace);
         }
         static void list(inventory& all, std::string const& prefix) {
-            all.add({prefix + "weight",
-                     {Out, group_channels, Kernel, Kernel},
-                     memory_layout::kernel_last_outputs,
-                     initial_value::he_normal,
-                     group_channels * Kernel * Kernel,
-                     true,
-                     true});
-            if (options.bias)
-                all.add({prefix + "bias", {Out}});
+            detail::list_convolution(all, prefix, Out, group_channels, Kernel, options.bias);
         }
-        static void describe(std::vector<layer_row>& rows, std::string const& prefix) {
-            rows.push_back({prefix,
-                            detail::convolution_text(Kernel, options.stride, options.groups,
-                                                     options.groups == In::channels && Out == In::channels),
-                            output::text(), parameters, multiply_adds, output::size});
+        static std::string name() {
+            return detail::convolution_text(Kernel, options.stride, options.groups,
+                                            options.groups == In::channels && Out == In::channels);
         }
     };
 };

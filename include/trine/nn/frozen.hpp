@@ -2,9 +2,11 @@
 
 #include <cstddef>
 #include <string>
+#include <vector>
 
 #include "../core/error.hpp"
 #include "layer.hpp"
+#include "layer_functions.hpp"
 #include "sequential.hpp"
 
 namespace trine::nn {
@@ -18,59 +20,59 @@ template <class... Layers>
 struct frozen {
     template <class In>
     struct at {
-        using inner = typename detail::one_or_sequential<Layers...>::type::template at<In>;
+        using inner = detail::bound<typename detail::one_or_sequential<Layers...>::type, In>;
         using input = In;
         using output = typename inner::output;
-        static constexpr std::size_t parameters = inner::parameters, state = inner::state, layers = inner::layers,
-                                     multiply_adds = inner::multiply_adds;
-        static constexpr bool in_place = false, keeps_gradient = true, needs_input = false, needs_output = false;
-        static constexpr std::size_t tape_of(std::size_t) { return 0; }
+        template <class T>
+        using calls = detail::layer_calls<inner, T>;
+        static constexpr auto facts = detail::facts_of<inner>;
+        static constexpr std::size_t parameters = facts.parameters, state = facts.state, layers = facts.layers,
+                                     multiply_adds = facts.multiply_adds;
+        static constexpr bool keeps_gradient = true, needs_input = false, needs_output = false;
         template <class T>
         static std::size_t workspace(std::size_t batch) {
-            return extent::round(inner::template prepared<T>()) + inner::template inference_workspace<T>(batch);
+            return whole_lines(calls<T>::prepared()) + calls<T>::inference_workspace(batch);
         }
         template <class T>
-        static void forward(pass<T> const& p, T const* x, T* y, T*) {
+        static void forward(layer_context<T> const& context, T const* x, T* y, T*) {
             // Preparing takes time in proportion to the weights, not to the batch: it is not worth keeping from step to
             // step.
-            inner::prepare(p, p.workspace);
-            auto own = p.inside(0, 0, 0, extent::round(inner::template prepared<T>()));
-            own.prepared = p.workspace;
-            inner::infer(own, x, y);
+            calls<T>::prepare(context, context.workspace);
+            auto own = context.inside(0, 0, 0, whole_lines(calls<T>::prepared()));
+            own.prepared = context.workspace;
+            calls<T>::infer(own, x, y);
         }
         template <class T>
-        static void backward(pass<T> const&, T const*, T const*, T*, T* dx, T*) {
+        static void backward(layer_context<T> const&, T const*, T const*, T*, T* dx, T*) {
             require<argument_error>(!dx, "frozen layers compute no gradient of their input: they come first in a "
                                          "network, and no gradient of the image is to be had");
         }
         template <class T>
         static std::size_t prepared() {
-            return inner::template prepared<T>();
+            return calls<T>::prepared();
         }
         template <class T>
-        static void prepare(pass<T> const& p, T* to) {
-            inner::prepare(p, to);
+        static void prepare(layer_context<T> const& context, T* to) {
+            calls<T>::prepare(context, to);
         }
         template <class T>
         static std::size_t inference_workspace(std::size_t batch) {
-            return inner::template inference_workspace<T>(batch);
+            return calls<T>::inference_workspace(batch);
         }
         template <class T>
-        static void infer(pass<T> const& p, T const* x, T* y) {
-            inner::infer(p, x, y);
+        static void infer(layer_context<T> const& context, T const* x, T* y) {
+            calls<T>::infer(context, x, y);
         }
 
         static void list(inventory& all, std::string const& prefix) {
             std::size_t const first = all.tensors.size();
-            inner::list(all, prefix);
-            for (std::size_t i = first; i < all.tensors.size(); ++i)
-                all.tensors[i].frozen = true;
+            detail::list_layer<inner>(all, prefix);
+            detail::freeze_from(all, first);
         }
         static void describe(std::vector<layer_row>& rows, std::string const& prefix) {
             std::size_t const first = rows.size();
-            inner::describe(rows, prefix);
-            for (std::size_t i = first; i < rows.size(); ++i)
-                rows[i].layer += ", frozen", rows[i].activations = 0;
+            detail::describe_layer<inner>(rows, prefix);
+            detail::mark_frozen(rows, first);
         }
     };
 };

@@ -1,18 +1,44 @@
 #pragma once
 
-#include <algorithm>
-#include <cmath>
 #include <cstddef>
 #include <ratio>
 #include <string>
-#include <vector>
+#include <string_view>
 
+#include "../core/config.hpp"
 #include "../kernels/elementwise.hpp"
 #include "../kernels/fused_norm.hpp"
 #include "../kernels/response_norm.hpp"
 #include "layer.hpp"
 
 namespace trine::nn {
+
+namespace detail {
+
+/// Moves running statistics, means then variances, towards those of a batch of so many rows.
+template <class T>
+void follow_statistics(std::size_t channels, std::size_t rows, T const* statistics, T* running);
+
+// Batch normalisation, whose parameters are γ and β, whose state and tape are means and variances.
+template <class T>
+std::size_t batch_norm_workspace(kernels::norm_shape const& s);
+template <class T>
+void batch_norm_prepare(std::size_t channels, double epsilon, layer_context<T> const& context, T* to);
+template <class T>
+void batch_norm_forward(kernels::norm_shape const& s, double epsilon, layer_context<T> const& context, T const* x, T* y,
+                        T* tape);
+template <class T>
+void batch_norm_backward(kernels::norm_shape const& s, double epsilon, layer_context<T> const& context, T const* x,
+                         T* dy, T* dx, T const* tape);
+
+/// y = scale · x + shift, with a scale and a shift for each column.
+template <class T>
+void scale_shift_rows(std::size_t rows, std::size_t cols, T const* x, T const* scales, T const* shifts, T* y);
+/// y = scale · x + shift; with `shift` null, the scale alone.
+template <class T>
+void scale_values(std::size_t size, T scale, T const* shift, T const* x, T* y);
+
+} // namespace detail
 
 /// Batch normalisation: each channel to mean 0 and variance 1 over the batch and its pixels, then scaled and shifted by
 /// learnt γ and β.
@@ -24,82 +50,40 @@ namespace trine::nn {
 template <std::size_t OneOverEpsilon>
 struct batch_norm_with {
     template <class In>
-    struct at : plain_layer<In, In> {
+    struct at : layer_shapes<In> {
+        static constexpr std::string_view name = "batch_norm";
         static constexpr std::size_t channels = In::channels, parameters = 2 * channels, state = 2 * channels;
-        static constexpr bool needs_input = true;
-        static constexpr double epsilon = 1.0 / OneOverEpsilon, momentum = 0.1;
-        static constexpr std::size_t tape_of(std::size_t) { return extent::round(2 * channels); }
+        static constexpr bool keeps_gradient = true, needs_output = false;
+        static constexpr double epsilon = 1.0 / OneOverEpsilon;
+        static constexpr std::size_t tape_of(std::size_t) { return whole_lines(2 * channels); }
         static constexpr kernels::norm_shape sizes(std::size_t batch) {
             return {batch, In::height, In::width, channels, false, false};
         }
         template <class T>
         static std::size_t workspace(std::size_t batch) {
-            return std::max(kernels::block_statistics_size(channels) *
-                                kernels::detail::norm_pieces(sizes(batch), sizeof(T)).count,
-                            extent::round(kernels::norm_backward_scratch<T>(sizes(batch))) + batch * In::size);
+            return detail::batch_norm_workspace<T>(sizes(batch));
         }
         template <class T>
         static std::size_t prepared() {
             return 2 * channels;
         }
         template <class T>
-        static void prepare(pass<T> const& p, T* to) {
-            kernels::norm_scale_shift<T>(channels, p.parameters, p.parameters + channels, p.state, p.state + channels,
-                                         T(epsilon), to, to + channels);
+        static void prepare(layer_context<T> const& context, T* to) {
+            detail::batch_norm_prepare(channels, epsilon, context, to);
         }
         template <class T>
-        static void infer(pass<T> const& p, T const* x, T* y) {
-            kernels::norm_forward(sizes(p.batch), x, p.prepared, p.prepared + channels, y);
-        }
-
-        /// Moves the running statistics towards those of a batch of so many rows, `tape`.
-        template <class T>
-        static void follow(T const* tape, T* kept, std::size_t rows) {
-            T const unbiased =
-                rows > 1 ? static_cast<T>(static_cast<double>(rows) / static_cast<double>(rows - 1)) : T(1);
-            for (std::size_t c = 0; c < channels; ++c) {
-                kept[c] += T(momentum) * (tape[c] - kept[c]);
-                kept[channels + c] += T(momentum) * (tape[channels + c] * unbiased - kept[channels + c]);
-            }
+        static void infer(layer_context<T> const& context, T const* x, T* y) {
+            kernels::norm_forward(sizes(context.batch), x, context.prepared, context.prepared + channels, y);
         }
         template <class T>
-        static void forward(pass<T> const& p, T const* x, T* y, T* tape) {
-            auto const s = sizes(p.batch);
-            kernels::detail::norm_pieces const pieces(s, sizeof(T));
-            pieces.each(s, [&](std::size_t piece, std::size_t image, std::size_t first, std::size_t rows) {
-                kernels::block_statistics(rows * In::width, channels,
-                                          x + (image * In::height + first) * In::width * channels,
-                                          p.workspace + piece * kernels::block_statistics_size(channels));
-            });
-            kernels::combine_statistics<T>(pieces.count, channels, p.workspace, tape, tape + channels);
-            if (!p.again)
-                follow(tape, p.state, s.pixels());
-            T* const scale = p.workspace;
-            kernels::norm_scale_shift<T>(channels, p.parameters, p.parameters + channels, tape, tape + channels,
-                                         T(epsilon), scale, scale + channels);
-            kernels::norm_forward<T>(s, x, scale, scale + channels, y);
+        static void forward(layer_context<T> const& context, T const* x, T* y, T* tape) {
+            detail::batch_norm_forward(sizes(context.batch), epsilon, context, x, y, tape);
         }
         template <class T>
-        static void backward(pass<T> const& p, T const* x, T const*, T* dy, T* dx, T* tape) {
-            // The kernel turns its input into its gradient, and here the input is not ours to overwrite.
-            std::size_t const size = p.batch * In::size;
-            T* const z =
-                dx && dx != dy ? dx : p.workspace + extent::round(kernels::norm_backward_scratch<T>(sizes(p.batch)));
-            kernels::copy(size, x, z);
-            kernels::norm_backward<T>(sizes(p.batch), z, dy, p.parameters, p.parameters + channels, tape,
-                                      tape + channels, T(epsilon), p.gradients, p.gradients + channels, p.workspace);
-            if (dx && z != dx)
-                kernels::copy(size, static_cast<T const*>(z), dx);
+        static void backward(layer_context<T> const& context, T const* x, T const*, T* dy, T* dx, T* tape) {
+            detail::batch_norm_backward<T>(sizes(context.batch), epsilon, context, x, dy, dx, tape);
         }
-        static void list(inventory& all, std::string const& prefix) {
-            all.add({prefix + "weight", {channels}, memory_layout::plain, initial_value::one});
-            all.add({prefix + "bias", {channels}});
-            all.add({prefix + "running_mean", {channels}, memory_layout::plain, initial_value::zero, 1, false});
-            all.add({prefix + "running_var", {channels}, memory_layout::plain, initial_value::one, 1, false});
-        }
-        static void describe(std::vector<layer_row>& rows, std::string const& prefix) {
-            rows.push_back({prefix, "batch_norm", In::text(), parameters, 0, In::size});
-        }
+        static void list(inventory& all, std::string const& prefix) { detail::list_batch_norm(all, prefix, channels); }
     };
 };
 
@@ -108,30 +92,28 @@ using batch_norm = batch_norm_with<100000>;
 /// A vector to length 1; the zero vector stays zero. Its input is a vector.
 struct l2_normalize {
     template <class In>
-    struct at : plain_layer<In, In> {
+    struct at : layer_shapes<In> {
         static_assert(layer_fits<l2_normalize, In, shape<In::size>, In::pixels == 1>::value);
-        static constexpr bool in_place = true, keeps_gradient = false, needs_output = true;
-        static constexpr std::size_t tape_of(std::size_t batch) { return extent::round(batch); }
+        static constexpr std::string_view name = "l2_normalize";
+        static constexpr bool in_place = true, needs_input = false;
+        static constexpr std::size_t tape_of(std::size_t batch) { return whole_lines(batch); }
         template <class T>
         static std::size_t inference_workspace(std::size_t batch) {
             return batch;
         }
         template <class T>
-        static void infer(pass<T> const& p, T const* x, T* y) {
-            kernels::normalize_rows(p.batch, In::size, x, y, p.workspace);
+        static void infer(layer_context<T> const& context, T const* x, T* y) {
+            kernels::normalize_rows(context.batch, In::size, x, y, context.workspace);
         }
         template <class T>
-        static void forward(pass<T> const& p, T const* x, T* y, T* tape) {
-            kernels::normalize_rows(p.batch, In::size, x, y, tape);
+        static void forward(layer_context<T> const& context, T const* x, T* y, T* tape) {
+            kernels::normalize_rows(context.batch, In::size, x, y, tape);
         }
         template <class T>
-        static void backward(pass<T> const& p, T const*, T const* y, T* dy, T* dx, T* tape) {
+        static void backward(layer_context<T> const& context, T const*, T const* y, T* dy, T* dx, T* tape) {
             if (dx)
-                kernels::normalize_rows_backward(p.batch, In::size, y, static_cast<T const*>(tape),
+                kernels::normalize_rows_backward(context.batch, In::size, y, static_cast<T const*>(tape),
                                                  static_cast<T const*>(dy), dx);
-        }
-        static void describe(std::vector<layer_row>& rows, std::string const& prefix) {
-            rows.push_back({prefix, "l2_normalize", In::text(), 0, 0, 0});
         }
     };
 };
@@ -148,8 +130,8 @@ template <std::size_t Neighbours = 5, class Alpha = std::ratio<1, 10000>, class 
 struct local_response_norm {
     static_assert(Neighbours > 0, "local_response_norm needs at least one channel to look at");
     template <class In>
-    struct at : plain_layer<In, In> {
-        static constexpr bool needs_input = true, needs_output = true;
+    struct at : layer_shapes<In> {
+        static std::string name() { return "local_response_norm " + std::to_string(Neighbours); }
         static constexpr kernels::response_norm_shape sizes(std::size_t batch) {
             return {batch * In::pixels,
                     In::channels,
@@ -159,20 +141,12 @@ struct local_response_norm {
                     static_cast<double>(K::num) / K::den};
         }
         template <class T>
-        static void infer(pass<T> const& p, T const* x, T* y) {
-            kernels::response_norm_forward(sizes(p.batch), x, y);
+        static void forward(layer_context<T> const& context, T const* x, T* y) {
+            kernels::response_norm_forward(sizes(context.batch), x, y);
         }
         template <class T>
-        static void forward(pass<T> const& p, T const* x, T* y, T*) {
-            infer(p, x, y);
-        }
-        template <class T>
-        static void backward(pass<T> const& p, T const* x, T const* y, T* dy, T* dx, T*) {
-            if (dx)
-                kernels::response_norm_backward(sizes(p.batch), x, y, static_cast<T const*>(dy), dx);
-        }
-        static void describe(std::vector<layer_row>& rows, std::string const& prefix) {
-            rows.push_back({prefix, "local_response_norm " + std::to_string(Neighbours), In::text(), 0, 0, In::size});
+        static void backward(layer_context<T> const& context, T const* x, T const* y, T const* dy, T* dx) {
+            kernels::response_norm_backward(sizes(context.batch), x, y, dy, dx);
         }
     };
 };
@@ -180,35 +154,21 @@ struct local_response_norm {
 /// Each channel times a factor plus an offset, both learnt: batch normalisation's second half.
 struct scale_shift {
     template <class In>
-    struct at : plain_layer<In, In> {
+    struct at : layer_shapes<In> {
+        static constexpr std::string_view name = "scale_shift";
         static constexpr std::size_t channels = In::channels, parameters = 2 * channels;
-        static constexpr bool keeps_gradient = false, needs_input = true;
+        static constexpr bool needs_output = false, takes_null_dx = true;
         template <class T>
-        static void infer(pass<T> const& p, T const* x, T* y) {
-            T const *const scale = p.parameters, *const shift = p.parameters + channels;
-            parallel_blocks(p.batch * In::pixels, std::max<std::size_t>(1, kernels::elementwise_block / channels),
-                            [&](std::size_t first, std::size_t last) {
-                                for (std::size_t r = first; r < last; ++r)
-                                    for (std::size_t c = 0; c < channels; ++c)
-                                        y[r * channels + c] = x[r * channels + c] * scale[c] + shift[c];
-                            });
+        static void forward(layer_context<T> const& context, T const* x, T* y) {
+            detail::scale_shift_rows(context.batch * In::pixels, channels, x, context.parameters,
+                                     context.parameters + channels, y);
         }
         template <class T>
-        static void forward(pass<T> const& p, T const* x, T* y, T*) {
-            infer(p, x, y);
+        static void backward(layer_context<T> const& context, T const* x, T const*, T const* dy, T* dx) {
+            kernels::scale_shift_backward(context.batch * In::pixels, channels, x, context.parameters, dy, dx,
+                                          context.gradients, context.gradients + channels);
         }
-        template <class T>
-        static void backward(pass<T> const& p, T const* x, T const*, T* dy, T* dx, T*) {
-            kernels::scale_shift_backward(p.batch * In::pixels, channels, x, p.parameters, static_cast<T const*>(dy),
-                                          dx, p.gradients, p.gradients + channels);
-        }
-        static void list(inventory& all, std::string const& prefix) {
-            all.add({prefix + "weight", {channels}, memory_layout::plain, initial_value::one});
-            all.add({prefix + "bias", {channels}});
-        }
-        static void describe(std::vector<layer_row>& rows, std::string const& prefix) {
-            rows.push_back({prefix, "scale_shift", In::text(), parameters, 0, In::size});
-        }
+        static void list(inventory& all, std::string const& prefix) { detail::list_scale_shift(all, prefix, channels); }
     };
 };
 
@@ -217,30 +177,26 @@ struct scale_shift {
 template <class Scale, class Shift = std::ratio<0>>
 struct constant_scale {
     template <class In>
-    struct at : plain_layer<In, In> {
-        static constexpr bool in_place = true, keeps_gradient = false;
+    struct at : layer_shapes<In> {
+        static constexpr std::string_view name = "constant_scale";
+        static constexpr bool in_place = true, needs_input = false, needs_output = false;
         template <class T>
         static constexpr T scale = static_cast<T>(static_cast<double>(Scale::num) / Scale::den);
         template <class T>
         static constexpr T shift = static_cast<T>(static_cast<double>(Shift::num) / Shift::den);
         template <class T>
-        static void infer(pass<T> const& p, T const* x, T* y) {
-            kernels::map_values(p.batch * In::size, x, y, [](T v) { return v * scale<T> + shift<T>; });
+        static void forward(layer_context<T> const& context, T const* x, T* y) {
+            detail::scale_values<T>(context.batch * In::size, scale<T>, &shift<T>, x, y);
         }
         template <class T>
-        static void forward(pass<T> const& p, T const* x, T* y, T*) {
-            infer(p, x, y);
-        }
-        template <class T>
-        static void backward(pass<T> const& p, T const*, T const*, T* dy, T* dx, T*) {
-            if (dx)
-                kernels::map_values(p.batch * In::size, static_cast<T const*>(dy), dx,
-                                    [](T d) { return d * scale<T>; });
-        }
-        static void describe(std::vector<layer_row>& rows, std::string const& prefix) {
-            rows.push_back({prefix, "constant_scale", In::text(), 0, 0, 0});
+        static void backward(layer_context<T> const& context, T const*, T const*, T const* dy, T* dx) {
+            detail::scale_values<T>(context.batch * In::size, scale<T>, nullptr, dy, dx);
         }
     };
 };
 
 } // namespace trine::nn
+
+#ifdef TRINE_HEADER_ONLY
+#include "normalization_impl.hpp"
+#endif

@@ -1,17 +1,22 @@
 #pragma once
 
-#include <cmath>
 #include <cstddef>
 #include <span>
 #include <string_view>
 
-#include "../kernels/elementwise.hpp"
+#include "../core/config.hpp"
+#include "../core/identity.hpp"
 
 namespace trine::nn {
 
-/// One optimiser step is given a tensor's values, their gradients, what the optimiser keeps for them, the learning
-/// rate, the number of the step (from 1), and whether the tensor decays: weights do, biases and normalisation's scales
-/// do not.
+/// How parameters follow their gradients. One step is given a tensor's values, their gradients, what the optimiser
+/// keeps for them (`slots` scalars for each), the learning rate, the number of the step (from 1), and whether the
+/// tensor decays: weights do, biases and normalisation's scales do not.
+template <class O>
+concept optimizer = policy<O> && requires(O const& o, std::span<float> values, std::span<float const> gradients) {
+    { O::slots } -> std::convertible_to<std::size_t>;
+    o.template step<float>(values, gradients, values, 0.1, std::size_t{1}, true);
+};
 
 /// Stochastic gradient descent with momentum:  m ← µ m + g + λ w,  w ← w − η m.
 struct sgd {
@@ -24,19 +29,9 @@ struct sgd {
     static void values(Self& self, Visit&& visit) {
         visit("momentum", self.momentum), visit("weight_decay", self.weight_decay);
     }
-
     template <class T>
-    void step(std::span<T> values, std::span<T const> gradients, std::span<T> kept, double learning_rate, std::size_t,
-              bool decays) const {
-        T const mu = static_cast<T>(momentum), eta = static_cast<T>(learning_rate),
-                lambda = static_cast<T>(decays ? weight_decay : 0.0);
-        parallel_blocks(values.size(), kernels::elementwise_block, [&](std::size_t first, std::size_t last) {
-            for (std::size_t i = first; i < last; ++i) {
-                kept[i] = mu * kept[i] + gradients[i] + lambda * values[i];
-                values[i] -= eta * kept[i];
-            }
-        });
-    }
+    void step(std::span<T> values, std::span<T const> gradients, std::span<T> kept, double learning_rate,
+              std::size_t number, bool decays) const;
 };
 
 /// Adam: steps of nearly equal size for every parameter, from running means of the gradient and of its square.
@@ -56,29 +51,12 @@ struct adam {
 
     template <class Self, class Visit>
     static void values(Self& self, Visit&& visit) {
-        visit("beta1", self.beta1), visit("beta2", self.beta2), visit("epsilon", self.epsilon),
-            visit("weight_decay", self.weight_decay), visit("decoupled", self.decoupled);
+        visit("beta1", self.beta1), visit("beta2", self.beta2), visit("epsilon", self.epsilon);
+        visit("weight_decay", self.weight_decay), visit("decoupled", self.decoupled);
     }
-
     template <class T>
     void step(std::span<T> values, std::span<T const> gradients, std::span<T> kept, double learning_rate,
-              std::size_t number, bool decays) const {
-        double const decay = decays ? weight_decay : 0.0, n = static_cast<double>(number);
-        T const b1 = static_cast<T>(beta1), b2 = static_cast<T>(beta2), eps = static_cast<T>(epsilon);
-        T const rate = static_cast<T>(learning_rate / (1 - std::pow(beta1, n)));
-        T const correction = static_cast<T>(1 / std::sqrt(1 - std::pow(beta2, n)));
-        T const shrink = static_cast<T>(decoupled ? 1 - learning_rate * decay : 1.0),
-                lambda = static_cast<T>(decoupled ? 0.0 : decay);
-        std::span<T> const mean = kept.first(values.size()), square = kept.last(values.size());
-        parallel_blocks(values.size(), kernels::elementwise_block, [&](std::size_t first, std::size_t last) {
-            for (std::size_t i = first; i < last; ++i) {
-                T const g = gradients[i] + lambda * values[i];
-                mean[i] = b1 * mean[i] + (T(1) - b1) * g;
-                square[i] = b2 * square[i] + (T(1) - b2) * g * g;
-                values[i] = shrink * values[i] - rate * mean[i] / (std::sqrt(square[i]) * correction + eps);
-            }
-        });
-    }
+              std::size_t number, bool decays) const;
 };
 
 /// Adam with decoupled weight decay, 0.01 as in the paper's library.
@@ -89,3 +67,7 @@ struct adamw : adam {
 };
 
 } // namespace trine::nn
+
+#ifdef TRINE_HEADER_ONLY
+#include "optimizers_impl.hpp"
+#endif

@@ -1,11 +1,11 @@
 #pragma once
 
-#include <algorithm>
 #include <cstddef>
 #include <string>
-#include <vector>
+#include <string_view>
 
 #include "../kernels/elementwise.hpp"
+#include "../kernels/layout.hpp"
 #include "../kernels/pooling.hpp"
 #include "layer.hpp"
 #include "options.hpp"
@@ -49,17 +49,10 @@ struct pool_shapes {
     static constexpr kernels::pooling_shape sizes(std::size_t batch) {
         return {batch, In::height, In::width, In::channels, Kernel, Stride, options.padding, options.round_up};
     }
+    using input = In;
     using output = shape<In::channels, sizes(1).out_height(), sizes(1).out_width()>;
 
-    static std::string text(char const* name) {
-        std::string t = std::string(name) + " " + std::to_string(Kernel) + " /" + std::to_string(Stride);
-        if (options.padding > 0)
-            t += " +" + std::to_string(options.padding);
-        return t;
-    }
-    static void describe(char const* name, std::vector<layer_row>& rows, std::string const& prefix) {
-        rows.push_back({prefix, text(name), output::text(), 0, 0, output::size});
-    }
+    static std::string text(char const* name) { return pooling_text(name, Kernel, Stride, options.padding); }
 };
 
 } // namespace detail
@@ -70,25 +63,16 @@ struct pool_shapes {
 template <std::size_t Kernel, std::size_t Stride = Kernel, class... Options>
 struct max_pool {
     template <class In>
-    struct at : plain_layer<In, typename detail::pool_shapes<max_pool, In, Kernel, Stride, Options...>::output> {
-        using shapes = detail::pool_shapes<max_pool, In, Kernel, Stride, Options...>;
-        static_assert(!shapes::options.count_padding, "max_pool has no mean that could count its padding");
-        static constexpr bool needs_input = true, needs_output = true;
+    struct at : detail::pool_shapes<max_pool, In, Kernel, Stride, Options...> {
+        static_assert(!at::options.count_padding, "max_pool has no mean that could count its padding");
+        static std::string name() { return at::text("max_pool"); }
         template <class T>
-        static void infer(pass<T> const& p, T const* x, T* y) {
-            kernels::max_pool_forward(shapes::sizes(p.batch), x, y);
+        static void forward(layer_context<T> const& context, T const* x, T* y) {
+            kernels::max_pool_forward(at::sizes(context.batch), x, y);
         }
         template <class T>
-        static void forward(pass<T> const& p, T const* x, T* y, T*) {
-            infer(p, x, y);
-        }
-        template <class T>
-        static void backward(pass<T> const& p, T const* x, T const* y, T* dy, T* dx, T*) {
-            if (dx)
-                kernels::max_pool_backward(shapes::sizes(p.batch), x, y, static_cast<T const*>(dy), dx);
-        }
-        static void describe(std::vector<layer_row>& rows, std::string const& prefix) {
-            shapes::describe("max_pool", rows, prefix);
+        static void backward(layer_context<T> const& context, T const* x, T const* y, T const* dy, T* dx) {
+            kernels::max_pool_backward(at::sizes(context.batch), x, y, dy, dx);
         }
     };
 };
@@ -100,24 +84,16 @@ struct max_pool {
 template <std::size_t Kernel, std::size_t Stride = Kernel, class... Options>
 struct average_pool {
     template <class In>
-    struct at : plain_layer<In, typename detail::pool_shapes<average_pool, In, Kernel, Stride, Options...>::output> {
-        using shapes = detail::pool_shapes<average_pool, In, Kernel, Stride, Options...>;
-        static constexpr bool counts = shapes::options.count_padding;
+    struct at : detail::pool_shapes<average_pool, In, Kernel, Stride, Options...> {
+        static constexpr bool needs_input = false, needs_output = false, counts = at::options.count_padding;
+        static std::string name() { return at::text("average_pool"); }
         template <class T>
-        static void infer(pass<T> const& p, T const* x, T* y) {
-            kernels::average_pool_forward(shapes::sizes(p.batch), counts, x, y);
+        static void forward(layer_context<T> const& context, T const* x, T* y) {
+            kernels::average_pool_forward(at::sizes(context.batch), counts, x, y);
         }
         template <class T>
-        static void forward(pass<T> const& p, T const* x, T* y, T*) {
-            infer(p, x, y);
-        }
-        template <class T>
-        static void backward(pass<T> const& p, T const*, T const*, T* dy, T* dx, T*) {
-            if (dx)
-                kernels::average_pool_backward(shapes::sizes(p.batch), counts, static_cast<T const*>(dy), dx);
-        }
-        static void describe(std::vector<layer_row>& rows, std::string const& prefix) {
-            shapes::describe("average_pool", rows, prefix);
+        static void backward(layer_context<T> const& context, T const*, T const*, T const* dy, T* dx) {
+            kernels::average_pool_backward(at::sizes(context.batch), counts, dy, dx);
         }
     };
 };
@@ -130,25 +106,16 @@ struct average_pool {
 template <std::size_t Kernel, std::size_t Stride = Kernel, class... Options>
 struct l2_pool {
     template <class In>
-    struct at : plain_layer<In, typename detail::pool_shapes<l2_pool, In, Kernel, Stride, Options...>::output> {
-        using shapes = detail::pool_shapes<l2_pool, In, Kernel, Stride, Options...>;
-        static_assert(!shapes::options.count_padding, "l2_pool has no mean that could count its padding");
-        static constexpr bool needs_input = true, needs_output = true;
+    struct at : detail::pool_shapes<l2_pool, In, Kernel, Stride, Options...> {
+        static_assert(!at::options.count_padding, "l2_pool has no mean that could count its padding");
+        static std::string name() { return at::text("l2_pool"); }
         template <class T>
-        static void infer(pass<T> const& p, T const* x, T* y) {
-            kernels::l2_pool_forward(shapes::sizes(p.batch), x, y);
+        static void forward(layer_context<T> const& context, T const* x, T* y) {
+            kernels::l2_pool_forward(at::sizes(context.batch), x, y);
         }
         template <class T>
-        static void forward(pass<T> const& p, T const* x, T* y, T*) {
-            infer(p, x, y);
-        }
-        template <class T>
-        static void backward(pass<T> const& p, T const* x, T const* y, T* dy, T* dx, T*) {
-            if (dx)
-                kernels::l2_pool_backward(shapes::sizes(p.batch), x, y, static_cast<T const*>(dy), dx);
-        }
-        static void describe(std::vector<layer_row>& rows, std::string const& prefix) {
-            shapes::describe("l2_pool", rows, prefix);
+        static void backward(layer_context<T> const& context, T const* x, T const* y, T const* dy, T* dx) {
+            kernels::l2_pool_backward(at::sizes(context.batch), x, y, dy, dx);
         }
     };
 };
@@ -156,22 +123,16 @@ struct l2_pool {
 /// Mean of every channel over all its pixels: a vector of C values.
 struct global_average_pool {
     template <class In>
-    struct at : plain_layer<In, shape<In::channels>> {
+    struct at : layer_shapes<In, shape<In::channels>> {
+        static constexpr std::string_view name = "global_average_pool";
+        static constexpr bool needs_input = false, needs_output = false;
         template <class T>
-        static void infer(pass<T> const& p, T const* x, T* y) {
-            kernels::global_average_forward(p.batch, In::pixels, In::channels, x, y);
+        static void forward(layer_context<T> const& context, T const* x, T* y) {
+            kernels::global_average_forward(context.batch, In::pixels, In::channels, x, y);
         }
         template <class T>
-        static void forward(pass<T> const& p, T const* x, T* y, T*) {
-            infer(p, x, y);
-        }
-        template <class T>
-        static void backward(pass<T> const& p, T const*, T const*, T* dy, T* dx, T*) {
-            if (dx)
-                kernels::global_average_backward(p.batch, In::pixels, In::channels, static_cast<T const*>(dy), dx);
-        }
-        static void describe(std::vector<layer_row>& rows, std::string const& prefix) {
-            rows.push_back({prefix, "global_average_pool", shape<In::channels>::text(), 0, 0, In::channels});
+        static void backward(layer_context<T> const& context, T const*, T const*, T const* dy, T* dx) {
+            kernels::global_average_backward(context.batch, In::pixels, In::channels, dy, dx);
         }
     };
 };
@@ -180,36 +141,19 @@ struct global_average_pool {
 template <std::size_t Before, std::size_t After = Before>
 struct zero_padding {
     template <class In>
-    struct at : plain_layer<In, shape<In::channels, In::height + Before + After, In::width + Before + After>> {
-        using output = shape<In::channels, In::height + Before + After, In::width + Before + After>;
-        static constexpr std::size_t row = In::width * In::channels;
-        // Calls body(row of the inner map, the same row of the padded one) for an image.
-        template <class Body>
-        static void each_row(std::size_t n, Body&& body) {
-            for (std::size_t y = 0; y < In::height; ++y)
-                body((n * In::height + y) * row,
-                     ((n * output::height + y + Before) * output::width + Before) * In::channels);
+    struct at : layer_shapes<In, shape<In::channels, In::height + Before + After, In::width + Before + After>> {
+        static constexpr bool needs_input = false, needs_output = false;
+        static std::string name() { return "zero_padding " + std::to_string(Before); }
+        static constexpr kernels::border_shape sizes(std::size_t batch) {
+            return {batch, In::height, In::width, In::channels, Before, After};
         }
         template <class T>
-        static void infer(pass<T> const& p, T const* x, T* y) {
-            parallel_for(p.batch, [&](std::size_t n) {
-                std::fill_n(y + n * output::size, output::size, T(0));
-                each_row(n, [&](std::size_t from, std::size_t to) { std::copy_n(x + from, row, y + to); });
-            });
+        static void forward(layer_context<T> const& context, T const* x, T* y) {
+            kernels::add_border(sizes(context.batch), x, y);
         }
         template <class T>
-        static void forward(pass<T> const& p, T const* x, T* y, T*) {
-            infer(p, x, y);
-        }
-        template <class T>
-        static void backward(pass<T> const& p, T const*, T const*, T* dy, T* dx, T*) {
-            if (dx)
-                parallel_for(p.batch, [&](std::size_t n) {
-                    each_row(n, [&](std::size_t to, std::size_t from) { std::copy_n(dy + from, row, dx + to); });
-                });
-        }
-        static void describe(std::vector<layer_row>& rows, std::string const& prefix) {
-            rows.push_back({prefix, "zero_padding " + std::to_string(Before), output::text(), 0, 0, output::size});
+        static void backward(layer_context<T> const& context, T const*, T const*, T const* dy, T* dx) {
+            kernels::cut_border(sizes(context.batch), dy, dx);
         }
     };
 };

@@ -8,6 +8,7 @@
 
 #include "convolution.hpp"
 #include "layer.hpp"
+#include "layer_functions.hpp"
 #include "sequential.hpp"
 
 namespace trine::nn {
@@ -24,58 +25,85 @@ namespace trine::nn {
 template <class... Layers>
 struct recomputed {
     template <class In>
-    struct at : detail::one_or_sequential<Layers...>::type::template at<In> {
-        using inner = typename detail::one_or_sequential<Layers...>::type::template at<In>;
+    struct at {
+        using inner = detail::bound<typename detail::one_or_sequential<Layers...>::type, In>;
+        using input = In;
         using output = typename inner::output;
+        template <class T>
+        using calls = detail::layer_calls<inner, T>;
+        template <class T>
+        static constexpr auto training = detail::training_of<T, inner>;
+        static constexpr auto facts = detail::facts_of<inner>;
+        static constexpr std::size_t parameters = facts.parameters, state = facts.state, layers = facts.layers,
+                                     multiply_adds = facts.multiply_adds;
         // Layers that cannot make their tape without their output write it again where it is.
-        static constexpr bool writes_output = !detail::makes_tape_alone<inner>;
-        static constexpr bool in_place = false, needs_input = true, needs_output = inner::needs_output || writes_output;
-        static constexpr bool takes_rectified_dy = detail::takes_rectified_dy<inner> && !writes_output;
+        static constexpr bool writes_output = !facts.makes_tape_alone;
+        static constexpr bool needs_output = facts.needs_output || writes_output;
+        static constexpr bool keeps_gradient = facts.keeps_gradient, dx_over_x = facts.dx_over_x,
+                              dx_over_dy = facts.dx_over_dy, rectifies_dx = facts.rectifies_dx,
+                              takes_rectified_dy = facts.takes_rectified_dy && !writes_output;
 
-        static constexpr std::size_t tape_of(std::size_t) { return 0; }
         template <class T>
         static std::size_t memory(std::size_t batch) {
-            return detail::memory_of<T, inner>(batch);
+            return calls<T>::memory(batch);
         }
         template <class T>
-        static pass<T> inside(pass<T> const& p, T* memory) {
-            return p.template training<inner>(0, 0, 0, memory);
+        static layer_context<T> inside(layer_context<T> const& context, T* memory) {
+            return context.with_workspace(memory + facts.tape_of(context.batch));
         }
         template <class T>
-        static void forward(pass<T> const& p, T const* x, T* y, T* memory) {
-            inner::forward(inside(p, memory), x, y, memory);
+        static void forward(layer_context<T> const& context, T const* x, T* y, T* memory) {
+            calls<T>::forward(inside(context, memory), x, y, memory);
         }
         template <class T>
-        static void forward_tape(pass<T> const&, T const*, T*) {}
+        static void forward_tape(layer_context<T> const&, T const*, T*) {}
         template <class T>
-        static void backward(pass<T> const& p, T const* x, T const* y, T* dy, T* dx, T* memory) {
-            make_tape(p, x, y, memory);
-            inner::backward(inside(p, memory), x, y, dy, dx, memory);
+        static void backward(layer_context<T> const& context, T const* x, T const* y, T* dy, T* dx, T* memory) {
+            make_tape(context, x, y, memory);
+            calls<T>::backward(inside(context, memory), x, y, dy, dx, memory);
         }
         template <class T>
         static std::size_t memory_with_dx(std::size_t batch) {
-            return std::max(memory<T>(batch), detail::memory_with_dx_of<T, inner>(batch));
+            return std::max(memory<T>(batch), training<T>.most_with_dx(facts, batch));
         }
         template <class T>
-        static void backward_with_dx(pass<T> const& p, T const* x, T const* y, T* dy, T* dx, T* memory, T* end) {
-            make_tape(p, x, y, memory);
-            detail::backward_with_dx<inner>(inside(p, memory), x, y, dy, dx, memory, end);
+        static void backward_with_dx(layer_context<T> const& context, T const* x, T const* y, T* dy, T* dx, T* memory,
+                                     T* end) {
+            make_tape(context, x, y, memory);
+            training<T>.backward_before(inside(context, memory), x, y, dy, dx, memory, end);
         }
         template <class T>
-        static void make_tape(pass<T> const& p, T const* x, T const* y, T* memory) {
-            auto own = inside(p, memory);
-            own.again = true;
+        static void make_tape(layer_context<T> const& context, T const* x, T const* y, T* memory) {
+            auto own = inside(context, memory);
+            own.recomputing = true;
             if constexpr (writes_output)
-                inner::forward(own, x, const_cast<T*>(y), memory);
+                calls<T>::forward(own, x, const_cast<T*>(y), memory);
             else
                 inner::forward_tape(own, x, memory);
         }
 
+        template <class T>
+        static std::size_t prepared() {
+            return calls<T>::prepared();
+        }
+        template <class T>
+        static void prepare(layer_context<T> const& context, T* to) {
+            calls<T>::prepare(context, to);
+        }
+        template <class T>
+        static std::size_t inference_workspace(std::size_t batch) {
+            return calls<T>::inference_workspace(batch);
+        }
+        template <class T>
+        static void infer(layer_context<T> const& context, T const* x, T* y) {
+            calls<T>::infer(context, x, y);
+        }
+
+        static void list(inventory& all, std::string const& prefix) { detail::list_layer<inner>(all, prefix); }
         static void describe(std::vector<layer_row>& rows, std::string const& prefix) {
             std::size_t const first = rows.size();
-            inner::describe(rows, prefix);
-            for (std::size_t i = first; i < rows.size(); ++i)
-                rows[i].layer += ", recomputed", rows[i].activations = i + 1 < rows.size() ? 0 : output::size;
+            detail::describe_layer<inner>(rows, prefix);
+            detail::mark_recomputed(rows, first, output::size);
         }
     };
 };

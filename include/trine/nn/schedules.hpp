@@ -1,13 +1,20 @@
 #pragma once
 
 #include <cmath>
+#include <concepts>
 #include <cstddef>
 #include <numbers>
 #include <string_view>
 
+#include "../core/identity.hpp"
+
 namespace trine::nn {
 
 /// A schedule gives the factor on the learning rate at step `step` of `steps`, counted from 0.
+template <class S>
+concept schedule = policy<S> && requires(S const& s, std::size_t step) {
+    { s(step, step) } -> std::convertible_to<double>;
+};
 
 /// Always 1.
 struct constant {
@@ -20,7 +27,6 @@ struct stepwise {
     static constexpr std::string_view name = "stepwise";
     double every = 1.0 / 3;
     double factor = 0.1;
-
     template <class Self, class Visit>
     static void values(Self& self, Visit&& visit) {
         visit("every", self.every), visit("factor", self.factor);
@@ -36,7 +42,6 @@ struct stepwise {
 struct cosine {
     static constexpr std::string_view name = "cosine";
     double floor = 0;
-
     template <class Self, class Visit>
     static void values(Self& self, Visit&& visit) {
         visit("floor", self.floor);
@@ -53,7 +58,6 @@ struct warm_up {
     static constexpr std::string_view name = "warm_up";
     double share = 0.05;
     Then then{};
-
     template <class Self, class Visit>
     static void values(Self& self, Visit&& visit) {
         visit("share", self.share), visit("then", self.then);

@@ -3,13 +3,9 @@
 #include <cstddef>
 #include <string>
 
-namespace trine::nn {
+#include "describe.hpp"
 
-namespace detail {
-inline std::string shape_text(std::size_t channels, std::size_t height, std::size_t width) {
-    return std::to_string(channels) + "×" + std::to_string(height) + "×" + std::to_string(width);
-}
-} // namespace detail
+namespace trine::nn {
 
 /// Channels, height and width of one image or feature map; a vector of D values is `shape<D, 1, 1>`.
 template <std::size_t C, std::size_t H = 1, std::size_t W = 1>
@@ -22,14 +18,9 @@ struct shape {
     static std::string text() { return detail::shape_text(C, H, W); }
 };
 
-/// Memory that a layer keeps, in scalars: so much for every image of the batch, and so much whatever the batch.
-struct extent {
-    std::size_t per_image = 0, fixed = 0;
-
-    constexpr std::size_t of(std::size_t batch) const { return round(per_image * batch) + round(fixed); }
-    // Each part starts on a cache line of its own.
-    static constexpr std::size_t round(std::size_t scalars) { return (scalars + 15) / 16 * 16; }
-};
+/// Scalars in whole cache lines: tapes, scratch and prepared weights are made of such pieces, so that each starts on a
+/// line of its own.
+constexpr std::size_t whole_lines(std::size_t scalars) { return (scalars + 15) / 16 * 16; }
 
 /// What a compile error shows when a layer meets a shape that it cannot take: the layer, the shape it got, and the one
 /// it needs.

@@ -1,0 +1,46 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace trine::nn {
+
+/// What a layer works with besides activations: its part of the model's memory, and where in training it is.
+template <class T>
+struct layer_context {
+    std::size_t batch;
+    std::uint64_t seed;
+    std::uint32_t step;
+    std::uint32_t layer; ///< number of the layer in the network
+    T const* parameters; ///< the layer's own
+    T* gradients;        ///< the same places, to be added to; null in a forward pass
+    T* state;            ///< the layer's own
+    T* workspace;
+    T const* prepared = nullptr; ///< the layer's own; null in training
+    bool recomputing = false;    ///< this step's forward pass is done once more: running statistics have moved already
+    bool rectify_dx = false;     ///< dx is x, which comes from a rectifier: dx is to be 0 where that was
+    bool rectified_dy = false;   ///< that has been done for dy
+
+    /// The context of a layer inside this one.
+    layer_context inside(std::size_t layers, std::size_t parameter_offset, std::size_t state_offset,
+                         std::size_t workspace_offset = 0, std::size_t prepared_offset = 0) const {
+        layer_context own = *this;
+        own.layer += static_cast<std::uint32_t>(layers);
+        own.parameters += parameter_offset;
+        if (own.gradients)
+            own.gradients += parameter_offset;
+        own.state += state_offset;
+        own.workspace += workspace_offset;
+        if (own.prepared)
+            own.prepared += prepared_offset;
+        return own;
+    }
+    /// The same with scratch elsewhere.
+    layer_context with_workspace(T* scratch) const {
+        layer_context own = *this;
+        own.workspace = scratch;
+        return own;
+    }
+};
+
+} // namespace trine::nn
