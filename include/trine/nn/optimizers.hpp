@@ -59,7 +59,7 @@ struct adam {
               std::size_t number, bool decays) const;
 };
 
-/// Adam with decoupled weight decay, 0.01 as in the paper's library.
+/// Adam with decoupled weight decay; 1e-4, for faces: PyTorch begins with 0.01.
 struct adamw : adam {
     static constexpr std::string_view name = "adamw";
     constexpr adamw() : adam{.weight_decay = 1e-4, .decoupled = true} {}
