@@ -73,7 +73,7 @@ void judge_unseen(embedding const& embed, data::dataset const& photos, double& r
     std::vector<float> memory(n * n);
     matrix_view<float> const d(memory.data(), n, n);
     distance.pairwise(as_matrix(e), d);
-    error_rate = evaluation::evaluate_verification<float>(d, photos.labels).equal_error_rate;
+    error_rate = evaluation::evaluate_verification(d, photos.labels).equal_error_rate;
     std::map<label, std::vector<std::size_t>> of;
     for (std::size_t i = 0; i < n; ++i)
         of[photos.labels[i]].push_back(i);

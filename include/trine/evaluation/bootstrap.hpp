@@ -2,18 +2,12 @@
 
 /// How far a figure might be off, had other people been photographed: intervals by drawing people again.
 
-#include <algorithm>
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <map>
 #include <span>
-#include <vector>
 
-#include "../core/error.hpp"
-#include "../core/parallel.hpp"
-#include "../core/random.hpp"
-#include "../arrays/tensor.hpp"
+#include "../core/config.hpp"
+#include "../core/label.hpp"
 
 namespace trine::evaluation {
 
@@ -28,6 +22,14 @@ struct bootstrap_interval {
     double estimate = 0, low = 0, high = 0;
 };
 
+namespace detail {
+
+bootstrap_interval bootstrap(std::size_t units, void const* figure,
+                             double (*call)(void const* figure, std::span<std::size_t const> drawn),
+                             bootstrap_options const& how);
+
+} // namespace detail
+
 /// The interval of any figure by the percentile bootstrap: units are drawn with replacement, as many as there are, and
 /// the figure is computed from those. Parallel, the same for any number of threads.
 ///
@@ -41,32 +43,12 @@ struct bootstrap_interval {
 /// @see B. Efron, R. Tibshirani, "An Introduction to the Bootstrap", 1993, chapter 13
 template <class Figure>
 bootstrap_interval bootstrap(std::size_t units, Figure const& figure, bootstrap_options const& how = {}) {
-    require<data_error>(units > 0, "there is nothing to draw from");
-    require<argument_error>(how.confidence > 0 && how.confidence < 1, "a confidence of ", how.confidence,
-                            ": it has to lie between 0 and 1");
-    require<argument_error>(how.resamples >= 2, how.resamples,
-                            " resamples: an interval needs at least 2, and 1000 to be steady");
-    std::vector<std::size_t> all(units);
-    for (std::size_t i = 0; i < units; ++i)
-        all[i] = i;
-    std::vector<double> values(how.resamples);
-    parallel_for(how.resamples, [&](std::size_t b) {
-        random_stream stream(how.seed, purpose::evaluation, 1, static_cast<std::uint32_t>(b));
-        std::vector<std::size_t> drawn(units);
-        for (auto& unit : drawn)
-            unit = stream.below(units);
-        values[b] = figure(std::span<std::size_t const>(drawn));
-    });
-    std::sort(values.begin(), values.end());
-    // Quantiles between the two values that enclose them.
-    auto const quantile = [&](double share) {
-        double const place = share * static_cast<double>(values.size() - 1);
-        auto const below = static_cast<std::size_t>(place);
-        double const rest = place - static_cast<double>(below);
-        return below + 1 < values.size() ? values[below] + rest * (values[below + 1] - values[below]) : values[below];
-    };
-    double const tail = (1 - how.confidence) / 2;
-    return {figure(std::span<std::size_t const>(all)), quantile(tail), quantile(1 - tail)};
+    return detail::bootstrap(
+        units, &figure,
+        [](void const* f, std::span<std::size_t const> drawn) -> double {
+            return (*static_cast<Figure const*>(f))(drawn);
+        },
+        how);
 }
 
 /// The interval of a mean over photos, such as the share recognised, when people are drawn whole with all their photos.
@@ -76,27 +58,11 @@ bootstrap_interval bootstrap(std::size_t units, Figure const& figure, bootstrap_
 /// @throws shape_error  unless there is a person for each value
 /// @throws as `bootstrap`
 /// @see C. Field, A. Welsh, "Bootstrapping Clustered Data", Journal of the Royal Statistical Society B 69(3), 2007
-inline bootstrap_interval bootstrap_mean(std::span<double const> values, std::span<label const> people,
-                                         bootstrap_options const& how = {}) {
-    require<shape_error>(values.size() == people.size(), people.size(), " people given for ", values.size(), " values");
-    struct total {
-        double sum = 0, count = 0;
-    };
-    std::map<label, total> of;
-    for (std::size_t i = 0; i < values.size(); ++i)
-        of[people[i]].sum += values[i], of[people[i]].count += 1;
-    std::vector<total> totals;
-    for (auto const& [person, t] : of)
-        totals.push_back(t);
-    return bootstrap(
-        totals.size(),
-        [&](std::span<std::size_t const> drawn) {
-            total all;
-            for (std::size_t unit : drawn)
-                all.sum += totals[unit].sum, all.count += totals[unit].count;
-            return all.sum / all.count;
-        },
-        how);
-}
+bootstrap_interval bootstrap_mean(std::span<double const> values, std::span<label const> people,
+                                  bootstrap_options const& how = {});
 
 } // namespace trine::evaluation
+
+#ifdef TRINE_HEADER_ONLY
+#include "bootstrap_impl.hpp"
+#endif

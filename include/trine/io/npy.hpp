@@ -13,6 +13,7 @@
 
 #include "../core/config.hpp"
 #include "../core/error.hpp"
+#include "file.hpp"
 
 namespace trine::io {
 

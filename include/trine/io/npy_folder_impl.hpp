@@ -6,7 +6,6 @@
 #include <system_error>
 #include <vector>
 
-#include "file.hpp"
 #include "npy.hpp"
 #include "npy_folder.hpp"
 

@@ -5,7 +5,6 @@
 #include <limits>
 #include <system_error>
 
-#include "file.hpp"
 #include "npy.hpp"
 
 namespace trine::io {

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <limits>
 
-#include "file.hpp"
 #include "json.hpp"
 #include "safetensors.hpp"
 
