@@ -7,6 +7,7 @@
 #include <set>
 #include <utility>
 
+#include "../core/hash.hpp"
 #include "parameters_file.hpp"
 
 namespace trine {
@@ -128,10 +129,10 @@ TRINE_INLINE std::string signature_of(std::string input, std::span<nn::tensor_in
 
 template <class T>
 std::string fingerprint_of(std::string const& input, std::size_t embedding_size, nn::model_values<T const> model) {
-    std::uint64_t sum = io::checksum(signature_of(input, model.tensors));
+    std::uint64_t sum = checksum(signature_of(input, model.tensors));
     for (auto const& info : model.tensors) {
         auto const values = model.of(info);
-        sum = io::checksum({reinterpret_cast<char const*>(values.data()), values.size_bytes()}, sum);
+        sum = checksum({reinterpret_cast<char const*>(values.data()), values.size_bytes()}, sum);
     }
     char digits[17];
     std::snprintf(digits, sizeof digits, "%016llx", static_cast<unsigned long long>(sum));

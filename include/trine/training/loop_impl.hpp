@@ -11,6 +11,8 @@
 #include <vector>
 
 #include "../core/buffer.hpp"
+#include "../core/hash.hpp"
+#include "../io/file.hpp"
 #include "../io/safetensors.hpp"
 #include "log.hpp"
 #include "loop.hpp"
@@ -161,9 +163,9 @@ private:
     static std::string identity_of_run(training_job const& job) {
         auto const& photos = job.photos;
         std::uint64_t const labels =
-            io::checksum({reinterpret_cast<char const*>(photos.labels.data()), photos.labels.size() * sizeof(label)});
+            checksum({reinterpret_cast<char const*>(photos.labels.data()), photos.labels.size() * sizeof(label)});
         std::uint64_t const pixels =
-            io::checksum({reinterpret_cast<char const*>(photos.samples.data()), photos.samples.size()}, labels);
+            checksum({reinterpret_cast<char const*>(photos.samples.data()), photos.samples.size()}, labels);
         char digits[17];
         std::snprintf(digits, sizeof digits, "%016llx", static_cast<unsigned long long>(pixels));
         return identity("run")
