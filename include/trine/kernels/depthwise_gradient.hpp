@@ -54,8 +54,7 @@ template <std::size_t Rows, std::size_t Cols, class T, class Load>
                     continue;
                 TRINE_UNROLL
                 for (std::size_t i = 0; i < Rows; ++i)
-                    acc[i][k] =
-                        fma(load(line + i * in_row + static_cast<std::size_t>(x) * s.channels), g, acc[i][k]);
+                    acc[i][k] = fma(load(line + i * in_row + static_cast<std::size_t>(x) * s.channels), g, acc[i][k]);
             }
         }
     }

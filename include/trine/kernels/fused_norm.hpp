@@ -134,10 +134,9 @@ void norm_rows(norm_shape const& s, std::size_t rows, T const* z, T const* scale
             each_channel_vector<T>(
                 s.channels, [&](std::size_t c, auto load, auto store) __attribute__((always_inline)) {
                     V const a = load(scale + c), b = load(shift + c);
-                    V const top =
-                        at_least(fma(load(window + c), a, b), fma(load(window + s.channels + c), a, b));
-                    V const bottom = at_least(fma(load(window + row + c), a, b),
-                                              fma(load(window + row + s.channels + c), a, b));
+                    V const top = at_least(fma(load(window + c), a, b), fma(load(window + s.channels + c), a, b));
+                    V const bottom =
+                        at_least(fma(load(window + row + c), a, b), fma(load(window + row + s.channels + c), a, b));
                     store(to + c, at_least(floor, at_least(top, bottom)));
                 });
         }
@@ -204,8 +203,8 @@ template <class T, class Body>
                 channels, [&](std::size_t c, auto load, auto store) __attribute__((always_inline)) {
                     V const value = load(z + p * channels + c);
                     auto const positive = fma(value, load(scale + c), load(shift + c)) > floor;
-                    body(z + p * channels + c, c, value, select(positive, load(dy + p * channels + c), V(T(0))),
-                         load, store);
+                    body(z + p * channels + c, c, value, select(positive, load(dy + p * channels + c), V(T(0))), load,
+                         store);
                 });
         return;
     }
@@ -306,8 +305,7 @@ void norm_gradient_apply(norm_shape const& s, std::size_t rows, T* z, T const* d
     using V = simd<T>;
     auto const write = [&](T * place, std::size_t c, V const& value, V const& g, auto load, auto store)
         __attribute__((always_inline)) {
-        store(place, fma(load(n.scale + c), g,
-                                fma(load(n.slope + c), value - load(n.mean + c), load(n.offset + c))));
+        store(place, fma(load(n.scale + c), g, fma(load(n.slope + c), value - load(n.mean + c), load(n.offset + c))));
     };
     detail::each_norm_gradient(s, rows, z, dy, n.scale, n.shift, write);
     // Pixels that belong to no window still move the mean and the variance.

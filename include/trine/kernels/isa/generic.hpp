@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <utility>
 
 #include "binary16.hpp"
 #include "vector.hpp"
@@ -31,7 +32,10 @@ struct compiler_vectors {
 
     template <class T>
     [[gnu::always_inline]] static native<T> broadcast(T value) {
-        return value - native<T>{};
+        return [&]<std::size_t... I>(std::index_sequence<I...>) __attribute__((always_inline)) {
+            return native<T>{(static_cast<void>(I), value)...};
+        }
+        (std::make_index_sequence<size<T>>{});
     }
     template <class T>
     [[gnu::always_inline]] static native<T> load_part(T const* p, std::size_t count) {
