@@ -12,6 +12,7 @@
 #include <trine/core/random.hpp>
 #include <trine/kernels/convolution.hpp>
 #include <trine/kernels/patch_moments.hpp>
+#include <trine/kernels/register_tile.hpp>
 
 #include "support/benchmark_program.hpp"
 
@@ -33,8 +34,9 @@ buffer<float> values(std::size_t size, std::uint32_t seed) {
     return b;
 }
 
-void layer(benchmark::State& state, convolution_shape s, int direction) {
-    kernels::convolution<float> const c(s, kernels::fits(wanted, s) ? wanted : convolution_algorithm::automatic);
+template <class Method>
+void layer(benchmark::State& state, convolution_shape const& s, convolution_algorithm algorithm, int direction) {
+    Method const c(s);
     auto const x = values(s.batch * s.height * s.width * s.channels, 1), w = values(s.weights(), 2),
                dy = values(s.batch * s.out_height() * s.out_width() * s.outputs, 3);
     buffer<float> prepared(c.weights_size()), out(direction == 0 ? dy.size() : direction == 1 ? x.size() : w.size());
@@ -50,7 +52,20 @@ void layer(benchmark::State& state, convolution_shape s, int direction) {
         benchmark::ClobberMemory();
     }
     program::report_flops(state, 2.0 * static_cast<double>(s.batch * s.out_height() * s.out_width() * s.weights()));
-    state.SetLabel(std::string(kernels::name_of(c.algorithm())));
+    state.SetLabel(std::string(kernels::name_of(algorithm)));
+}
+
+void layer(benchmark::State& state, convolution_shape const& s, int direction) {
+    bool const chosen = wanted != convolution_algorithm::automatic && kernels::fits(wanted, s);
+    auto const algorithm = chosen ? wanted : kernels::choose_algorithm<float>(s);
+    if (algorithm == convolution_algorithm::depthwise)
+        layer<kernels::depthwise_method<float>>(state, s, algorithm, direction);
+    else if (algorithm == convolution_algorithm::direct)
+        layer<kernels::direct_method<float>>(state, s, algorithm, direction);
+    else if (s.kernel_height == 3)
+        layer<kernels::winograd_method<kernels::winograd<4, 3>, float>>(state, s, algorithm, direction);
+    else
+        layer<kernels::winograd_method<kernels::winograd<2, 5>, float>>(state, s, algorithm, direction);
 }
 
 // What a first layer's statistics are taken from in training, in place of its output.
@@ -121,8 +136,8 @@ int main(int argc, char** argv) {
     for (int i = 0; i < argc; ++i) {
         if (std::strcmp(argv[i], "--algorithm") == 0 && i + 1 < argc) {
             ++i;
-            for (auto a : {convolution_algorithm::direct, convolution_algorithm::winograd_2,
-                           convolution_algorithm::winograd_4, convolution_algorithm::depthwise})
+            for (auto a :
+                 {convolution_algorithm::direct, convolution_algorithm::winograd_4, convolution_algorithm::depthwise})
                 if (kernels::name_of(a) == argv[i])
                     wanted = a;
         } else

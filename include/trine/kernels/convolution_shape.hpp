@@ -28,13 +28,12 @@ struct convolution_shape {
 enum class convolution_algorithm {
     automatic,  ///< what the shape suggests
     direct,     ///< implicit matrix product in register tiles; any shape
-    winograd_2, ///< F(2×2, 3×3): 4 multiplications an output value instead of 9; 3×3 kernels of stride 1
     winograd_4, ///< F(4×4, 3×3) and F(2×2, 5×5): 2.25 instead of 9, or 9 instead of 25; stride 1
     depthwise,  ///< one channel at a time; groups = channels = outputs
 };
 
 constexpr std::string_view name_of(convolution_algorithm a) {
-    constexpr std::string_view names[] = {"automatic", "direct", "winograd_2", "winograd_4", "depthwise"};
+    constexpr std::string_view names[] = {"automatic", "direct", "winograd_4", "depthwise"};
     return names[static_cast<std::size_t>(a)];
 }
 

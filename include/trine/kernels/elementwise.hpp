@@ -1,11 +1,9 @@
 #pragma once
 
-#include <algorithm>
-#include <cmath>
 #include <cstddef>
 
+#include "../core/config.hpp"
 #include "../core/parallel.hpp"
-#include "simd.hpp"
 
 namespace trine::kernels {
 
@@ -32,31 +30,15 @@ void map_pairs(std::size_t size, T const* x, T const* y, T* z, F&& f) {
 
 /// y = max(x, 0); NaN stays NaN. `y` may be `x`.
 template <class T>
-void relu_forward(std::size_t size, T const* x, T* y) {
-    map_values(size, x, y, [](T v) { return v < T(0) ? T(0) : v; });
-}
+void relu_forward(std::size_t size, T const* x, T* y);
 
 /// dx = dy where the output was positive, else 0. `dx` may be `dy`.
 template <class T>
-void relu_backward(std::size_t size, T const* y, T const* dy, T* dx) {
-    map_pairs(size, y, dy, dx, [](T out, T d) { return out > T(0) ? d : T(0); });
-}
+void relu_backward(std::size_t size, T const* y, T const* dy, T* dx);
 
 /// As `prelu_forward`, by the calling thread alone.
 template <class T>
-void prelu_rows(std::size_t rows, std::size_t cols, T const* x, T const* slopes, T* y) {
-    using V = simd<T>;
-    V const zero(T(0));
-    std::size_t const whole = cols / V::size * V::size;
-    for (std::size_t r = 0; r < rows; ++r, x += cols, y += cols) {
-        for (std::size_t c = 0; c < whole; c += V::size) {
-            V const v = V::load_unaligned(x + c);
-            select(v > zero, v, v * V::load_unaligned(slopes + c)).store_unaligned(y + c);
-        }
-        for (std::size_t c = whole; c < cols; ++c)
-            y[c] = x[c] > T(0) ? x[c] : x[c] * slopes[c];
-    }
-}
+void prelu_rows(std::size_t rows, std::size_t cols, T const* x, T const* slopes, T* y);
 
 /// y = x where x is positive, else slope · x, with a slope for each column; NaN stays NaN. `y` may be `x`. Memory
 /// bounds it.
@@ -64,49 +46,20 @@ void prelu_rows(std::size_t rows, std::size_t cols, T const* x, T const* slopes,
 /// @param x       rows×cols
 /// @param slopes  cols
 template <class T>
-void prelu_forward(std::size_t rows, std::size_t cols, T const* x, T const* slopes, T* y) {
-    parallel_blocks(rows, std::max<std::size_t>(1, elementwise_block / cols), [&](std::size_t first, std::size_t last) {
-        prelu_rows(last - first, cols, x + first * cols, slopes, y + first * cols);
-    });
-}
+void prelu_forward(std::size_t rows, std::size_t cols, T const* x, T const* slopes, T* y);
 
 /// Gradients of `prelu_forward`: dx (where not null; it may be `dy`), and dslopes += Σ dy·x over rows where x is not
 /// positive. Sums are taken apart in blocks of rows, in columns side by side, then added in the order of the blocks.
 template <class T>
-void prelu_backward(std::size_t rows, std::size_t cols, T const* x, T const* slopes, T const* dy, T* dx, T* dslopes) {
-    constexpr std::size_t block = 64;
-    parallel_blocks(cols, block, [&](std::size_t first, std::size_t last) {
-        for (std::size_t start = 0; start < rows; start += 4096) {
-            T part[block] = {};
-            for (std::size_t r = start, end = std::min(start + 4096, rows); r < end; ++r)
-                for (std::size_t c = first; c < last; ++c) {
-                    T const v = x[r * cols + c], d = dy[r * cols + c];
-                    bool const passes = v > T(0);
-                    part[c - first] += passes ? T(0) : d * v;
-                    if (dx)
-                        dx[r * cols + c] = passes ? d : d * slopes[c];
-                }
-            for (std::size_t c = first; c < last; ++c)
-                dslopes[c] += part[c - first];
-        }
-    });
-}
+void prelu_backward(std::size_t rows, std::size_t cols, T const* x, T const* slopes, T const* dy, T* dx, T* dslopes);
 
 /// y = x.
 template <class T>
-void copy(std::size_t size, T const* x, T* y) {
-    parallel_blocks(size, elementwise_block,
-                    [&](std::size_t first, std::size_t last) { std::copy(x + first, x + last, y + first); });
-}
+void copy(std::size_t size, T const* x, T* y);
 
 /// y += x.
 template <class T>
-void add(std::size_t size, T const* x, T* y) {
-    parallel_blocks(size, elementwise_block, [&](std::size_t first, std::size_t last) {
-        for (std::size_t i = first; i < last; ++i)
-            y[i] += x[i];
-    });
-}
+void add(std::size_t size, T const* x, T* y);
 
 /// sums += the sum of every column. Blocks of rows are summed apart, in columns side by side, then added in their
 /// order.
@@ -114,105 +67,34 @@ void add(std::size_t size, T const* x, T* y) {
 /// @param x     rows×cols
 /// @param sums  cols
 template <class T>
-void add_column_sums(std::size_t rows, std::size_t cols, T const* x, T* sums) {
-    constexpr std::size_t block = 64;
-    parallel_blocks(cols, block, [&](std::size_t first, std::size_t last) {
-        for (std::size_t start = 0; start < rows; start += 4096) {
-            T part[block] = {};
-            for (std::size_t r = start, end = std::min(start + 4096, rows); r < end; ++r)
-                for (std::size_t c = first; c < last; ++c)
-                    part[c - first] += x[r * cols + c];
-            for (std::size_t c = first; c < last; ++c)
-                sums[c] += part[c - first];
-        }
-    });
-}
+void add_column_sums(std::size_t rows, std::size_t cols, T const* x, T* sums);
 
 /// Rows to unit length; a row shorter than the smallest positive scalar's root becomes zero. `y` may be `x`.
 ///
 /// @param norms  N, the rows' lengths before
 template <class T>
-void normalize_rows(std::size_t rows, std::size_t cols, T const* x, T* y, T* norms) {
-    parallel_blocks(rows, 16, [&](std::size_t first, std::size_t last) {
-        for (std::size_t r = first; r < last; ++r) {
-            double squares = 0;
-            for (std::size_t c = 0; c < cols; ++c)
-                squares += static_cast<double>(x[r * cols + c]) * static_cast<double>(x[r * cols + c]);
-            double const norm = std::sqrt(squares);
-            norms[r] = static_cast<T>(norm);
-            T const scale = norms[r] > T(0) ? static_cast<T>(1 / norm) : T(0);
-            for (std::size_t c = 0; c < cols; ++c)
-                y[r * cols + c] = x[r * cols + c] * scale;
-        }
-    });
-}
+void normalize_rows(std::size_t rows, std::size_t cols, T const* x, T* y, T* norms);
 
 /// Gradient of `normalize_rows`: dx = (dy − y (y·dy)) / ‖x‖, 0 for a row that was zero. `dx` may be `dy`.
 template <class T>
-void normalize_rows_backward(std::size_t rows, std::size_t cols, T const* y, T const* norms, T const* dy, T* dx) {
-    parallel_blocks(rows, 16, [&](std::size_t first, std::size_t last) {
-        for (std::size_t r = first; r < last; ++r) {
-            double dot = 0;
-            for (std::size_t c = 0; c < cols; ++c)
-                dot += static_cast<double>(y[r * cols + c]) * static_cast<double>(dy[r * cols + c]);
-            T const scale = norms[r] > T(0) ? T(1) / norms[r] : T(0), along = static_cast<T>(dot);
-            for (std::size_t c = 0; c < cols; ++c)
-                dx[r * cols + c] = (dy[r * cols + c] - y[r * cols + c] * along) * scale;
-        }
-    });
-}
+void normalize_rows_backward(std::size_t rows, std::size_t cols, T const* y, T const* norms, T const* dy, T* dx);
 
 /// exp(x) / Σ exp(x), row by row. `y` may be `x`.
 template <class T>
-void softmax_rows(std::size_t rows, std::size_t cols, T const* x, T* y) {
-    parallel_blocks(rows, std::max<std::size_t>(1, elementwise_block / (8 * cols)),
-                    [&](std::size_t first, std::size_t last) {
-                        for (std::size_t r = first; r < last; ++r) {
-                            T const *const from = x + r * cols, most = *std::max_element(from, from + cols);
-                            T* const to = y + r * cols;
-                            T sum = 0;
-                            for (std::size_t c = 0; c < cols; ++c)
-                                sum += to[c] = std::exp(from[c] - most);
-                            for (std::size_t c = 0; c < cols; ++c)
-                                to[c] /= sum;
-                        }
-                    });
-}
+void softmax_rows(std::size_t rows, std::size_t cols, T const* x, T* y);
 
 /// Gradient of `softmax_rows`: dx = y (dy − y·dy). `dx` may be `dy`.
 template <class T>
-void softmax_rows_backward(std::size_t rows, std::size_t cols, T const* y, T const* dy, T* dx) {
-    parallel_blocks(rows, std::max<std::size_t>(1, elementwise_block / cols), [&](std::size_t first, std::size_t last) {
-        for (std::size_t i = first * cols; i < last * cols; i += cols) {
-            T along = 0;
-            for (std::size_t c = 0; c < cols; ++c)
-                along += y[i + c] * dy[i + c];
-            for (std::size_t c = 0; c < cols; ++c)
-                dx[i + c] = y[i + c] * (dy[i + c] - along);
-        }
-    });
-}
+void softmax_rows_backward(std::size_t rows, std::size_t cols, T const* y, T const* dy, T* dx);
 
 /// dscales += Σ dy·x and dshifts += Σ dy over all rows, column by column, and dx = scale · dy (where not null; it may
 /// be `dy`).
 template <class T>
 void scale_shift_backward(std::size_t rows, std::size_t cols, T const* x, T const* scales, T const* dy, T* dx,
-                          T* dscales, T* dshifts) {
-    constexpr std::size_t block = 64;
-    parallel_blocks(cols, block, [&](std::size_t first, std::size_t last) {
-        for (std::size_t start = 0; start < rows; start += 4096) {
-            T scaled[block] = {}, plain[block] = {};
-            for (std::size_t r = start, end = std::min(start + 4096, rows); r < end; ++r)
-                for (std::size_t c = first; c < last; ++c) {
-                    T const d = dy[r * cols + c];
-                    scaled[c - first] += d * x[r * cols + c], plain[c - first] += d;
-                    if (dx)
-                        dx[r * cols + c] = d * scales[c];
-                }
-            for (std::size_t c = first; c < last; ++c)
-                dscales[c] += scaled[c - first], dshifts[c] += plain[c - first];
-        }
-    });
-}
+                          T* dscales, T* dshifts);
 
 } // namespace trine::kernels
+
+#ifdef TRINE_HEADER_ONLY
+#include "elementwise_impl.hpp"
+#endif

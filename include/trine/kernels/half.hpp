@@ -3,19 +3,16 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "../core/config.hpp"
 #include "isa/binary16.hpp"
-#include "simd.hpp"
 
 namespace trine::kernels {
 
 /// to[i] = from[i], binary16 to float.
-inline void widen_halves(std::size_t size, std::uint16_t const* from, float* to) {
-    constexpr std::size_t width = simd_width<float>;
-    std::size_t i = 0;
-    for (; i + width <= size; i += width)
-        load_halves(from + i).store_unaligned(to + i);
-    for (; i < size; ++i)
-        to[i] = half_to_float(from[i]);
-}
+void widen_halves(std::size_t size, std::uint16_t const* from, float* to);
 
 } // namespace trine::kernels
+
+#ifdef TRINE_HEADER_ONLY
+#include "half_impl.hpp"
+#endif

@@ -2,7 +2,7 @@
 
 /// Winograd's transforms: a small convolution as few multiplications between transformed kernel and transformed input.
 ///
-/// y = Aᵀ[(G w Gᵀ) ∘ (Bᵀ d B)]A with the points 0, ±1, ∞ for tiles of 4 and 0, ±1/√2, ±√2, ∞ for tiles of 6. The latter
+/// y = Aᵀ[(G w Gᵀ) ∘ (Bᵀ d B)]A with the points 0, ±1/√2, ±√2, ∞, which
 /// keep all constants of a size, which makes the rounding error several times smaller than that of the usual points 0,
 /// ±1, ±2, ∞, at the same number of operations.
 ///
@@ -22,106 +22,75 @@ namespace trine::kernels {
 template <std::size_t Outputs, std::size_t Kernel>
 struct winograd {
     static constexpr std::size_t outputs = Outputs, kernel = Kernel, tile = Outputs + Kernel - 1;
-    static_assert(tile == 4 || tile == 6, "tiles of 4 and 6 are known");
+    static_assert(tile == 6, "tiles of 6 are known");
 
     /// Bᵀ d.
     template <class V>
     [[gnu::always_inline]] static void input(V const (&d)[tile], V (&t)[tile]) {
-        if constexpr (tile == 4) {
-            t[0] = d[2] - d[0];
-            t[1] = d[2] + d[1];
-            t[2] = d[2] - d[1];
-            t[3] = d[3] - d[1];
-        } else {
-            V const even_a = multiply_add(-b2, d[2], d[4]), odd_a = multiply_add(-b2, d[1], d[3]);
-            V const even_b = multiply_add(-a2, d[2], d[4]), odd_b = multiply_add(-a2, d[1], d[3]);
-            t[0] = multiply_add(-(a2 + b2), d[2], d[0] + d[4]);
-            t[1] = multiply_add(a, odd_a, even_a);
-            t[2] = multiply_add(-a, odd_a, even_a);
-            t[3] = multiply_add(b, odd_b, even_b);
-            t[4] = multiply_add(-b, odd_b, even_b);
-            t[5] = multiply_add(-(a2 + b2), d[3], d[1] + d[5]);
-        }
+        V const even_a = multiply_add(-b2, d[2], d[4]), odd_a = multiply_add(-b2, d[1], d[3]);
+        V const even_b = multiply_add(-a2, d[2], d[4]), odd_b = multiply_add(-a2, d[1], d[3]);
+        t[0] = multiply_add(-(a2 + b2), d[2], d[0] + d[4]);
+        t[1] = multiply_add(a, odd_a, even_a);
+        t[2] = multiply_add(-a, odd_a, even_a);
+        t[3] = multiply_add(b, odd_b, even_b);
+        t[4] = multiply_add(-b, odd_b, even_b);
+        t[5] = multiply_add(-(a2 + b2), d[3], d[1] + d[5]);
     }
     /// G w.
     template <class V>
     [[gnu::always_inline]] static void weights(V const (&w)[Kernel], V (&u)[tile]) {
-        if constexpr (tile == 4) {
-            V const even = scale(0.5, w[0] + w[2]), odd = scale(0.5, w[1]);
-            u[0] = -w[0];
-            u[1] = even + odd;
-            u[2] = even - odd;
-        } else {
-            V even_a = multiply_add(a2, w[2], w[0]), odd_a = w[1], even_b = multiply_add(b2, w[2], w[0]), odd_b = w[1];
-            if constexpr (Kernel == 5) {
-                even_a = multiply_add(a2 * a2, w[4], even_a), odd_a = multiply_add(a2, w[3], odd_a);
-                even_b = multiply_add(b2 * b2, w[4], even_b), odd_b = multiply_add(b2, w[3], odd_b);
-            }
-            u[0] = w[0];
-            u[1] = scale(1 / norm_a, multiply_add(a, odd_a, even_a));
-            u[2] = scale(1 / norm_a, multiply_add(-a, odd_a, even_a));
-            u[3] = scale(1 / norm_b, multiply_add(b, odd_b, even_b));
-            u[4] = scale(1 / norm_b, multiply_add(-b, odd_b, even_b));
+        V even_a = multiply_add(a2, w[2], w[0]), odd_a = w[1], even_b = multiply_add(b2, w[2], w[0]), odd_b = w[1];
+        if constexpr (Kernel == 5) {
+            even_a = multiply_add(a2 * a2, w[4], even_a), odd_a = multiply_add(a2, w[3], odd_a);
+            even_b = multiply_add(b2 * b2, w[4], even_b), odd_b = multiply_add(b2, w[3], odd_b);
         }
+        u[0] = w[0];
+        u[1] = scale(1 / norm_a, multiply_add(a, odd_a, even_a));
+        u[2] = scale(1 / norm_a, multiply_add(-a, odd_a, even_a));
+        u[3] = scale(1 / norm_b, multiply_add(b, odd_b, even_b));
+        u[4] = scale(1 / norm_b, multiply_add(-b, odd_b, even_b));
         u[tile - 1] = w[Kernel - 1];
     }
     /// Aᵀ m.
     template <class V>
     [[gnu::always_inline]] static void output(V const (&m)[tile], V (&y)[Outputs]) {
-        if constexpr (tile == 4) {
-            y[0] = m[0] + (m[1] + m[2]);
-            y[1] = (m[1] - m[2]) + m[3];
-        } else {
-            V const even_a = m[1] + m[2], odd_a = m[1] - m[2], even_b = m[3] + m[4], odd_b = m[3] - m[4];
-            y[0] = m[0] + (even_a + even_b);
-            y[1] = multiply_add(b, odd_b, scale(a, odd_a));
-            if constexpr (Outputs == 4) {
-                y[2] = multiply_add(b2, even_b, scale(a2, even_a));
-                y[3] = multiply_add(b * b2, odd_b, multiply_add(a * a2, odd_a, m[5]));
-            } else
-                y[1] = y[1] + m[5];
-        }
+        V const even_a = m[1] + m[2], odd_a = m[1] - m[2], even_b = m[3] + m[4], odd_b = m[3] - m[4];
+        y[0] = m[0] + (even_a + even_b);
+        y[1] = multiply_add(b, odd_b, scale(a, odd_a));
+        if constexpr (Outputs == 4) {
+            y[2] = multiply_add(b2, even_b, scale(a2, even_a));
+            y[3] = multiply_add(b * b2, odd_b, multiply_add(a * a2, odd_a, m[5]));
+        } else
+            y[1] = y[1] + m[5];
     }
     /// A y: the transpose of `output`.
     template <class V>
     [[gnu::always_inline]] static void output_gradient(V const (&y)[Outputs], V (&z)[tile]) {
-        if constexpr (tile == 4) {
-            z[1] = y[0] + y[1];
-            z[2] = y[0] - y[1];
-        } else {
-            V even_a = y[0], odd_a = scale(a, y[1]), even_b = y[0], odd_b = scale(b, y[1]);
-            if constexpr (Outputs == 4) {
-                even_a = multiply_add(a2, y[2], even_a), odd_a = multiply_add(a * a2, y[3], odd_a);
-                even_b = multiply_add(b2, y[2], even_b), odd_b = multiply_add(b * b2, y[3], odd_b);
-            }
-            z[1] = even_a + odd_a;
-            z[2] = even_a - odd_a;
-            z[3] = even_b + odd_b;
-            z[4] = even_b - odd_b;
+        V even_a = y[0], odd_a = scale(a, y[1]), even_b = y[0], odd_b = scale(b, y[1]);
+        if constexpr (Outputs == 4) {
+            even_a = multiply_add(a2, y[2], even_a), odd_a = multiply_add(a * a2, y[3], odd_a);
+            even_b = multiply_add(b2, y[2], even_b), odd_b = multiply_add(b * b2, y[3], odd_b);
         }
+        z[1] = even_a + odd_a;
+        z[2] = even_a - odd_a;
+        z[3] = even_b + odd_b;
+        z[4] = even_b - odd_b;
         z[0] = y[0];
         z[tile - 1] = y[Outputs - 1];
     }
     /// Gᵀ u: the transpose of `weights`.
     template <class V>
     [[gnu::always_inline]] static void weights_gradient(V const (&u)[tile], V (&w)[Kernel]) {
-        if constexpr (tile == 4) {
-            V const even = scale(0.5, u[1] + u[2]);
-            w[0] = even - u[0];
-            w[1] = scale(0.5, u[1] - u[2]);
-            w[2] = even + u[3];
-        } else {
-            V const even_a = scale(1 / norm_a, u[1] + u[2]), odd_a = scale(a / norm_a, u[1] - u[2]);
-            V const even_b = scale(1 / norm_b, u[3] + u[4]), odd_b = scale(b / norm_b, u[3] - u[4]);
-            w[0] = u[0] + (even_a + even_b);
-            w[1] = odd_a + odd_b;
-            w[2] = multiply_add(b2, even_b, scale(a2, even_a));
-            if constexpr (Kernel == 5) {
-                w[3] = multiply_add(b2, odd_b, scale(a2, odd_a));
-                w[4] = multiply_add(b2 * b2, even_b, scale(a2 * a2, even_a));
-            }
-            w[Kernel - 1] = w[Kernel - 1] + u[5];
+        V const even_a = scale(1 / norm_a, u[1] + u[2]), odd_a = scale(a / norm_a, u[1] - u[2]);
+        V const even_b = scale(1 / norm_b, u[3] + u[4]), odd_b = scale(b / norm_b, u[3] - u[4]);
+        w[0] = u[0] + (even_a + even_b);
+        w[1] = odd_a + odd_b;
+        w[2] = multiply_add(b2, even_b, scale(a2, even_a));
+        if constexpr (Kernel == 5) {
+            w[3] = multiply_add(b2, odd_b, scale(a2, odd_a));
+            w[4] = multiply_add(b2 * b2, even_b, scale(a2 * a2, even_a));
         }
+        w[Kernel - 1] = w[Kernel - 1] + u[5];
     }
 
 private:

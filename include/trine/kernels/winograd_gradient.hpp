@@ -220,8 +220,7 @@ void winograd_gradient_weights(convolution_shape const& s, T const* x, T const* 
     // Such as have most in common.
     two_rows(detail::some_rows<0, n - 1>{});
     two_rows(detail::some_rows<1, 2>{});
-    if constexpr (n == 6)
-        two_rows(detail::some_rows<3, 4>{});
+    two_rows(detail::some_rows<3, 4>{});
 }
 
 } // namespace trine::kernels

@@ -1,0 +1,39 @@
+#include <trine/kernels/gemm.hpp>
+
+#include <algorithm>
+#include <cmath>
+
+#include "support/catch.hpp"
+#include "support/random_values.hpp"
+
+using namespace trine;
+
+TEST_CASE("gemm multiplies, for every way the matrices lie", "[kernels]") {
+    std::size_t const m = 70, n = 41, k = 13;
+    using kernels::transposed;
+    for (auto ta : {transposed::no, transposed::yes})
+        for (auto tb : {transposed::no, transposed::yes})
+            for (bool wide : {false, true}) {
+                std::size_t const rows = wide ? n : m, cols = wide ? m : n;
+                auto const a = random_values<double>(rows * k, 1), b = random_values<double>(k * cols, 2),
+                           c = random_values<double>(rows * cols, 3);
+                auto got = c;
+                matrix_view<double const> const av = ta == transposed::yes
+                                                         ? matrix_view<double const>(a.data(), k, rows)
+                                                         : matrix_view<double const>(a.data(), rows, k);
+                matrix_view<double const> const bv = tb == transposed::yes
+                                                         ? matrix_view<double const>(b.data(), cols, k)
+                                                         : matrix_view<double const>(b.data(), k, cols);
+                kernels::gemm(ta, tb, 2.0, av, bv, 0.5, matrix_view<double>(got.data(), rows, cols));
+                double worst = 0;
+                for (std::size_t i = 0; i < rows; ++i)
+                    for (std::size_t j = 0; j < cols; ++j) {
+                        double sum = 0;
+                        for (std::size_t l = 0; l < k; ++l)
+                            sum += (ta == transposed::yes ? av(l, i) : av(i, l)) *
+                                   (tb == transposed::yes ? bv(j, l) : bv(l, j));
+                        worst = std::max(worst, std::abs(got[i * cols + j] - (2 * sum + 0.5 * c[i * cols + j])));
+                    }
+                CHECK(worst < 1e-13);
+            }
+}
