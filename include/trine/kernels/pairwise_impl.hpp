@@ -37,16 +37,16 @@ void pairwise(matrix_view<T const> a, matrix_view<T const> b, matrix_view<T> out
                  r < end;) {
                 // Tiles end with the panel's own rows, which are the ones not to be mirrored.
                 std::size_t const stop = symmetric && r < first + used ? std::min(end, first + used) : end,
-                                  tile = next_tile(stop - r);
+                                  tile = next_few_heights(stop - r);
                 tile_operand<T> const left{a.data() + r * a.stride(), a.stride(), 0, 1, depth};
                 if (!symmetric)
-                    compute_tile<Op>(tile, vectors, left, packed, static_cast<T const*>(nullptr),
-                                     out.data() + r * out.stride() + first, out.stride(), used);
+                    compute_tile_of_few_heights<Op>(tile, vectors, left, packed, out.data() + r * out.stride() + first,
+                                                    out.stride(), used);
                 else {
                     // By way of a tile of its own: rows a power of two apart would fight for a few lines of the cache
                     // when they are read again, column by column.
                     alignas(64) T own[tile_rows * 2 * simd_width<T>];
-                    compute_tile<Op>(tile, vectors, left, packed, static_cast<T const*>(nullptr), own, width, width);
+                    compute_tile_of_few_heights<Op>(tile, vectors, left, packed, own, width, width);
                     for (std::size_t i = 0; i < tile; ++i)
                         std::copy_n(own + i * width, used, out.data() + (r + i) * out.stride() + first);
                     if (r >= first + used) // rows of the panel itself are whole already

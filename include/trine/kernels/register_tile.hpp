@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cstddef>
+#include <type_traits>
 #include <utility>
 
 #include "../core/parallel.hpp"
@@ -137,6 +139,33 @@ void compute_tile(std::size_t rows, std::size_t vectors, tile_operand<T> const& 
                   T* out, std::size_t out_stride, std::size_t columns) {
     auto const& table = vectors == 1 ? detail::tile_table<Op, 1, T> : detail::tile_table<Op, 2, T>;
     table[rows - 1](left, panel, initial, out, out_stride, columns);
+}
+
+/// The same for rows of `next_few_heights`: where most tiles are as high as can be, fewer of them are compiled.
+template <class Op, class T>
+void compute_tile_of_few_heights(std::size_t rows, std::size_t vectors, tile_operand<T> const& left, T const* panel,
+                                 T* out, std::size_t out_stride, std::size_t columns) {
+    auto const tile = [&]<std::size_t Rows>(std::integral_constant<std::size_t, Rows>) {
+        auto const function =
+            vectors == 1 ? &detail::register_tile<Op, Rows, 1, T> : &detail::register_tile<Op, Rows, 2, T>;
+        function(left, panel, nullptr, out, out_stride, columns);
+    };
+    static_assert(tile_rows > 4);
+    if (rows == tile_rows)
+        tile(std::integral_constant<std::size_t, tile_rows>{});
+    else if (rows == 8)
+        tile(std::integral_constant<std::size_t, std::min<std::size_t>(8, tile_rows)>{});
+    else if (rows == 4)
+        tile(std::integral_constant<std::size_t, 4>{});
+    else if (rows == 2)
+        tile(std::integral_constant<std::size_t, 2>{});
+    else
+        tile(std::integral_constant<std::size_t, 1>{});
+}
+
+/// How many rows the next of such tiles takes when `remaining` are left.
+constexpr std::size_t next_few_heights(std::size_t remaining) {
+    return remaining >= tile_rows ? tile_rows : std::bit_floor(remaining);
 }
 
 /// How many rows the next tile takes when `remaining` are left: tiles of nearly equal height rather than full ones and
