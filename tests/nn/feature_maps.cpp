@@ -1,9 +1,6 @@
 #include <trine/nn/feature_maps.hpp>
 
-#include <trine/backbones/compact.hpp>
-#include <trine/distances/euclidean.hpp>
-#include <trine/visual/network_pictures.hpp>
-#include <trine/visual/saliency.hpp>
+#include <algorithm>
 
 #include "support/catch.hpp"
 #include "support/random_values.hpp"
@@ -57,64 +54,4 @@ TEST_CASE("feature maps are what the first layers give, one after the other", "[
                                   .margin(1e-6));
                 }
     CHECK_THROWS_AS(nn::feature_maps<1>(model, make_tensor<float>(1, 1, 10, 12)), shape_error);
-}
-
-TEST_CASE("covering what a network looks at moves its point, and covering the rest does not", "[visual]") {
-    // A network that sees two pixels and no more.
-    auto const embed = [](tensor<float, 4> const& in) {
-        auto out = make_tensor<float>(in.shape(0), 2);
-        for (std::size_t n = 0; n < in.shape(0); ++n)
-            out(n, 0) = in(n, 0, 3, 2), out(n, 1) = in(n, 0, 10, 8);
-        return out;
-    };
-    auto photo = photos(1, 5);
-    photo(0, 0, 3, 2) = 4, photo(0, 0, 10, 8) = -3;
-    // One pixel agrees with the reference, so covering it brings them apart; the other does not, and covering it brings
-    // them together.
-    std::vector<float> const reference{4, 0};
-    auto const map =
-        visual::occlusion_saliency(embed, distances::squared_euclidean{}, photo, reference, {.patch = 3, .step = 1});
-    CHECK(map(3, 2) > 1);
-    CHECK(map(10, 8) < -1);
-    for (std::size_t y = 0; y < 12; ++y)
-        for (std::size_t x = 0; x < 10; ++x)
-            if (!(y >= 1 && y <= 5 && x <= 4) && !(y >= 8 && x >= 6))
-                CHECK(map(y, x) == 0);
-    // A step that does not divide the photo still covers all of it.
-    auto const coarse =
-        visual::occlusion_saliency(embed, distances::squared_euclidean{}, photo, reference, {.patch = 4, .step = 3});
-    CHECK(std::all_of(coarse.begin(), coarse.end(), [](double v) { return std::isfinite(v); }));
-    CHECK_THROWS_WITH(
-        visual::occlusion_saliency(embed, distances::squared_euclidean{}, photo, reference, {.patch = 11, .step = 1}),
-        "a square of 11 pixels over a photo of 12×10");
-    CHECK_THROWS_AS(
-        visual::occlusion_saliency(embed, distances::squared_euclidean{}, photo, reference, {.patch = 3, .step = 4}),
-        argument_error);
-    CHECK_THROWS_AS(visual::occlusion_saliency(embed, distances::squared_euclidean{}, photo, std::vector<float>{1},
-                                               {.patch = 3, .step = 1}),
-                    shape_error);
-    CHECK_THROWS_AS(visual::occlusion_saliency(embed, distances::squared_euclidean{}, photos(2, 1), reference),
-                    shape_error);
-
-    data::image grey(1, 12, 10);
-    auto const over = visual::saliency_overlay(grey, map, 1);
-    CHECK(over(0, 3, 2) > over(2, 3, 2));   // orange
-    CHECK(over(2, 10, 8) > over(0, 10, 8)); // blue
-    CHECK(over(0, 0, 9) == 0);
-    CHECK_THROWS_AS(visual::saliency_overlay(data::image(1, 10, 12), map, 1), shape_error);
-}
-
-TEST_CASE("kernels and maps are drawn, and what cannot be drawn is refused", "[visual]") {
-    nn::model<small> model(3);
-    CHECK(visual::filters("kernels", model).channels == 3);
-    auto const one = nn::feature_maps<3>(model, photos(1, 1));
-    CHECK(visual::activations("maps", data::image(1, 12, 10), one).width >= 500);
-    CHECK_THROWS_WITH(visual::activations("maps", data::image(1, 12, 10), nn::feature_maps<3>(model, photos(2, 1))),
-                      "maps of 2 photos given where those of one are drawn");
-    using flat = nn::network<nn::shape<1, 4, 4>, nn::sequential<nn::flatten, nn::linear<3>>>;
-    CHECK_THROWS_WITH(visual::filters("kernels", nn::model<flat>(1)),
-                      "a network without convolutions has no kernels to be drawn");
-    using deep = nn::network<nn::shape<2, 4, 4>, nn::sequential<nn::conv2d<3, 3>, nn::flatten>>;
-    CHECK_THROWS_WITH(visual::filters("kernels", nn::model<deep>(1)),
-                      "kernels over 2 channels: those over 1 or 3 can be drawn");
 }

@@ -1,5 +1,9 @@
 #include <trine/nn/optimizers.hpp>
-#include <trine/nn/schedules.hpp>
+
+#include <cmath>
+#include <string_view>
+#include <type_traits>
+#include <vector>
 
 #include "support/catch.hpp"
 
@@ -44,15 +48,30 @@ TEST_CASE("optimisers follow their formulas", "[nn]") {
     CHECK(three_steps(nn::sgd{.weight_decay = 5}, 0.1, false) == three_steps(nn::sgd{.weight_decay = 0}, 0.1, true));
 }
 
-TEST_CASE("schedules begin, end and step where they say", "[nn]") {
-    CHECK(nn::constant{}(7, 10) == 1);
-    CHECK(nn::cosine{}(0, 100) == 1);
-    CHECK(nn::cosine{}(50, 100) == Approx(0.5));
-    CHECK(nn::cosine{.floor = 0.1}(100, 100) == Approx(0.1));
-    CHECK(nn::stepwise{}(33, 99) == Approx(0.1));
-    CHECK(nn::stepwise{}(32, 99) == 1);
-    CHECK(nn::stepwise{}(66, 99) == Approx(0.01));
-    CHECK(nn::warm_up<nn::constant>{.share = 0.1}(0, 100) == Approx(0.1));
-    CHECK(nn::warm_up<nn::constant>{.share = 0.1}(9, 100) == 1);
-    CHECK(nn::warm_up<nn::constant>{.share = 0}(0, 100) == 1);
+TEST_CASE("optimisers say who they are and every value that they were given", "[nn]") {
+    STATIC_REQUIRE((nn::optimizer<nn::sgd> && nn::optimizer<nn::adam> && nn::optimizer<nn::adamw>));
+    CHECK(identity_of(nn::sgd{}).text() == "sgd (momentum 0.9, weight_decay 5e-04)");
+    CHECK(identity_of(nn::adam{.beta1 = 0.8}).text() ==
+          "adam (beta1 0.8, beta2 0.999, epsilon 1e-08, weight_decay 0, decoupled no)");
+    CHECK(identity_of(nn::adamw(0.25)).text() ==
+          "adamw (beta1 0.9, beta2 0.999, epsilon 1e-08, weight_decay 0.25, decoupled yes)");
+    auto const difference = [](auto const& a, auto const& b) {
+        return identity_of(a).difference(identity_of(b), "here", "there");
+    };
+    // Every value tells two from each other.
+    CHECK(difference(nn::sgd{.momentum = 0.5}, nn::sgd{}) == "momentum 0.5 here, 0.9 there");
+    CHECK(difference(nn::sgd{.weight_decay = 0.5}, nn::sgd{}) == "weight_decay 0.5 here, 5e-04 there");
+    CHECK(difference(nn::adam{.beta2 = 0.5}, nn::adam{}) == "beta2 0.5 here, 0.999 there");
+    CHECK(difference(nn::adam{.epsilon = 0.5}, nn::adam{}) == "epsilon 0.5 here, 1e-08 there");
+    CHECK(difference(nn::adam{.decoupled = true}, nn::adam{}) == "decoupled yes here, no there");
+    CHECK(difference(nn::adam{.weight_decay = 0.01, .decoupled = true}, nn::adamw{}) == "adam here, adamw there");
+    CHECK(difference(nn::adamw{}, nn::adamw{}).empty());
+    // A value can be set by its name.
+    nn::adamw set;
+    nn::adamw::values(set, [](std::string_view key, auto& value) {
+        if constexpr (std::is_same_v<decltype(value), double&>)
+            if (key == "weight_decay")
+                value = 0.75;
+    });
+    CHECK(set.weight_decay == 0.75);
 }

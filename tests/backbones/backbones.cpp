@@ -86,7 +86,7 @@ void check_gradients() {
 
 } // namespace
 
-TEST_CASE("gradients of the backbones agree with central differences", "[nn]") {
+TEST_CASE("gradients of the backbones agree with central differences", "[backbones]") {
     using small = nn::shape<3, 32, 32>;
     SECTION("compact") { check_gradients<compact<small, 8, 4>>(); }
     SECTION("resnet_18") { check_gradients<resnet_18<small, 8, 4>>(); }
