@@ -2,6 +2,7 @@
 
 /// The passes of layers one after the other, over tables of their functions.
 
+#include <array>
 #include <cstddef>
 #include <span>
 #include <string>
@@ -22,14 +23,14 @@ struct type_list {
 template <class... Bound>
 struct layer_parts {
     static constexpr std::size_t count = sizeof...(Bound);
-    static constexpr layer_facts facts[] = {facts_of<Bound>...};
+    static constexpr std::array<layer_facts, count> facts{facts_of<Bound>...};
     static constexpr std::size_t parameters = (facts_of<Bound>.parameters + ...), state = (facts_of<Bound>.state + ...),
                                  layers = (facts_of<Bound>.layers + ...),
                                  multiply_adds = (facts_of<Bound>.multiply_adds + ...);
     template <class T>
-    static constexpr inference_functions<T> inference[] = {inference_of<T, Bound>...};
+    static constexpr std::array<inference_functions<T>, count> inference = {inference_of<T, Bound>...};
     template <class T>
-    static constexpr training_functions<T> training[] = {training_of<T, Bound>...};
+    static constexpr std::array<training_functions<T>, count> training = {training_of<T, Bound>...};
 };
 
 template <class T>

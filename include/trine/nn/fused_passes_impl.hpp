@@ -63,7 +63,7 @@ struct fused_gradient {
                                          to);
         });
     }
-    static void turn(void* context, std::size_t, std::size_t first, std::size_t rows, T* values) {
+    static void finish(void* context, std::size_t, std::size_t first, std::size_t rows, T* values) {
         auto const& g = *static_cast<fused_gradient*>(context);
         auto const s = g.plan.norm(1);
         each_image(g.plan, first, rows, values, [&](std::size_t image, std::size_t row, std::size_t count, T* z) {
@@ -219,11 +219,11 @@ void streamed_backward(fused_plan const& plan, layer_context<T> const& context, 
     T* const products = block_sums + whole_lines(blocks * channels);         // Σ patch ⊗ g
     T* const rest = products + whole_lines(plan.weights());
     auto const scale = scale_and_shift<T>(plan, context, tape);
-    buffer<T> turning(2 * channels), sums(2 * channels); // slope and offset; Σ g and Σ g·(z − mean)
+    buffer<T> slopes(2 * channels), sums(2 * channels); // slopes and offsets; Σ g and Σ g·(z − mean)
     fused_gradient<T> source{
         plan,
         dy,
-        {scale.data(), scale.data() + channels, statistics, turning.data(), turning.data() + channels},
+        {scale.data(), scale.data() + channels, statistics, slopes.data(), slopes.data() + channels},
         block_sums};
     k.prepare(weights, context.workspace);
     std::fill_n(products, plan.weights(), T(0));
@@ -235,7 +235,7 @@ void streamed_backward(fused_plan const& plan, layer_context<T> const& context, 
     kernels::norm_gradient_finish<T>(plan.norm(batch), 1, sums.data(), gamma, statistics + channels, T(plan.epsilon),
                                      source.norm, dgamma, dgamma + channels);
     kernels::add_normalized_gradient<T>(depth, channels, plan.norm(batch).pixels(), weights, covariance, products,
-                                        scale.data(), turning.data(), context.gradients);
+                                        scale.data(), slopes.data(), context.gradients);
     // A normalisation takes any common offset away again, so a bias before it has no gradient.
     if (!dx)
         return;
@@ -245,7 +245,7 @@ void streamed_backward(fused_plan const& plan, layer_context<T> const& context, 
     T* const inner = rest + whole_lines(plan.map());
     for (std::size_t n = 0; n < batch; ++n) {
         one.forward(x + n * size, context.workspace, bias, rest, inner);
-        fused_gradient<T>::turn(&source, 0, n * plan.image.out_height(), plan.image.out_height(), rest);
+        fused_gradient<T>::finish(&source, 0, n * plan.image.out_height(), plan.image.out_height(), rest);
         one.gradient_data(rest, weights, dx + n * size, inner + whole_lines(one.forward_scratch()));
     }
 }

@@ -20,7 +20,7 @@ template <class In, class... Parts>
 struct chain_of<In, type_list<Parts...>> : layer_parts<typename Parts::layer...> {
     using parts = layer_parts<typename Parts::layer...>;
     static constexpr chain_plan plan{parts::facts};
-    static constexpr layer_facts const &first = parts::facts[0], &last = parts::facts[parts::count - 1];
+    static constexpr layer_facts first = parts::facts.front(), last = parts::facts.back();
     using input = In;
     using output = typename last_of<Parts...>::layer::output;
 
