@@ -1,8 +1,9 @@
 #include <trine/evaluation/projection.hpp>
 
-#include <trine/visual/embedding_map.hpp>
-#include <trine/visual/evaluation_pictures.hpp>
-#include <trine/visual/text_chart.hpp>
+#include <cmath>
+#include <limits>
+
+#include <trine/core/parallel.hpp>
 
 #include "support/catch.hpp"
 #include "support/random_values.hpp"
@@ -11,7 +12,7 @@ using namespace trine;
 
 namespace {
 
-double apart(evaluation::map_point const& a, evaluation::map_point const& b) {
+double distance_between(evaluation::map_point const& a, evaluation::map_point const& b) {
     return std::hypot(a[0] - b[0], a[1] - b[1]);
 }
 
@@ -33,7 +34,7 @@ TEST_CASE("principal components are the plane in which points spread most", "[ev
             double squares = 0;
             for (std::size_t k = 0; k < d; ++k)
                 squares += (points[i * d + k] - points[j * d + k]) * (points[i * d + k] - points[j * d + k]);
-            CHECK(apart(map[i], map[j]) == Approx(std::sqrt(squares)).epsilon(1e-9));
+            CHECK(distance_between(map[i], map[j]) == Approx(std::sqrt(squares)).epsilon(1e-9));
         }
     }
     CHECK(first > second);
@@ -97,7 +98,7 @@ TEST_CASE("t-SNE keeps groups together and apart from others", "[evaluation]") {
     for (std::size_t i = 0; i < n; ++i) {
         std::size_t nearest = i == 0 ? 1 : 0;
         for (std::size_t j = 0; j < n; ++j)
-            if (j != i && apart(map[i], map[j]) < apart(map[i], map[nearest]))
+            if (j != i && distance_between(map[i], map[j]) < distance_between(map[i], map[nearest]))
                 nearest = j;
         CHECK(nearest % groups == i % groups);
     }
@@ -112,78 +113,4 @@ TEST_CASE("t-SNE keeps groups together and apart from others", "[evaluation]") {
     CHECK_THROWS_WITH(evaluation::tsne(view.slice(0, 0)), "a map needs points: there are 0 of 20 values");
     points[7] = std::numeric_limits<float>::infinity();
     CHECK_THROWS_WITH(evaluation::tsne(view), "point 0 is not finite");
-}
-
-TEST_CASE("a map of faces has a place for every photo, a histogram pairs of both kinds", "[visual]") {
-    data::dataset photos{1, 8, 8, {"Ada", "Grace"}, {}, {}, {}};
-    photos.add(data::image(1, 8, 8), 0, "a");
-    photos.add(data::image(1, 8, 8), 1, "b");
-    std::vector<evaluation::map_point> places{{0, 0}, {1, 2}};
-    auto const map = visual::embedding_map("two", places, photos);
-    CHECK(map.channels == 3);
-    CHECK(map.height == 1140);
-    CHECK(*std::min_element(map.samples.begin(), map.samples.end()) == 0);
-    CHECK_THROWS_WITH(visual::embedding_map("one", std::span(places).first(1), photos), "1 places for 2 photos");
-    places[1] = places[0];
-    CHECK(visual::embedding_map("both in one place", places, photos).width == 1100);
-    auto const histogram = visual::distance_histogram<double>("pairs", "distance", {0.1, 0.2}, {1, 1.5}, 0.7);
-    CHECK(histogram.width == 900);
-    CHECK_THROWS_WITH(visual::distance_histogram<double>("pairs", "distance", {}, {1}, 0.7),
-                      "a histogram of distances needs pairs of both kinds: there are 0 same and 1 different ones");
-    CHECK(visual::distance_histogram<double>("no distance", "distance", {0}, {0}, 0).height == 520);
-}
-
-TEST_CASE("a chart in text goes from the first value to the last, and says both ends", "[visual]") {
-    auto const falling = visual::text_chart("loss", {3, 2, 1, 0}, 4, 2);
-    CHECK(falling == "loss  now 0\n        3 ⠑⢄⠀⠀\n        0 ⠀⠀⠑⢄\n");
-    // All rows are as long: a Braille character takes three bytes.
-    std::vector<double> many(1000);
-    for (std::size_t i = 0; i < many.size(); ++i)
-        many[i] = std::sin(static_cast<double>(i) / 50);
-    auto const chart = visual::text_chart("sine", many, 30, 5);
-    std::size_t lines = 0;
-    for (std::size_t at = chart.find('\n') + 1; at < chart.size(); at = chart.find('\n', at) + 1, ++lines)
-        CHECK(chart.find('\n', at) - at == 10 + 3 * 30);
-    CHECK(lines == 5);
-    CHECK(visual::text_chart("nothing yet", {}) == "nothing yet\n");
-    CHECK(visual::text_chart("one", {2}, 3, 1).find("2 ") != std::string::npos);
-    CHECK(visual::text_chart("constant", {2, 2, 2}, 3, 1).find("now 2") != std::string::npos);
-    CHECK_THROWS_WITH(visual::text_chart("loss", {1, std::nan("")}), "loss: a value is not finite");
-    CHECK_THROWS_AS(visual::text_chart("loss", {1}, 0), argument_error);
-}
-
-TEST_CASE("pictures of an evaluation show what they are given, and refuse what they cannot show", "[visual]") {
-    evaluation::verification_curve const curve(std::vector<double>{1, 2, 5}, std::vector<double>{3, 4, 6, 7});
-    auto const path = visual::roc_path("curve", curve);
-    CHECK(path.points.front() == std::array<double, 2>{0, 0});
-    CHECK(path.points.back() == std::array<double, 2>{1, 1});
-    for (std::size_t i = 1; i < path.points.size(); ++i)
-        CHECK((path.points[i][0] >= path.points[i - 1][0] && path.points[i][1] >= path.points[i - 1][1]));
-    CHECK(visual::share_chart("ROC", "false", "true", {path}, 1e-3).height == 640);
-    auto const errors = visual::det_path("curve", curve);
-    CHECK(errors.points.front() == std::array<double, 2>{0, 1});
-    CHECK(errors.points.back() == std::array<double, 2>{1, 0});
-    CHECK(visual::error_chart("DET", {errors}).height == 640);
-    // Quantiles of the normal distribution from tables.
-    CHECK(evaluation::normal_deviate(0.975) == Approx(1.959964).margin(5e-4));
-    CHECK(evaluation::normal_deviate(0.001) == Approx(-3.090232).margin(5e-4));
-    CHECK(evaluation::normal_deviate(0.5) == Approx(0).margin(5e-4));
-    CHECK_THROWS_AS(visual::share_chart("ROC", "false", "true", {path}, 1), argument_error);
-
-    std::vector<std::size_t> const counts{2, 0, 1, 1};
-    CHECK(visual::confusion_picture("two", counts, {"Ada", "Grace"}).channels == 3);
-    CHECK_THROWS_WITH(visual::confusion_picture("two", std::span(counts).first(3), {"Ada", "Grace"}),
-                      "3 counts for 2 people");
-    CHECK_THROWS_WITH(visual::confusion_picture("none", {}, {}),
-                      "a picture of the confusion between 0 people: 1 to 60 can be read");
-
-    data::dataset photos{1, 8, 8, {"Ada", "Grace"}, {}, {}, {}};
-    for (label who : {0, 0, 1})
-        photos.add(data::image(1, 8, 8), who, "photo");
-    std::vector<float> const distances{0, 3, 1, 3, 0, 2, 1, 2, 0};
-    auto const one = visual::hardest_triplets("hard", matrix_view<float const>(distances.data(), 3, 3), photos);
-    auto const none = photos.subset(std::vector<std::size_t>{0, 1});
-    CHECK(one.height > 100);
-    CHECK_THROWS_WITH(visual::hardest_triplets("hard", matrix_view<float const>(distances.data(), 2, 2), none),
-                      "no photo has both another of its person and one of somebody else: there are no triplets");
 }

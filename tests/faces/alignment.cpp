@@ -1,8 +1,6 @@
 #include <trine/faces/alignment.hpp>
 
 #include <trine/data/image_io.hpp>
-#include <trine/data/pairs.hpp>
-#include <trine/evaluation/cross_validation.hpp>
 #include <trine/io/file.hpp>
 #include <trine/io/npy.hpp>
 
@@ -103,7 +101,7 @@ TEST_CASE("faces are aligned as the reference has them", "[faces][reference]") {
     }
 }
 
-TEST_CASE("landmarks and pairs are read, or said to be wrong", "[faces]") {
+TEST_CASE("landmarks are read, or said to be wrong", "[faces]") {
     temporary_folder const folder;
     auto const path = folder / "list";
     io::write_file(path, "file,p,x,y\nA/A_0001.jpg,0.9,1,2,3,4,5,6,7,8,9,10.5\n\n");
@@ -113,29 +111,4 @@ TEST_CASE("landmarks and pairs are read, or said to be wrong", "[faces]") {
     io::write_file(path, "file\nA,0.9,1,2,x,4,5,6,7,8,9,10\n");
     CHECK_THROWS_AS(faces::read_landmarks(path), format_error);
     CHECK_THROWS_AS(faces::read_landmarks(folder / "none"), io_error);
-    io::write_file(path, "2 1\nAda\t1\t12\nAda\t3\tBob\t4\nBob\t1\t2\nBob\t1\tAda\t2\n");
-    auto const pairs = data::read_pairs(path);
-    REQUIRE(pairs.size() == 4);
-    CHECK((pairs[0].same && pairs[0].second == "Ada/Ada_0012.jpg" && pairs[0].fold == 0));
-    CHECK((!pairs[3].same && pairs[3].first == "Bob/Bob_0001.jpg" && pairs[3].second == "Ada/Ada_0002.jpg" &&
-           pairs[3].fold == 1));
-    io::write_file(path, "2 1\nAda\t1\t12\nAda\t3\tBob\n");
-    CHECK_THROWS_WITH(data::read_pairs(path), Contains("line 3 is not a pair of photos of two people"));
-    io::write_file(path, "Ada\n");
-    CHECK_THROWS_WITH(data::read_pairs(path), Contains("its first line is not a number of folds and of pairs"));
-}
-
-TEST_CASE("each fold is judged by the others' threshold", "[evaluation]") {
-    std::vector<double> const distances{0.1, 0.9, 0.32, 0.8, 0.55, 0.63};
-    std::vector<bool> const same{true, false, true, false, true, false};
-    std::vector<std::size_t> const folds{0, 0, 1, 1, 2, 2};
-    auto const r = evaluation::cross_validate(distances, same, folds, 0.1, 20);
-    CHECK(r.thresholds[0] == Approx(0.6)); // the only one of the grid that is right on folds 1 and 2
-    CHECK(r.accuracies[0] == 1);
-    CHECK(r.thresholds[2] == Approx(0.4)); // the smallest that is right on folds 0 and 1
-    CHECK(r.accuracies[2] == 0.5);
-    CHECK(r.mean == Approx((1 + 1 + 0.5) / 3));
-    CHECK(r.deviation == Approx(std::sqrt((2 * std::pow(1 - 2.5 / 3, 2) + std::pow(0.5 - 2.5 / 3, 2)) / 3)));
-    CHECK_THROWS_AS(evaluation::cross_validate(distances, same, std::vector<std::size_t>(6)), data_error);
-    CHECK_THROWS_AS(evaluation::cross_validate(distances, same, std::vector<std::size_t>(5)), shape_error);
 }

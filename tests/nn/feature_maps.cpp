@@ -1,6 +1,7 @@
 #include <trine/nn/feature_maps.hpp>
 
 #include <algorithm>
+#include <trine/backbones/compact.hpp>
 
 #include "support/catch.hpp"
 #include "support/random_values.hpp"

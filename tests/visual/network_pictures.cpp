@@ -1,10 +1,9 @@
 #include <trine/visual/network_pictures.hpp>
 
-#include <algorithm>
-
 #include <trine/nn/feature_maps.hpp>
 
 #include "support/catch.hpp"
+#include "support/images.hpp"
 #include "support/random_values.hpp"
 
 using namespace trine;
@@ -26,9 +25,14 @@ tensor<float, 4> photos(std::size_t count, std::uint32_t seed) {
 
 TEST_CASE("kernels and maps are drawn, and what cannot be drawn is refused", "[visual]") {
     nn::model<small> model(3);
-    CHECK(visual::filters("kernels", model).channels == 3);
+    auto const kernels = visual::filters("kernels", model);
+    // Each kernel is scaled by its largest weight, which is full blue or orange.
+    CHECK(ink_count(kernels, 0, 114, 178) + ink_count(kernels, 213, 94, 0) > 4 * 300);
     auto const one = nn::feature_maps<3>(model, photos(1, 1));
-    CHECK(visual::activations("maps", data::image(1, 12, 10), one).width >= 500);
+    auto const maps = visual::activations("maps", flat_image(1, 12, 10, 77), one);
+    CHECK(is_ink(maps, 14 + 46, 54 + 46, 77, 77, 77)); // the photo comes first
+    CHECK(ink_count(maps, 77, 77, 77) >= 92 * 92);
+    CHECK(ink_count(maps, 213, 94, 0) > 0); // the largest value of all
     CHECK_THROWS_WITH(visual::activations("maps", data::image(1, 12, 10), nn::feature_maps<3>(model, photos(2, 1))),
                       "maps of 2 photos given where those of one are drawn");
     using flat = nn::network<nn::shape<1, 4, 4>, nn::sequential<nn::flatten, nn::linear<3>>>;
