@@ -346,7 +346,6 @@ void fused_passes<T, Method>::infer_sloped(fused_plan const& plan, context_type 
 #define TRINE_INSTANTIATE(T)                                                                                           \
     template struct fused_passes<T, kernels::method_of<T, kernels::convolution_algorithm::direct, 1>::type>;           \
     template struct fused_passes<T, kernels::method_of<T, kernels::convolution_algorithm::depthwise, 1>::type>;        \
-    template struct fused_passes<T, kernels::method_of<T, kernels::convolution_algorithm::winograd_2, 3>::type>;       \
     template struct fused_passes<T, kernels::method_of<T, kernels::convolution_algorithm::winograd_4, 3>::type>;       \
     template struct fused_passes<T, kernels::method_of<T, kernels::convolution_algorithm::winograd_4, 5>::type>;
 TRINE_INSTANTIATE(float)
