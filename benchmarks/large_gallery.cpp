@@ -41,7 +41,7 @@ void random_points(std::size_t first, std::vector<float>& points) {
 template <class Storage>
 int run(std::size_t photos, std::size_t logged, std::filesystem::path const& path) {
     using distance = distances::squared_euclidean;
-    neighbors::gallery_identity const identity{"random points", "squared_euclidean", d};
+    auto const identity = neighbors::gallery_identity::of("random points", distance{}, d);
     {
         stopwatch const all;
         double drawing = 0;
@@ -119,7 +119,7 @@ int run(std::size_t photos, std::size_t logged, std::filesystem::path const& pat
                 g.name(again[0][0].index).c_str(), static_cast<double>(again[0][0].distance),
                 program::memory().peak / (1 << 20));
     bool const right = found[0][0].index == photos / 2 && g.name(again[0][0].index) == "somebody new";
-    // Opening reads the log whole. It is longest just before it is folded into the file.
+    // Opening reads the log whole. It is longest just before the gallery is compacted.
     std::vector<float> more(10 * d);
     std::vector<std::string> const sources(10, "more.jpg");
     stopwatch const logging;

@@ -95,7 +95,7 @@ void code_tile(benchmark::State& state) {
                           2.0 * static_cast<double>(thread_count() * repeats * kernels::tile_rows * 2 * lanes * d));
 }
 
-// A hundred people whose thousand photos each lie within some 3 % of one another: codes cannot tell them apart, and all
+// A hundred people whose thousand photos each lie within some 3 % of one another: codes cannot separate them, and all
 // of a person's are settled.
 void alike(benchmark::State& state, std::size_t q) {
     constexpr std::size_t people = 100, photos = 1000;

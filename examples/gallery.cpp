@@ -34,8 +34,8 @@ struct choices {
 };
 
 template <class Backbone>
-neighbors::gallery_identity identity_of(nn::model<Backbone>& model) {
-    return {model_fingerprint(model), std::string(program::distance::name), Backbone::embedding_size};
+neighbors::gallery_identity gallery_identity_of(nn::model<Backbone>& model) {
+    return neighbors::gallery_identity::of(model_fingerprint(model), program::distance{}, Backbone::embedding_size);
 }
 
 // Photos of a folder of people, or of one person; all in one step, so that an interruption leaves none of them or all.
@@ -72,7 +72,7 @@ int add_photos(choices const& c, gallery_type& gallery, nn::model<Backbone>& mod
 template <class Backbone>
 int create(choices const& c) {
     auto model = program::load_model<Backbone>(c.model);
-    auto gallery = gallery_type::create(c.file, identity_of(model));
+    auto gallery = gallery_type::create(c.file, gallery_identity_of(model));
     if (c.folder.empty()) {
         std::printf("%s is there, and empty\n", c.file.c_str());
         return 0;
@@ -86,7 +86,7 @@ int add(choices const& c) {
                             "say who: --name NAME with photos, or --data FOLDER with a sub-folder for each person");
     require<argument_error>(c.photos.empty() || !c.name.empty(), "say who is on the photos: --name NAME");
     auto model = program::load_model<Backbone>(c.model);
-    auto gallery = gallery_type::open(c.file, identity_of(model), neighbors::access::write);
+    auto gallery = gallery_type::open(c.file, gallery_identity_of(model), neighbors::access::write);
     return add_photos(c, gallery, model);
 }
 
@@ -220,12 +220,13 @@ int calibrate(choices const& c) {
         points.insert(points.end(), p.begin(), p.end());
     }
     std::size_t const n = places.size();
-    std::vector<float> d(n * n), same, different;
-    program::distance{}.pairwise(matrix_view<float const>(points.data(), n, gallery.dimensions()),
-                                 matrix_view<float>(d.data(), n, n));
-    for (std::size_t i = 0; i < n; ++i)
-        for (std::size_t j = 0; j < i; ++j)
-            (gallery.person(places[i]) == gallery.person(places[j]) ? same : different).push_back(d[i * n + j]);
+    std::vector<label> who;
+    for (std::size_t place : places)
+        who.push_back(static_cast<label>(gallery.person(place)));
+    std::vector<float> d(n * n);
+    matrix_view<float> const distances(d.data(), n, n);
+    program::distance{}.pairwise(matrix_view<float const>(points.data(), n, gallery.dimensions()), distances);
+    auto const [same, different] = evaluation::split_pairs<float>(distances, who);
     auto const show = [&](char const* what, evaluation::threshold const& t) {
         if (c.json)
             program::print_json({{"rule", what},
@@ -286,7 +287,8 @@ int main(int argc, char** argv) try {
     merging->add_option("into", c.to, "who stays")->required();
     auto* const clustering =
         command("cluster", "group the photos without regard to names: finds people with two names", false);
-    clustering->add_option("--limit", c.limit, "how far apart two photos of one person may lie")->capture_default_str();
+    clustering->add_option("--limit", c.limit, "the largest distance between two photos of one person")
+        ->capture_default_str();
     clustering->add_option("--joined", c.joined, "how many near photos each is joined with")
         ->check(program::positive)
         ->capture_default_str();
@@ -299,7 +301,7 @@ int main(int argc, char** argv) try {
     calibrating->add_option("--far", c.far, "wanted false-accept rate: share of the pairs of two people taken for one")
         ->check(CLI::Range(0.0, 1.0))
         ->capture_default_str();
-    auto* const folding = command("fold", "write all changes into the gallery's file and empty its log", false);
+    auto* const compacting = command("compact", "write all changes into the gallery's file and empty its log", false);
     for (auto* s : {finding, listing, clustering, calibrating})
         s->add_flag("--json", c.json, "a JSON object a line");
     app.footer("Examples:\n"
@@ -329,8 +331,8 @@ int main(int argc, char** argv) try {
     else if (merging->parsed())
         gallery.merge(c.from, c.to), std::printf("%s is now %s, with %zu photos\n", c.from.c_str(), c.to.c_str(),
                                                  gallery.photos_of(c.to).size());
-    else if (folding->parsed())
-        gallery.fold(), std::printf("%zu photos\n", gallery.size());
+    else if (compacting->parsed())
+        gallery.compact(), std::printf("%zu photos\n", gallery.size());
     return 0;
 } catch (trine::error const& e) {
     std::fprintf(stderr, "gallery: %s\n", e.what());

@@ -49,6 +49,8 @@
 #include "neighbors/clustering.hpp"
 #include "neighbors/exact.hpp"
 #include "neighbors/gallery_search.hpp"
+#include "neighbors/gallery_tensors.hpp"
+#include "neighbors/search.hpp"
 #include "neighbors/vote.hpp"
 #include "nn/feature_maps.hpp"
 #include "nn/model.hpp"

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <vector>
 
+#include <trine/core/random.hpp>
 #include <trine/kernels/code_tile.hpp>
 
 #include "support/catch.hpp"
@@ -24,4 +25,29 @@ TEST_CASE("eight-bit codes widen, and their squares are summed", "[kernels]") {
         CHECK(std::equal(codes.begin(), codes.end(), wide.begin()));
         CHECK((size % 2 == 0 || wide.back() == 0));
     }
+}
+
+TEST_CASE("sums of codes are exact", "[kernels]") {
+    for (std::size_t size : {1, 31, 32, 77, 128, 516})
+        for (std::size_t rows : {1, 5, 16}) {
+            std::vector<std::int16_t> query(size);
+            std::vector<std::int8_t> codes(rows * size);
+            random_stream stream(size, purpose::user);
+            for (auto& v : query)
+                v = static_cast<std::int16_t>(stream.uniform() * 65534 - 32767);
+            for (auto& v : codes)
+                v = static_cast<std::int8_t>(stream.uniform() * 254 - 127);
+            std::fill_n(query.begin(), size, std::int16_t{32767}); // and the largest there can be
+            std::fill_n(codes.begin(), size, std::int8_t{-127});
+            std::int32_t products[16], squares[16];
+            kernels::sum_codes(size, query.data(), codes.data(), size, rows, products, squares);
+            for (std::size_t r = 0; r < rows; ++r) {
+                std::int64_t product = 0, square = 0;
+                for (std::size_t i = 0; i < size; ++i)
+                    product += std::int64_t{query[i]} * codes[r * size + i],
+                        square += std::int64_t{codes[r * size + i]} * codes[r * size + i];
+                CHECK(products[r] == product);
+                CHECK(squares[r] == square);
+            }
+        }
 }

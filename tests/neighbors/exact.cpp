@@ -6,6 +6,7 @@
 #include <trine/distances/cosine.hpp>
 #include <trine/distances/euclidean.hpp>
 #include <trine/distances/lp.hpp>
+#include <trine/kernels/int8.hpp>
 
 #include "support/catch.hpp"
 #include "support/random_values.hpp"
@@ -64,7 +65,8 @@ std::map<std::string, points> awkward_galleries(std::size_t n, std::size_t d) {
         for (std::size_t k = 0; k < d; ++k)
             clustered.row(i)[k] = clustered.row(i % 11)[k] + (i < 11 ? 0.0f : 1e-3f * clustered.row(i)[k]);
     all["clustered"] = clustered;
-    auto close = random_points(n, d, 4); // far from the queries, and apart by a few units of the last place
+    auto close =
+        random_points(n, d, 4); // far from the queries, and within a few units of the last place of one another
     for (std::size_t i = 0; i < n; ++i)
         for (std::size_t k = 0; k < d; ++k)
             close.row(i)[k] = 100 + 1e-5f * close.row(i)[k];
@@ -321,60 +323,4 @@ TEST_CASE("searches refuse what makes no sense", "[neighbors]") {
         half.add(gallery.view()),
         "an embedding's value of 70000 does not fit into float16, whose largest is 65504: use float32 or int8");
     CHECK(half.size() == 0);
-}
-
-TEST_CASE("halves are IEEE's", "[kernels]") {
-    // Every half comes back as itself; every float goes to the nearest half, ties to even.
-    for (std::uint32_t h = 0; h < 65536; ++h) {
-        float const value = kernels::half_to_float(static_cast<std::uint16_t>(h));
-        if (!std::isnan(value) && kernels::float_to_half(value) != h) {
-            CAPTURE(h);
-            REQUIRE(kernels::float_to_half(value) == h);
-        }
-    }
-    std::vector<std::uint16_t> all(65536);
-    std::iota(all.begin(), all.end(), std::uint16_t{0});
-    std::vector<float> wide(65536);
-    kernels::widen_halves(all.size(), all.data(), wide.data());
-    CHECK(std::equal(all.begin(), all.end(), wide.begin(), [](auto h, float v) {
-        return std::isnan(v) ||
-               std::bit_cast<std::uint32_t>(v) == std::bit_cast<std::uint32_t>(kernels::half_to_float(h));
-    }));
-    CHECK(kernels::half_to_float(0x3c00) == 1.0f);
-    CHECK(kernels::half_to_float(0x7bff) == 65504.0f);
-    CHECK(kernels::half_to_float(1) == 0x1p-24f);
-    CHECK(kernels::float_to_half(1 + 0x1p-11f) == 0x3c00); // halfway: to even
-    CHECK(kernels::float_to_half(1 + 3 * 0x1p-11f) == 0x3c02);
-    CHECK(kernels::float_to_half(65519.0f) == 0x7bff);
-    CHECK(kernels::float_to_half(65520.0f) == 0x7c00);
-    for (std::size_t i = 0; i + 1 < 31744; i += 61) { // between neighbours, the nearer
-        float const a = wide[i], b = wide[i + 1];
-        CHECK(kernels::float_to_half(a + 0.49f * (b - a)) == i);
-        CHECK(kernels::float_to_half(a + 0.51f * (b - a)) == i + 1);
-    }
-}
-
-TEST_CASE("sums of codes are exact", "[kernels]") {
-    for (std::size_t size : {1, 31, 32, 77, 128, 516})
-        for (std::size_t rows : {1, 5, 16}) {
-            std::vector<std::int16_t> query(size);
-            std::vector<std::int8_t> codes(rows * size);
-            random_stream stream(size, purpose::user);
-            for (auto& v : query)
-                v = static_cast<std::int16_t>(stream.uniform() * 65534 - 32767);
-            for (auto& v : codes)
-                v = static_cast<std::int8_t>(stream.uniform() * 254 - 127);
-            std::fill_n(query.begin(), size, std::int16_t{32767}); // and the largest there can be
-            std::fill_n(codes.begin(), size, std::int8_t{-127});
-            std::int32_t products[16], squares[16];
-            kernels::sum_codes(size, query.data(), codes.data(), size, rows, products, squares);
-            for (std::size_t r = 0; r < rows; ++r) {
-                std::int64_t product = 0, square = 0;
-                for (std::size_t i = 0; i < size; ++i)
-                    product += std::int64_t{query[i]} * codes[r * size + i],
-                        square += std::int64_t{codes[r * size + i]} * codes[r * size + i];
-                CHECK(products[r] == product);
-                CHECK(squares[r] == square);
-            }
-        }
 }

@@ -16,9 +16,20 @@ concept strided_array = requires(A& a) {
     a.dimension();
     a.shape();
     a.strides();
-    a.data();
+    std::as_const(a).data();
     a.data_offset();
 };
+
+namespace detail {
+// Asks a const array where it only is to be read: an adaptor of const memory has nothing else.
+template <class T, class A>
+constexpr auto data_for(A& array) {
+    if constexpr (std::is_const_v<T>)
+        return std::as_const(array).data();
+    else
+        return array.data();
+}
+} // namespace detail
 
 /// A matrix in somebody else's memory: rows of `cols` scalars, `stride` scalars from one row to the next.
 ///
@@ -50,7 +61,7 @@ public:
     }
     /// @throws shape_error  when the array has not two dimensions, or its rows are not contiguous
     template <class A>
-        requires strided_array<A> && std::is_convertible_v<decltype(std::declval<A&>().data()), T*>
+        requires strided_array<A> && std::is_convertible_v<decltype(detail::data_for<T>(std::declval<A&>())), T*>
     constexpr matrix_view(A&& array) { // NOLINT: a conversion is what it is for
         require<shape_error>(array.dimension() == 2, "an array of ", array.dimension(), " dimensions for a matrix");
         rows_ = array.shape()[0], cols_ = array.shape()[1];
@@ -60,7 +71,7 @@ public:
         require<shape_error>((cols_ <= 1 || cols == 1) && (rows_ <= 1 || rows >= static_cast<std::ptrdiff_t>(cols_)),
                              "a matrix of ", rows_, "×", cols_, " with strides ", rows, ", ", cols,
                              ": its rows have to be contiguous, in row-major order");
-        data_ = array.data() + array.data_offset();
+        data_ = detail::data_for<T>(array) + array.data_offset();
     }
 
     constexpr T* data() const { return data_; }

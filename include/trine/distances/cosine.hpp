@@ -209,6 +209,7 @@ struct normalized {
     }
     Distance inner{};
 
+    // The inner distance's own: its name is in this one's.
     template <class Self, class Visit>
     static void values(Self& self, Visit&& visit) {
         if constexpr (requires { Distance::values(self.inner, visit); })

@@ -19,6 +19,7 @@
 
 #include "../core/error.hpp"
 #include "../core/finite.hpp"
+#include "../core/identity.hpp"
 #include "../distances/concepts.hpp"
 #include "concepts.hpp"
 #include "foreign_index.hpp"
@@ -32,7 +33,7 @@ template <std::size_t N>
 struct fixed_text {
     char characters[N];
     consteval fixed_text(char const (&text)[N]) { std::copy_n(text, N, characters); }
-    std::string_view view() const { return {characters, N - 1}; }
+    constexpr std::string_view view() const { return {characters, N - 1}; }
 };
 
 } // namespace detail
@@ -46,7 +47,12 @@ struct fixed_text {
 /// @see https://github.com/facebookresearch/faiss/wiki/The-index-factory
 template <detail::fixed_text Factory>
 struct faiss {
-    static constexpr std::string_view name = "faiss";
+    static constexpr std::string_view name = "faiss", factory = Factory.view();
+
+    template <class Self, class Visit>
+    static void values(Self&, Visit&& visit) {
+        visit("factory", factory);
+    }
 
     template <class Distance>
     class index {
@@ -58,7 +64,7 @@ struct faiss {
 
     public:
         /// @throws argument_error  when Faiss knows no such index
-        explicit index(std::size_t dimensions, Distance = {}) : dimensions_(dimensions) {
+        explicit index(std::size_t dimensions, Distance distance = {}) : distance_(distance), dimensions_(dimensions) {
             translated([&] {
                 index_.reset(
                     ::faiss::index_factory(static_cast<int>(dimensions), std::string(Factory.view()).c_str(),
@@ -94,6 +100,7 @@ struct faiss {
 
         std::size_t size() const { return static_cast<std::size_t>(index_->ntotal); }
         std::size_t dimensions() const { return dimensions_; }
+        Distance const& distance() const { return distance_; }
         /// Faiss's own index, for its search parameters.
         ::faiss::Index& native() { return *index_; }
 
@@ -165,7 +172,7 @@ struct faiss {
             require<format_error>(static_cast<std::size_t>(fresh->d) == dimensions_, path.string(),
                                   ": holds points of ", fresh->d, " values, not ", dimensions_);
             require<format_error>(fresh->metric_type == index_->metric_type, path.string(),
-                                  ": compares points otherwise than ", Distance::name);
+                                  ": compares points otherwise than ", identity_of(distance_).text());
             index_ = std::move(fresh), removed_.clear(), removed_count_ = 0;
         }
 
@@ -185,6 +192,7 @@ struct faiss {
                                        : metric::from_squares(static_cast<double>(value));
         }
 
+        Distance distance_;
         std::size_t dimensions_;
         std::unique_ptr<::faiss::Index> index_;
         std::vector<bool> removed_;

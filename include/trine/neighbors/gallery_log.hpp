@@ -2,24 +2,20 @@
 
 /// The log of a gallery: a file of changes, one entry each, that grows at its end and that a crash cannot spoil.
 
-#include <cerrno>
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <filesystem>
+#include <functional>
 #include <initializer_list>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
-#include <vector>
 
-#include <fcntl.h>
-#include <sys/file.h>
-#include <unistd.h>
-
+#include "../core/config.hpp"
 #include "../core/error.hpp"
-#include "../io/file.hpp"
 
 namespace trine::neighbors::detail {
 
@@ -95,81 +91,26 @@ public:
     std::size_t end() const { return end_; }
 
     // Opens it for writing, which one program at a time may. Throws io_error when another does, or it cannot be opened.
-    void lock() {
-        file_ = ::open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
-        require<io_error>(file_ >= 0, path_.string(), ": cannot be opened for writing: ", std::strerror(errno));
-        if (::flock(file_, LOCK_EX | LOCK_NB) != 0) {
-            close();
-            fail<io_error>(gallery_, ": another program is writing to it");
-        }
-    }
+    void lock();
 
-    // Calls take(what, body, bytes of it and of all that follow) for every whole entry behind those read so far, once
-    // it is known that none is damaged. False when the log belongs to a later generation; nothing is read of an earlier
-    // one, whose entries are in the file already. Throws format_error when it is damaged.
-    template <class Take>
-    bool read(std::uint64_t generation, Take&& take) {
-        std::error_code none;
-        if (!std::filesystem::exists(path_, none))
-            return true;
-        io::mapped_file const log(path_);
-        auto const bytes = log.bytes();
-        if (bytes.size() < header_size)
-            return true; // just being begun
-        std::uint64_t own, sum;
-        std::memcpy(&own, bytes.data() + 8, 8);
-        std::memcpy(&sum, bytes.data() + 16, 8);
-        bool const whole = bytes.substr(0, 8) == magic && sum == io::checksum(bytes.substr(0, 16));
-        require<format_error>(whole || bytes.size() == header_size, path_.string(), ": is not a gallery's log");
-        if (!whole || own < generation)
-            return true;
-        if (own > generation)
-            return false;
-        end_ = std::max(end_, header_size);
-        std::vector<entry> entries;
-        std::size_t behind = end_;
-        while (auto const next = entry_at(bytes, behind)) {
-            entries.push_back(*next);
-            behind += entry_header_size + next->body.size();
-        }
-        // What a crash cut short is the last of all. Where a whole entry follows, it is damage.
-        for (std::size_t at = behind; (at = bytes.find(mark, at + 1)) != std::string_view::npos;)
-            require<format_error>(!entry_at(bytes, at), path_.string(), ": is damaged at byte ", behind);
-        for (auto const& e : entries) {
-            take(e.what, e.body, behind - end_);
-            end_ += entry_header_size + e.body.size();
-        }
-        return true;
-    }
+    // Told of an entry: what it is, its body, and the bytes of it and of all that follow.
+    using reader = std::function<void(std::uint64_t what, std::string_view body, std::size_t left)>;
+    // Tells of every whole entry behind those read so far, once it is known that none is damaged. False when the log
+    // belongs to a later generation; nothing is read of an earlier one, whose entries are in the file already. Throws
+    // format_error when it is damaged.
+    bool read(std::uint64_t generation, reader const& take);
 
     // Makes it ready for the next entry: begins it where it is of another generation, cuts off what a crash cut short
     // where it is not.
-    void go_on(std::uint64_t generation) {
-        if (end_ > 0)
-            return truncate(end_);
-        record_writer header;
-        header.raw(magic.data(), magic.size());
-        header.number(generation);
-        header.number(io::checksum(header.bytes));
-        truncate(0);
-        write({header.bytes});
-    }
+    void resume(std::uint64_t generation);
     // Empties it for another generation.
     void begin(std::uint64_t generation) {
         end_ = 0;
-        go_on(generation);
+        resume(generation);
     }
     // Writes an entry and waits until the disk has it. Throws io_error when it does not take it; the log is then as
     // before.
-    void append(std::uint64_t what, std::string_view body) {
-        record_writer header;
-        header.raw(mark.data(), mark.size());
-        header.number<std::uint64_t>(end_);
-        header.number(what);
-        header.number<std::uint64_t>(body.size());
-        header.number(io::checksum(body, io::checksum(header.bytes)));
-        write({header.bytes, body});
-    }
+    void append(std::uint64_t what, std::string_view body);
 
 private:
     static constexpr std::string_view magic = "TRINELOG", mark = "TRNENTRY";
@@ -180,48 +121,11 @@ private:
         std::string_view body;
     };
     // The entry at a place of the log; nothing where there is none, or not a whole one.
-    static std::optional<entry> entry_at(std::string_view log, std::size_t at) {
-        if (log.size() < entry_header_size || at > log.size() - entry_header_size || log.substr(at, 8) != mark)
-            return {};
-        std::uint64_t fields[4];
-        std::memcpy(fields, log.data() + at + 8, sizeof fields);
-        auto const [place, what, length, sum] = fields;
-        if (place != at || length > log.size() - entry_header_size - at)
-            return {};
-        auto const body = log.substr(at + entry_header_size, length);
-        if (sum != io::checksum(body, io::checksum(log.substr(at, entry_header_size - 8))))
-            return {};
-        return entry{what, body};
-    }
+    static std::optional<entry> entry_at(std::string_view log, std::size_t at);
 
-    void write(std::initializer_list<std::string_view> pieces) {
-        std::size_t at = end_;
-        int cause = 0;
-        for (auto bytes : pieces)
-            while (!bytes.empty() && cause == 0) {
-                ssize_t const n = ::pwrite(file_, bytes.data(), bytes.size(), static_cast<off_t>(at));
-                if (n > 0)
-                    at += static_cast<std::size_t>(n), bytes.remove_prefix(static_cast<std::size_t>(n));
-                else if (n == 0 || errno != EINTR)
-                    cause = n == 0 ? ENOSPC : errno;
-            }
-        if (cause == 0 && ::fdatasync(file_) != 0)
-            cause = errno;
-        if (cause != 0) {
-            truncate(end_);
-            fail<io_error>(gallery_, ": cannot be written: ", std::strerror(cause));
-        }
-        end_ = at;
-    }
-    void truncate(std::size_t size) {
-        if (::ftruncate(file_, static_cast<off_t>(size)) != 0) {
-            // What is left behind has a wrong checksum, and the next entry is written over it.
-        }
-    }
-    void close() {
-        if (file_ >= 0)
-            ::close(std::exchange(file_, -1));
-    }
+    void write(std::initializer_list<std::string_view> pieces);
+    void truncate(std::size_t size);
+    void close();
 
     std::string gallery_;
     std::filesystem::path path_;
@@ -230,3 +134,7 @@ private:
 };
 
 } // namespace trine::neighbors::detail
+
+#ifdef TRINE_HEADER_ONLY
+#include "gallery_log_impl.hpp"
+#endif

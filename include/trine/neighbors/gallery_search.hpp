@@ -4,33 +4,42 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
-#include <type_traits>
+#include <string>
 #include <vector>
 
 #include "../core/error.hpp"
+#include "../core/identity.hpp"
 #include "concepts.hpp"
 #include "gallery.hpp"
 
 namespace trine::neighbors {
 
 /// An index over a gallery's photos, which follows what is added to the gallery and removed from it.
+///
+/// It compares by the distance that it was made with, which has to be the gallery's own.
 template <class Neighbors, class Distance, class Storage = storage::float32>
 class gallery_search {
 public:
     using index_type = typename Neighbors::template index<Distance>;
 
-    explicit gallery_search(Distance distance = {}) : distance_(distance) {}
+    explicit gallery_search(Distance distance = {})
+        : distance_(distance), distance_text_(identity_of(distance).text()) {}
+
+    Distance const& distance() const { return distance_; }
 
     /// Takes in what has changed in the gallery. Searches do that by themselves.
+    ///
+    /// @throws format_error  when the gallery is of another distance, or of this one with other values
     void update(gallery<Storage> const& g) {
-        if (!index_ || g.generation() != generation_) {
+        if (!index_ || g.layout() != layout_) {
+            auto const& where = g.path();
+            detail::check_distance(where.empty() ? "the gallery" : where.string(), g.identity(), distance_text_);
             index_.emplace(g.dimensions(), distance_);
-            seen_ = seen_removals_ = 0, generation_ = g.generation();
+            seen_ = seen_removals_ = 0, layout_ = g.layout();
             // Rows of the file stay where they are, and need no copy where the index reads them as they are stored.
             if constexpr (requires { index_->borrow(g.file_rows()); })
                 index_->borrow(g.file_rows()), seen_ = g.file_rows().rows;
-            else if constexpr (std::is_same_v<Storage, storage::float32> &&
-                               requires { index_->add_kept(matrix_view<float const>{}); })
+            else if constexpr (Storage::is_exact && requires { index_->add_kept(matrix_view<float const>{}); })
                 index_->add_kept({g.file_rows().codes, g.file_rows().rows, g.dimensions()}), seen_ = g.file_rows().rows;
         }
         // In large blocks, because some kinds of index learn from the first.
@@ -62,8 +71,9 @@ public:
 
 private:
     Distance distance_;
+    std::string distance_text_;
     std::optional<index_type> index_;
-    std::uint64_t generation_ = 0;
+    std::uint64_t layout_ = 0;
     std::size_t seen_ = 0, seen_removals_ = 0;
 };
 

@@ -5,8 +5,11 @@
 #include <string>
 
 #include "../core/config.hpp"
-#include "../io/safetensors.hpp"
 #include "gallery.hpp"
+
+namespace trine::io {
+class safetensors;
+}
 
 namespace trine::neighbors {
 

@@ -7,6 +7,8 @@
 #include <utility>
 #include <vector>
 
+#include "../core/error.hpp"
+#include "../io/safetensors.hpp"
 #include "gallery_tensors.hpp"
 
 namespace trine::neighbors {

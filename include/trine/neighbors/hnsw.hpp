@@ -17,6 +17,7 @@
 
 #include "../core/error.hpp"
 #include "../core/finite.hpp"
+#include "../core/identity.hpp"
 #include "../core/parallel.hpp"
 #include "../distances/concepts.hpp"
 #include "../io/safetensors.hpp"
@@ -37,6 +38,14 @@ namespace trine::neighbors {
 template <std::size_t M = 16, std::size_t EfConstruction = 200, std::size_t Ef = 64>
 struct hnsw_with {
     static constexpr std::string_view name = "hnsw";
+    static constexpr std::size_t links = M, construction_candidates = EfConstruction, candidates = Ef;
+
+    template <class Self, class Visit>
+    static void values(Self&, Visit&& visit) {
+        visit("links", links), visit("construction candidates", construction_candidates),
+            visit("candidates", candidates);
+    }
+
     static_assert(M >= 2 && M <= 1000, "a point of the graph has between 2 and 1000 links");
     static_assert(Ef >= 1 && EfConstruction >= 1, "a search keeps at least one candidate");
 
@@ -50,8 +59,8 @@ struct hnsw_with {
         using graph_type = hnswlib::HierarchicalNSW<float>;
 
     public:
-        explicit index(std::size_t dimensions, Distance = {})
-            : dimensions_(dimensions), space_(std::make_unique<space_type>(dimensions)) {
+        explicit index(std::size_t dimensions, Distance distance = {})
+            : distance_(distance), dimensions_(dimensions), space_(std::make_unique<space_type>(dimensions)) {
             require<argument_error>(dimensions > 0, "an index's points need at least one value");
             graph_ = std::make_unique<graph_type>(space_.get(), 1024, M, EfConstruction);
             graph_->setEf(Ef);
@@ -88,6 +97,7 @@ struct hnsw_with {
         std::size_t size() const { return size_; }
         std::size_t removed() const { return graph_->num_deleted_; }
         std::size_t dimensions() const { return dimensions_; }
+        Distance const& distance() const { return distance_; }
         /// How many candidates a search keeps from now on.
         void set_ef(std::size_t ef) {
             require<argument_error>(ef > 0, "a search has to keep at least one candidate");
@@ -126,7 +136,7 @@ struct hnsw_with {
             auto const graph = io::read_file(memory.path());
             io::safetensors file;
             file.metadata = {{"format", format},
-                             {"distance", std::string(Distance::name)},
+                             {"distance", identity_of(distance_).text()},
                              {"dimensions", std::to_string(dimensions_)},
                              {"M", std::to_string(M)},
                              {"points", std::to_string(size_)},
@@ -144,8 +154,9 @@ struct hnsw_with {
             auto const file = io::safetensors::load(path);
             require<format_error>(file.metadata.contains("format") && file.text_of("format") == format, where,
                                   ": is not a saved hnsw graph");
-            require<format_error>(file.text_of("distance") == Distance::name, where, ": was made for the distance ",
-                                  file.text_of("distance"), ", not ", Distance::name);
+            require<format_error>(file.text_of("distance") == identity_of(distance_).text(), where,
+                                  ": was made for the distance ", file.text_of("distance"), ", not ",
+                                  identity_of(distance_).text());
             require<format_error>(file.text_of("dimensions") == std::to_string(dimensions_), where,
                                   ": holds points of ", file.text_of("dimensions"), " values, not ", dimensions_);
             require<format_error>(file.text_of("M") == std::to_string(M), where, ": its points have ",
@@ -248,7 +259,7 @@ struct hnsw_with {
                 for (std::size_t k = 0; k < dimensions_; ++k) {
                     float v;
                     std::memcpy(&v, base.data() + i * element + base_links_size + 4 * k, 4);
-                    check(std::isfinite(v));
+                    check(all_finite(1, &v));
                 }
             }
             return count;
@@ -260,6 +271,7 @@ struct hnsw_with {
                                        : metric::from_squares(static_cast<double>(value));
         }
 
+        Distance distance_;
         std::size_t dimensions_, size_ = 0;
         std::unique_ptr<space_type> space_; // outlives the graph, which keeps a pointer to it
         std::unique_ptr<graph_type> graph_;

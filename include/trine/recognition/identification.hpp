@@ -45,7 +45,7 @@ std::vector<identification> identify(neighbors::gallery<Storage> const& gallery,
             near[i].index = i;
         }
         auto const v = rule.weighted ? neighbors::distance_weighted(near, labels) : neighbors::majority(near, labels);
-        all.push_back({gallery.person_label(static_cast<std::size_t>(v.who)),
+        all.push_back({gallery.person_name(static_cast<std::size_t>(v.who)),
                        static_cast<double>(v.distance) <= rule.threshold,
                        v.distance,
                        v.margin,

@@ -56,7 +56,7 @@ public:
     /// What tells a gallery of this very network from others: its shape and a checksum of its parameters, and the
     /// distance with its values.
     neighbors::gallery_identity gallery_identity() const {
-        return {model_fingerprint(model_), identity_of(distance_).text(), Backbone::embedding_size};
+        return neighbors::gallery_identity::of(model_fingerprint(model_), distance_, Backbone::embedding_size);
     }
     /// Goes over to a new, empty gallery in a file.
     ///
@@ -145,7 +145,7 @@ private:
 
     // Whoever sees a gallery in memory knows where it came from.
     neighbors::gallery_identity memory_identity() const {
-        return {"", identity_of(distance_).text(), Backbone::embedding_size};
+        return neighbors::gallery_identity::of("", distance_, Backbone::embedding_size);
     }
 
     Distance distance_;

@@ -1,57 +1,27 @@
 #include <trine/neighbors/classifiers.hpp>
-#include <trine/neighbors/clustering.hpp>
 
+#include <cmath>
 #include <fstream>
-#include <set>
+#include <limits>
+#include <numeric>
 
 #include <nlohmann/json.hpp>
 
+#include <trine/core/parallel.hpp>
 #include <trine/distances/cosine.hpp>
 #include <trine/distances/euclidean.hpp>
 #include <trine/evaluation/clustering.hpp>
 #include <trine/evaluation/thresholds.hpp>
 #include <trine/io/npy.hpp>
+#include <trine/neighbors/clustering.hpp>
 
 #include "support/catch.hpp"
 #include "support/random_values.hpp"
 #include "support/reference_data.hpp"
 
 using namespace trine;
-using neighbors::neighbor;
 
-TEST_CASE("the majority wins, and of equals the nearest", "[neighbors]") {
-    std::vector<label> const labels{5, 5, 9, 9, 7};
-    std::vector<neighbor> const nearest{{0.1f, 4}, {0.2f, 2}, {0.3f, 0}, {0.4f, 3}, {0.5f, 1}};
-    auto const v = neighbors::majority(nearest, labels);
-    CHECK(v.who == 9);
-    CHECK(v.votes == 2);
-    CHECK(v.distance == 0.2f);
-    CHECK(v.margin == Approx(-0.1f)); // somebody else is nearer
-    CHECK(v.confidence == Approx(0.4));
-    auto const one = neighbors::majority(std::span(nearest).first(1), labels);
-    CHECK(one.who == 7);
-    CHECK(one.margin == std::numeric_limits<float>::infinity());
-    CHECK(one.confidence == 1.0);
-    CHECK_THROWS_WITH(neighbors::majority({}, labels),
-                      "no neighbours to vote: the gallery is empty, or its points are not finite");
-}
-
-TEST_CASE("near neighbours weigh more where distances weigh", "[neighbors]") {
-    std::vector<label> const labels{1, 2, 2, 2};
-    std::vector<neighbor> const nearest{{0.1f, 0}, {0.9f, 1}, {1.0f, 2}, {1.1f, 3}}; // weights 1, 0.2, 0.1, 0
-    CHECK(neighbors::majority(nearest, labels).who == 2);
-    auto const v = neighbors::distance_weighted(nearest, labels);
-    CHECK(v.who == 1);
-    CHECK(v.votes == 1);
-    CHECK(v.confidence == Approx(1 / 1.3).epsilon(1e-5));
-    CHECK(v.margin == Approx(0.8f));
-    std::vector<neighbor> const equal{{0.5f, 1}, {0.5f, 0}, {0.5f, 2}}; // all weigh alike
-    CHECK(neighbors::distance_weighted(equal, labels).who == 2);
-    std::vector<neighbor> const products{{-9.f, 3}, {-8.f, 0}, {-1.f, 1}}; // distances below zero
-    CHECK(neighbors::distance_weighted(products, labels).who == 2);
-}
-
-TEST_CASE("means and planes tell people apart", "[neighbors]") {
+TEST_CASE("means and planes name people", "[neighbors]") {
     std::size_t const people = 5, each = 8, d = 12;
     std::vector<float> const centers = random_values<float>(people * d, 1),
                              noise = random_values<float>(2 * people * each * d, 2);
@@ -107,76 +77,7 @@ TEST_CASE("a linear classifier reaches the optimum of its dual", "[neighbors]") 
     }
 }
 
-TEST_CASE("thresholds are where they should be", "[evaluation]") {
-    std::vector<float> const same{0.1f, 0.2f, 0.3f, 0.6f}, different{0.5f, 0.7f, 0.8f, 0.9f, 1.0f};
-    auto const t = evaluation::best_f1(same, different);
-    CHECK(t.distance == Approx(0.65)); // all four, and one wrong: 8/9; three and none wrong: 6/7
-    CHECK(t.f1 == Approx(8.0 / 9));
-    CHECK(t.accuracy == Approx(8.0 / 9));
-    auto const none = evaluation::for_false_accept_rate(0.0, same, different);
-    CHECK(none.true_accept_rate == Approx(0.75));
-    CHECK(none.false_accept_rate == 0);
-    CHECK(none.distance < 0.5);
-    CHECK(none.distance > 0.49);
-    auto const fifth = evaluation::for_false_accept_rate(0.2, same, different);
-    CHECK(fifth.false_accept_rate == Approx(0.2));
-    CHECK(fifth.true_accept_rate == 1);
-    CHECK(evaluation::for_false_accept_rate(0.39, same, different).false_accept_rate == Approx(0.2));
-    CHECK(evaluation::for_false_accept_rate(1.0, same, different).false_accept_rate == 1);
-    std::vector<float> const ties{0.5f, 0.5f, 0.5f, 0.9f};
-    CHECK(evaluation::for_false_accept_rate(0.25, same, ties).false_accept_rate == 0); // all three or none
-    CHECK(evaluation::evaluate_threshold(0.3, same, different).true_accept_rate ==
-          0.5); // 0.3f is a little more than 0.3
-    CHECK_THROWS_WITH(evaluation::best_f1(same, {}),
-                      "a threshold needs pairs of both kinds: there are 4 same and 0 different ones");
-    CHECK_THROWS_AS(evaluation::for_false_accept_rate(-0.1, same, different), argument_error);
-    CHECK_THROWS_AS(evaluation::best_f1(std::vector<float>{NAN}, different), numeric_error);
-}
-
-TEST_CASE("photos are grouped by person", "[neighbors]") {
-    std::size_t const people = 6, each = 9, d = 16, n = people * each + 4;
-    auto points = random_values<float>(n * d, 1);
-    auto const centers = random_values<float>(people * d, 2);
-    std::vector<label> labels;
-    for (std::size_t i = 0; i < n; ++i) {
-        labels.push_back(static_cast<label>(i < people * each ? i % people : i));
-        for (std::size_t k = 0; k < d; ++k)
-            points[i * d + k] = i < people * each ? centers[i % people * d + k] + 0.1f * points[i * d + k]
-                                                  : 10 * points[i * d + k]; // the last four are strangers
-    }
-    matrix_view<float const> const view(points.data(), n, d);
-    neighbors::exact::index<distances::euclidean> index(d);
-    index.add(view);
-    auto const graph = neighbors::join_neighbors(index, view, 5, 2.0f);
-    for (std::size_t i = 0; i < n; ++i)
-        for (auto const& other : graph.near[i]) {
-            CHECK(other.index != i);
-            CHECK(std::count_if(graph.near[other.index].begin(), graph.near[other.index].end(),
-                                [&](auto const& back) { return back.index == i; }) == 1);
-        }
-    auto const whispers = neighbors::chinese_whispers(graph);
-    auto const dense = neighbors::dbscan(graph, 4);
-    CHECK(evaluation::compare_clusters<label>(whispers, labels).f1 == 1);
-    CHECK(evaluation::compare_clusters<label>(dense, labels).f1 == 1);
-    CHECK(std::set(whispers.begin(), whispers.end()).size() == people + 4);
-    CHECK(whispers[0] == 0);
-    CHECK(whispers[1] == 1); // numbered by their first photos
-    for (std::size_t i = people * each; i < n; ++i)
-        CHECK(dense[i] == -1);
-    CHECK(neighbors::chinese_whispers(graph, 1) == whispers);
-    CHECK_THROWS_AS(neighbors::dbscan(graph, 0), argument_error);
-    CHECK_THROWS_AS(neighbors::join_neighbors(index, view, 0, 1.f), argument_error);
-    CHECK_THROWS_AS(neighbors::join_neighbors(index, view, 5, NAN), argument_error);
-    CHECK_THROWS_AS(neighbors::join_neighbors(index, view.slice(0, 5), 5, 1.f), argument_error);
-    // A chain: its ends are no cores, and belong to the nearest core's group.
-    neighbors::neighbor_graph const chain{{{{1.f, 1}}, {{1.f, 0}, {2.f, 2}}, {{2.f, 1}, {3.f, 3}}, {{3.f, 2}}, {}}};
-    CHECK(neighbors::dbscan(chain, 3) == std::vector<std::ptrdiff_t>{0, 0, 0, 0, -1});
-    CHECK(neighbors::dbscan(chain, 4) == std::vector<std::ptrdiff_t>(5, -1));
-    CHECK(neighbors::dbscan(chain, 1) == std::vector<std::ptrdiff_t>{0, 0, 0, 0, 1});
-    CHECK(neighbors::chinese_whispers({}).empty());
-}
-
-TEST_CASE("ten people of LFW are told apart as published", "[neighbors][reference]") {
+TEST_CASE("ten people of LFW are named as published", "[neighbors][reference]") {
     auto const folder = reference_data("data/mobilefacenet/reference");
     if (!folder)
         return;

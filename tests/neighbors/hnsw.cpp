@@ -1,16 +1,14 @@
 #include <trine/neighbors/hnsw.hpp>
 
-#include <fstream>
+#include <limits>
 
+#include <trine/core/random.hpp>
 #include <trine/distances/cosine.hpp>
 #include <trine/distances/euclidean.hpp>
-#include <trine/neighbors/exact.hpp>
-#ifdef TRINE_HAS_FAISS
-#include <trine/neighbors/faiss.hpp>
-#endif
 
 #include "support/catch.hpp"
 #include "support/random_values.hpp"
+#include "support/recall.hpp"
 #include "support/temporary_folder.hpp"
 
 using namespace trine;
@@ -19,28 +17,6 @@ using Catch::Matchers::Contains;
 namespace {
 
 constexpr std::size_t n = 3000, d = 16, queries_count = 50, k = 10;
-
-template <class Distance, class Index>
-double recall(Index const& index, matrix_view<float const> points, matrix_view<float const> queries,
-              std::vector<bool> const& removed = std::vector<bool>(n)) {
-    neighbors::exact::index<Distance> exact(d);
-    exact.borrow(points);
-    for (std::size_t i = 0; i < n; ++i)
-        if (removed[i])
-            exact.remove(i);
-    auto const expected = exact.search(queries, k), found = index.search(queries, k);
-    std::size_t hits = 0;
-    for (std::size_t q = 0; q < queries.rows(); ++q) {
-        CHECK(std::is_sorted(found[q].begin(), found[q].end()));
-        for (auto const& f : found[q])
-            for (auto const& e : expected[q])
-                if (f.index == e.index) {
-                    ++hits;
-                    CHECK(f.distance == Approx(e.distance).margin(1e-4));
-                }
-    }
-    return static_cast<double>(hits) / static_cast<double>(queries.rows() * k);
-}
 
 } // namespace
 
@@ -56,7 +32,7 @@ TEMPLATE_TEST_CASE("hnsw finds nearly all that exact search finds", "[neighbors]
     index.add(points.slice(1501, n - 1501));
     index.set_ef(200);
     CHECK(index.size() == n);
-    CHECK(recall<TestType>(index, points, queries) > 0.95);
+    CHECK(recall<TestType>(index, points, queries, k) > 0.95);
     if constexpr (std::is_same_v<TestType, distances::squared_euclidean>) // which is hnswlib's own
         for (std::size_t q = 0; q < queries_count; ++q) {
             auto const found = index.search(queries.slice(q, 1), k);
@@ -68,7 +44,7 @@ TEMPLATE_TEST_CASE("hnsw finds nearly all that exact search finds", "[neighbors]
     std::vector<bool> removed(n);
     for (std::size_t i = 0; i < n; i += 3)
         index.remove(i), removed[i] = true;
-    CHECK(recall<TestType>(index, points, queries, removed) > 0.95);
+    CHECK(recall<TestType>(index, points, queries, k, removed) > 0.95);
     // What is saved comes back.
     temporary_folder const folder;
     index.save(folder / "graph");
@@ -152,33 +128,8 @@ TEST_CASE("hnsw refuses what makes no sense, and files that are not its own", "[
     CHECK_THROWS_AS(victim.load(path), format_error);
 }
 
-#ifdef TRINE_HAS_FAISS
-TEMPLATE_TEST_CASE("Faiss finds nearly all that exact search finds", "[neighbors]", distances::squared_euclidean,
-                   distances::cosine, distances::dot_product) {
-    STATIC_REQUIRE(neighbors::policy<neighbors::faiss<"Flat">, TestType>);
-    auto const values = random_values<float>(n * d, 1), asked = random_values<float>(queries_count * d, 2);
-    matrix_view<float const> const points(values.data(), n, d), queries(asked.data(), queries_count, d);
-    typename neighbors::faiss<"Flat">::template index<TestType> flat(d);
-    flat.add(points);
-    CHECK(recall<TestType>(flat, points, queries) == 1.0);
-    std::vector<bool> removed(n);
-    for (std::size_t i = 0; i < n; i += 2)
-        flat.remove(i), removed[i] = true;
-    CHECK(recall<TestType>(flat, points, queries, removed) == 1.0);
-    CHECK_THROWS_AS(flat.remove(0), argument_error);
-    CHECK_THROWS_AS(flat.search(queries, n), argument_error);
-    typename neighbors::faiss<"IVF8,Flat">::template index<TestType> cells(d);
-    CHECK_THROWS_WITH(cells.add(points.slice(0, 3)), Contains("Faiss, index \"IVF8,Flat\""));
-    cells.add(points);
-    CHECK(recall<TestType>(cells, points, queries) > 0.2);
-    temporary_folder const folder;
-    cells.save(folder / "cells");
-    typename neighbors::faiss<"IVF8,Flat">::template index<TestType> loaded(d);
-    loaded.load(folder / "cells");
-    CHECK(loaded.size() == n);
-    typename neighbors::faiss<"Flat">::template index<TestType> other(d + 1);
-    CHECK_THROWS_WITH(other.load(folder / "cells"), Contains("holds points of 16 values, not 17"));
-    CHECK_THROWS_AS(loaded.load(folder / "none"), io_error);
-    CHECK_THROWS_AS(typename neighbors::faiss<"no such index">::template index<TestType>(d), argument_error);
+TEST_CASE("a graph says who it is, and what it compares with", "[neighbors]") {
+    CHECK(identity_of(neighbors::hnsw{}).text() == "hnsw (links 16, construction candidates 200, candidates 64)");
+    neighbors::hnsw::index<distances::cosine> const index(d);
+    STATIC_REQUIRE(std::is_same_v<decltype(index.distance()), distances::cosine const&>);
 }
-#endif

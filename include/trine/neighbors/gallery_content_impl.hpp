@@ -1,0 +1,232 @@
+#pragma once
+
+#include <algorithm>
+#include <iterator>
+#include <set>
+
+#include "../core/error.hpp"
+#include "gallery_content.hpp"
+#include "gallery_log.hpp"
+
+namespace trine::neighbors::detail {
+
+template <class Storage>
+std::size_t gallery_content<Storage>::person(std::size_t place) const {
+    check_place(place);
+    std::size_t const p = place < base_.rows.rows ? base_.person(place) : tail_people_[place - base_.rows.rows];
+    auto const at = merged_.find(p);
+    return at == merged_.end() ? p : at->second;
+}
+
+template <class Storage>
+std::string gallery_content<Storage>::person_name(std::size_t number) const {
+    require<argument_error>(number < person_numbers(), "there is no person ", number, " of ", person_numbers());
+    return std::string(name_of(number));
+}
+
+template <class Storage>
+std::map<std::string, std::size_t> gallery_content<Storage>::people() const {
+    std::vector<std::size_t> photos(person_numbers());
+    for (std::size_t place = 0; place < places(); ++place)
+        if (!is_removed(place))
+            ++photos[person(place)];
+    std::map<std::string, std::size_t> all;
+    for (std::size_t p = 0; p < photos.size(); ++p)
+        if (photos[p] > 0)
+            all[std::string(name_of(p))] += photos[p];
+    return all;
+}
+
+template <class Storage>
+std::vector<std::size_t> gallery_content<Storage>::photos_of(std::string const& name) const {
+    std::vector<std::size_t> all;
+    if (auto const p = find(name))
+        for (std::size_t place = 0; place < places(); ++place)
+            if (!is_removed(place) && person(place) == *p)
+                all.push_back(place);
+    return all;
+}
+
+template <class Storage>
+std::string gallery_content<Storage>::add_entry(std::span<std::string const> names,
+                                                std::span<std::string const> sources,
+                                                matrix_view<float const> points) const {
+    row_buffer<Storage> encoded(dimensions(), points.rows());
+    encoded.add(points);
+    return add_entry(names, sources, encoded.view());
+}
+
+template <class Storage>
+std::string gallery_content<Storage>::add_entry(std::span<std::string const> names,
+                                                std::span<std::string const> sources,
+                                                stored_rows<Storage> points) const {
+    record_writer entry;
+    std::vector<std::string_view> fresh;
+    std::unordered_map<std::string_view, std::uint64_t> numbers;
+    std::vector<std::uint64_t> people;
+    for (auto const& name : names) {
+        check_name(name);
+        auto at = numbers.find(name);
+        if (at == numbers.end()) {
+            auto const known = find(name);
+            at = numbers.emplace(name, known ? *known : person_numbers() + fresh.size()).first;
+            if (!known)
+                fresh.push_back(name);
+        }
+        people.push_back(at->second);
+    }
+    entry.number<std::uint64_t>(fresh.size());
+    for (auto name : fresh)
+        entry.text(name);
+    entry.number<std::uint64_t>(people.size());
+    entry.raw(people.data(), people.size() * 8);
+    for (auto const& source : sources)
+        entry.text(source);
+    for (std::size_t i = 0; i < points.rows; ++i)
+        entry.raw(points.row(i), row_bytes());
+    if constexpr (Storage::is_scaled)
+        entry.raw(points.scales, points.rows * sizeof(float));
+    return entry.bytes;
+}
+
+template <class Storage>
+std::string gallery_content<Storage>::remove_entry(std::span<std::size_t const> leaving) const {
+    std::set<std::size_t> once;
+    record_writer entry;
+    entry.number<std::uint64_t>(leaving.size());
+    for (std::size_t place : leaving) {
+        check_place(place);
+        require<argument_error>(!is_removed(place) && once.insert(place).second, "the photo at place ", place,
+                                " has been removed already");
+        entry.number<std::uint64_t>(place);
+    }
+    return entry.bytes;
+}
+
+template <class Storage>
+std::string gallery_content<Storage>::rename_entry(std::size_t person, std::string const& to) {
+    record_writer entry;
+    entry.number<std::uint64_t>(person);
+    entry.text(to);
+    return entry.bytes;
+}
+
+template <class Storage>
+std::string gallery_content<Storage>::merge_entry(std::size_t from, std::size_t into) {
+    record_writer entry;
+    entry.number<std::uint64_t>(from);
+    entry.number<std::uint64_t>(into);
+    return entry.bytes;
+}
+
+template <class Storage>
+void gallery_content<Storage>::apply(kind what, std::string_view body, std::string const& where) {
+    record_reader entry(body, where);
+    auto const number_of_person = [&](std::uint64_t p, std::size_t below) {
+        require<format_error>(p < below, where, ": an entry of its log names person ", p, " of ", below);
+        return static_cast<std::size_t>(p);
+    };
+    if (what == kind::add) {
+        std::vector<std::string> names(entry.count(4));
+        for (auto& name : names) {
+            name = entry.text();
+            require<format_error>(!name.empty(), where, ": an entry of its log has a person without a name");
+        }
+        std::size_t const n = entry.count(8);
+        std::vector<std::size_t> people(n);
+        for (auto& p : people)
+            p = number_of_person(entry.number<std::uint64_t>(), person_numbers() + names.size());
+        std::vector<std::string> sources(n);
+        for (auto& source : sources)
+            source = entry.text();
+        auto const codes = entry.take(n * row_bytes());
+        auto const scales = entry.take(Storage::is_scaled ? n * sizeof(float) : 0);
+        entry.end();
+        tail_.add_bytes(n, codes, scales);
+        for (auto& name : names) {
+            if (numbers_known_)
+                numbers_.emplace(name, person_numbers());
+            tail_names_.push_back(std::move(name));
+        }
+        tail_people_.insert(tail_people_.end(), people.begin(), people.end());
+        std::move(sources.begin(), sources.end(), std::back_inserter(tail_sources_));
+    } else if (what == kind::remove) {
+        std::vector<std::size_t> all(entry.count(8));
+        std::set<std::size_t> once;
+        for (auto& place : all) {
+            place = static_cast<std::size_t>(entry.number<std::uint64_t>());
+            require<format_error>(place < places() && !is_removed(place) && once.insert(place).second, where,
+                                  ": an entry of its log removes a photo that is not there");
+        }
+        entry.end();
+        removed_.resize(std::max(removed_.size(), places()));
+        for (std::size_t place : all)
+            removed_[place] = true;
+        removals_.insert(removals_.end(), all.begin(), all.end());
+    } else if (what == kind::rename) {
+        auto const p = number_of_person(entry.number<std::uint64_t>(), person_numbers());
+        std::string name(entry.text());
+        entry.end();
+        require<format_error>(!name.empty(), where, ": an entry of its log takes a person's name away");
+        if (numbers_known_) {
+            numbers_.erase(std::string(name_of(p)));
+            numbers_[name] = p;
+        }
+        renamed_[p] = std::move(name);
+    } else if (what == kind::merge) {
+        auto const from = number_of_person(entry.number<std::uint64_t>(), person_numbers()),
+                   into = number_of_person(entry.number<std::uint64_t>(), person_numbers());
+        entry.end();
+        require<format_error>(from != into && !merged_.contains(from) && !merged_.contains(into), where,
+                              ": an entry of its log merges people who are not there");
+        if (numbers_known_)
+            numbers_.erase(std::string(name_of(from)));
+        merged_[from] = into;
+        for (auto& [a, b] : merged_)
+            if (b == from)
+                b = into;
+    } else
+        fail<format_error>(where, ": an entry of its log is of an unknown kind, ", static_cast<std::uint64_t>(what),
+                           "; a later version may have written it");
+}
+
+template <class Storage>
+void gallery_content<Storage>::check_place(std::size_t place) const {
+    require<argument_error>(place < places(), "there is no photo at place ", place, " of ", places());
+}
+
+template <class Storage>
+std::string_view gallery_content<Storage>::name_of(std::size_t person) const {
+    if (auto const at = renamed_.find(person); at != renamed_.end())
+        return at->second;
+    return person < base_.names.size() ? base_.names[person]
+                                       : std::string_view(tail_names_[person - base_.names.size()]);
+}
+
+template <class Storage>
+std::optional<std::size_t> gallery_content<Storage>::find(std::string const& name) const {
+    if (!numbers_known_) {
+        numbers_.clear();
+        for (std::size_t p = 0; p < person_numbers(); ++p)
+            if (!merged_.contains(p))
+                numbers_.emplace(name_of(p), p);
+        numbers_known_ = true;
+    }
+    auto const at = numbers_.find(name);
+    return at == numbers_.end() ? std::nullopt : std::optional(at->second);
+}
+
+template <class Storage>
+std::size_t gallery_content<Storage>::living(std::string const& name) const {
+    auto const p = find(name);
+    require<argument_error>(p && !photos_of(name).empty(), "there is nobody called \"", name, "\"");
+    return *p;
+}
+
+#ifdef TRINE_COMPILED
+template class gallery_content<storage::float32>;
+template class gallery_content<storage::float16>;
+template class gallery_content<storage::int8>;
+#endif
+
+} // namespace trine::neighbors::detail
