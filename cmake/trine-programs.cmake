@@ -3,8 +3,13 @@ if(NOT CMAKE_BUILD_TYPE AND NOT CMAKE_CONFIGURATION_TYPES)
     set(CMAKE_BUILD_TYPE Release)
 endif()
 
+# With the compiled library where it is built, so that a program compiles in seconds.
 add_library(trine_program INTERFACE)
-target_link_libraries(trine_program INTERFACE trine::trine)
+if(TARGET trine::compiled)
+    target_link_libraries(trine_program INTERFACE trine::compiled)
+else()
+    target_link_libraries(trine_program INTERFACE trine::trine)
+endif()
 target_compile_options(trine_program INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor)
 # GCC 12 sees overlaps in std::string that are not there (its bug 105651).
 target_compile_options(trine_program INTERFACE $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>)
