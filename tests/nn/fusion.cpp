@@ -80,23 +80,23 @@ TEST_CASE("a first layer's gradients in float are those in double", "[nn]") {
     CHECK(difference(narrow.state(), wide.state(), 0, 2 * 32) < 1e-6);
 }
 
-TEST_CASE("fused neighbours compute what they compute apart", "[nn]") {
-    // A dropout of nothing between two layers keeps them apart.
+TEST_CASE("fused neighbours compute what they compute one by one", "[nn]") {
+    // A dropout of nothing between two layers keeps them from being fused.
     using in = shape<3, 23, 18>;
     using fused = network<in, sequential<sequential<conv2d<17, 3>, batch_norm, relu>, max_pool<2>, conv2d<20, 3>,
                                          batch_norm, relu, conv2d<16, 3, with_bias>, batch_norm,
                                          residual<sequential<conv2d<16, 3>, batch_norm>>, relu, flatten, linear<4>>>;
-    using apart =
+    using separate =
         network<in, sequential<sequential<conv2d<17, 3>, dropout<0>, batch_norm, relu>, dropout<0>, max_pool<2>,
                                conv2d<20, 3>, dropout<0>, batch_norm, relu, conv2d<16, 3, with_bias>, dropout<0>,
                                batch_norm, residual<sequential<conv2d<16, 3>, dropout<0>, batch_norm>>, dropout<0>,
                                relu, flatten, linear<4>>>;
-    STATIC_REQUIRE(fused::parameters == apart::parameters);
-    STATIC_REQUIRE(fused::activations(8) < apart::activations(8));
+    STATIC_REQUIRE(fused::parameters == separate::parameters);
+    STATIC_REQUIRE(fused::activations(8) < separate::activations(8));
     std::size_t const batch = 21;
     auto const x = random_values<double>(batch * in::size, 1), dy = random_values<double>(batch * 4, 2);
     model<fused, double> a(5);
-    model<apart, double> b(6);
+    model<separate, double> b(6);
     std::copy(a.parameters().begin(), a.parameters().end(), b.parameters().begin());
     std::vector<double> dxa(x.size()), dxb(x.size()), ga = dy, gb = dy;
     auto const close = [](auto const& p, auto const& q) {
