@@ -8,6 +8,8 @@
 
 #include <malloc.h>
 
+#include <trine/kernels/register_tile.hpp>
+#include <trine/kernels/code_tile.hpp>
 #include <trine/core/random.hpp>
 #include <trine/distances/cosine.hpp>
 #include <trine/distances/euclidean.hpp>

@@ -16,6 +16,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include <trine/io/file.hpp>
 #include <trine/data/dataset.hpp>
 #include <trine/data/folder.hpp>
 #include <trine/data/image_io.hpp>

@@ -15,7 +15,7 @@
 #include <trine/neighbors/exact.hpp>
 #include <trine/neighbors/vote.hpp>
 #include <trine/visual/pictures.hpp>
-#include <trine/visual/evaluation_pictures.hpp>
+#include <trine/visual/embedding_map.hpp>
 
 #include "support/lesson.hpp"
 

@@ -226,7 +226,7 @@ int calibrate(choices const& c) {
     std::vector<float> d(n * n);
     matrix_view<float> const distances(d.data(), n, n);
     program::distance{}.pairwise(matrix_view<float const>(points.data(), n, gallery.dimensions()), distances);
-    auto const [same, different] = evaluation::split_pairs<float>(distances, who);
+    auto const [same, different] = evaluation::split_pairs(distances, who);
     auto const show = [&](char const* what, evaluation::threshold const& t) {
         if (c.json)
             program::print_json({{"rule", what},

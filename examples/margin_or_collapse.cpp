@@ -9,6 +9,7 @@
 
 #include <cstdio>
 
+#include <trine/visual/pictures.hpp>
 #include <trine/data/image_io.hpp>
 #include <trine/evaluation/projection.hpp>
 #include <trine/evaluation/verification.hpp>

@@ -19,6 +19,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include <trine/data/orientation.hpp>
 #include <trine/backbones/conv_4.hpp>
 #include <trine/data/dataset.hpp>
 #include <trine/data/image_io.hpp>

@@ -10,6 +10,7 @@
 #include <cstdio>
 #include <utility>
 
+#include <trine/visual/pictures.hpp>
 #include <trine/data/image_io.hpp>
 #include <trine/visual/evaluation_pictures.hpp>
 

@@ -10,6 +10,7 @@
 #include <cmath>
 #include <cstdio>
 
+#include <trine/visual/pictures.hpp>
 #include <trine/data/image_io.hpp>
 #include <trine/nn/feature_maps.hpp>
 #include <trine/visual/network_pictures.hpp>

@@ -18,6 +18,9 @@
 
 #include <CLI/CLI.hpp>
 
+#include <trine/objectives/objective.hpp>
+#include <trine/miners/triplet_miners.hpp>
+#include <trine/core/random.hpp>
 #include <trine/data/image_io.hpp>
 #include <trine/distances/cosine.hpp>
 #include <trine/losses/proxy.hpp>

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstdio>
 
+#include <trine/visual/pictures.hpp>
 #include <trine/distances/euclidean.hpp>
 #include <trine/nn/feature_maps.hpp>
 #include <trine/visual/network_pictures.hpp>

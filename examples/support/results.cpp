@@ -5,6 +5,8 @@
 #include <limits>
 #include <utility>
 
+#include <trine/visual/embedding_map.hpp>
+#include <trine/visual/pictures.hpp>
 #include <trine/data/image_io.hpp>
 #include <trine/distances/euclidean.hpp>
 #include <trine/evaluation/bootstrap.hpp>

@@ -1,3 +1,7 @@
+#include <trine/nn/parameters_file.hpp>
+#include <trine/nn/model.hpp>
+#include <trine/io/safetensors.hpp>
+#include <trine/io/file.hpp>
 #include <trine/data/folder.hpp>
 #include <trine/data/image_io.hpp>
 #include <trine/faces/mtcnn.hpp>

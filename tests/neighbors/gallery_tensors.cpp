@@ -1,3 +1,4 @@
+#include <trine/io/safetensors.hpp>
 #include <trine/neighbors/gallery_tensors.hpp>
 
 #include <limits>

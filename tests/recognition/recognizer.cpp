@@ -1,3 +1,4 @@
+#include <trine/backbones/compact.hpp>
 #include <trine/recognition/recognizer.hpp>
 
 #include <algorithm>

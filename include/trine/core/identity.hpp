@@ -127,12 +127,15 @@ private:
     void add(std::string_view key, identity value) { values_.emplace_back(key, std::move(value)); }
     static std::vector<std::pair<std::string_view, std::string_view>> split(std::string_view text) {
         std::vector<std::pair<std::string_view, std::string_view>> all;
-        while (!text.empty()) {
-            auto const end = std::min(text.find('\n'), text.size());
-            auto const line = text.substr(0, end);
-            auto const space = std::min(line.find(' '), line.size());
-            all.emplace_back(line.substr(0, space), space < line.size() ? line.substr(space + 1) : "");
-            text.remove_prefix(std::min(end + 1, text.size()));
+        for (std::size_t first = 0, space = 0, i = 0; i < text.size(); ++i) {
+            if (text[i] == ' ' && space <= first)
+                space = i;
+            if (text[i] != '\n')
+                continue;
+            std::size_t const key = space > first ? space : i;
+            all.emplace_back(text.substr(first, key - first),
+                             text.substr(std::min(key + 1, i), i - std::min(key + 1, i)));
+            first = i + 1;
         }
         return all;
     }

@@ -6,6 +6,7 @@
 #include <span>
 #include <vector>
 
+#include "../core/parallel.hpp"
 #include "../core/random.hpp"
 #include "../core/view.hpp"
 #include "../miners/concepts.hpp"
