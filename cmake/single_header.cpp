@@ -49,8 +49,8 @@ int main(int argc, char** argv) try {
     }
     fs::path const header = argv[1], to = argv[2];
     std::ostringstream out;
-    out << "// Trine, all of it but approximate search and face detection, as one header. Made from "
-        << header.filename().string() << "; change that instead.\n#pragma once\n\n";
+    out << "// Trine, all that trine.hpp includes, as one header. Made from " << header.filename().string()
+        << "; change that instead.\n#pragma once\n\n";
     write(header, header.parent_path().parent_path(), out);
     fs::create_directories(to.parent_path());
     std::ofstream(to) << out.str();

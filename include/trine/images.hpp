@@ -1,7 +1,7 @@
 #pragma once
 
-/// Everything that reads, finds or draws pictures: photos in files and folders, faces on them, and pictures of a training
-/// and of what it learnt. Needs CImg, libjpeg and libpng; trine.hpp holds all that does not.
+/// Everything that reads, finds or draws pictures: photos in files and folders, faces on them, and pictures of a
+/// training and of what it learnt. Needs CImg, libjpeg and libpng; trine.hpp holds all that does not.
 
 #include "data/folder.hpp"
 #include "data/image.hpp"

@@ -2,11 +2,11 @@
 
 /// Vectors of 256 bits, with fused multiply-adds.
 
+#include "generic.hpp"
+
 #if defined(__AVX2__) && defined(__FMA__)
 
 #include <immintrin.h>
-
-#include "generic.hpp"
 
 namespace trine::kernels::isa {
 

@@ -2,13 +2,13 @@
 
 /// Vectors of 512 bits; comparisons give a bit a lane.
 
+#include "generic.hpp"
+
 #if defined(__AVX512F__)
 
 #include <type_traits>
 
 #include <immintrin.h>
-
-#include "generic.hpp"
 
 namespace trine::kernels::isa {
 

@@ -2,11 +2,11 @@
 
 /// Vectors of 128 bits of 64-bit ARM processors.
 
+#include "generic.hpp"
+
 #if defined(__aarch64__)
 
 #include <arm_neon.h>
-
-#include "generic.hpp"
 
 namespace trine::kernels::isa {
 
