@@ -12,6 +12,7 @@
 
 #include <trine/data/image_io.hpp>
 #include <trine/evaluation/thresholds.hpp>
+#include <trine/evaluation/verification.hpp>
 #include <trine/neighbors/exact.hpp>
 #include <trine/neighbors/vote.hpp>
 #include <trine/visual/pictures.hpp>

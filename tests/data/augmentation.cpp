@@ -28,5 +28,5 @@ TEST_CASE("augmentation says every strength", "[data]") {
     CHECK(identity_of(data::augmentation{}).text() == "augmentation (flip 0.5, shift 0.06, rotation 8, scale 0.1, "
                                                       "brightness 0.15, contrast 0.25, erase 0.3, erase_area 0.12)");
     auto const other = identity_of(data::augmentation{.erase_area = 0.2});
-    CHECK(identity_of(data::augmentation{}).difference(other, "here", "there") == "erase_area 0.12 here, 0.2 there");
+    CHECK(identity_of(data::augmentation{}).difference(other, "here", "there") == "erase_area is 0.12 here, 0.2 there");
 }

@@ -59,12 +59,13 @@ TEST_CASE("optimisers say who they are and every value that they were given", "[
         return identity_of(a).difference(identity_of(b), "here", "there");
     };
     // Every value tells two from each other.
-    CHECK(difference(nn::sgd{.momentum = 0.5}, nn::sgd{}) == "momentum 0.5 here, 0.9 there");
-    CHECK(difference(nn::sgd{.weight_decay = 0.5}, nn::sgd{}) == "weight_decay 0.5 here, 5e-04 there");
-    CHECK(difference(nn::adam{.beta2 = 0.5}, nn::adam{}) == "beta2 0.5 here, 0.999 there");
-    CHECK(difference(nn::adam{.epsilon = 0.5}, nn::adam{}) == "epsilon 0.5 here, 1e-08 there");
-    CHECK(difference(nn::adam{.decoupled = true}, nn::adam{}) == "decoupled yes here, no there");
-    CHECK(difference(nn::adam{.weight_decay = 0.01, .decoupled = true}, nn::adamw{}) == "adam here, adamw there");
+    CHECK(difference(nn::sgd{.momentum = 0.5}, nn::sgd{}) == "momentum is 0.5 here, 0.9 there");
+    CHECK(difference(nn::sgd{.weight_decay = 0.5}, nn::sgd{}) == "weight_decay is 0.5 here, 5e-04 there");
+    CHECK(difference(nn::adam{.beta2 = 0.5}, nn::adam{}) == "beta2 is 0.5 here, 0.999 there");
+    CHECK(difference(nn::adam{.epsilon = 0.5}, nn::adam{}) == "epsilon is 0.5 here, 1e-08 there");
+    CHECK(difference(nn::adam{.decoupled = true}, nn::adam{}) == "decoupled is yes here, no there");
+    CHECK(difference(nn::adam{.weight_decay = 0.01, .decoupled = true}, nn::adamw{}) ==
+          "name is adam here, adamw there");
     CHECK(difference(nn::adamw{}, nn::adamw{}).empty());
     // A value can be set by its name.
     nn::adamw set;

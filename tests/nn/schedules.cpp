@@ -26,10 +26,10 @@ TEST_CASE("schedules say who they are, and what they lead to", "[nn]") {
     auto const difference = [](auto const& a, auto const& b) {
         return identity_of(a).difference(identity_of(b), "here", "there");
     };
-    CHECK(difference(nn::warm_up<>{.share = 0.5}, nn::warm_up<>{}) == "share 0.5 here, 0.05 there");
-    CHECK(difference(nn::warm_up<>{.then = {.floor = 0.5}}, nn::warm_up<>{}) == "then.floor 0.5 here, 0 there");
-    CHECK(difference(nn::warm_up<nn::constant>{}, nn::warm_up<>{}) == "then constant here, cosine there");
-    CHECK(difference(nn::stepwise{.factor = 0.5}, nn::stepwise{}) == "factor 0.5 here, 0.1 there");
-    CHECK(difference(nn::stepwise{.every = 0.5}, nn::stepwise{.every = 0.25}) == "every 0.5 here, 0.25 there");
+    CHECK(difference(nn::warm_up<>{.share = 0.5}, nn::warm_up<>{}) == "share is 0.5 here, 0.05 there");
+    CHECK(difference(nn::warm_up<>{.then = {.floor = 0.5}}, nn::warm_up<>{}) == "then.floor is 0.5 here, 0 there");
+    CHECK(difference(nn::warm_up<nn::constant>{}, nn::warm_up<>{}) == "then is constant here, cosine there");
+    CHECK(difference(nn::stepwise{.factor = 0.5}, nn::stepwise{}) == "factor is 0.5 here, 0.1 there");
+    CHECK(difference(nn::stepwise{.every = 0.5}, nn::stepwise{.every = 0.25}) == "every is 0.5 here, 0.25 there");
     CHECK(difference(nn::warm_up<>{}, nn::warm_up<>{}).empty());
 }

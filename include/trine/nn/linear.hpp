@@ -19,6 +19,15 @@ template <class T>
 void linear_backward(std::size_t inputs, std::size_t outputs, layer_context<T> const& context, T const* x, T const* dy,
                      T* dx);
 
+/// The same in inference, from weights that were packed once. An image's values do not depend on how many others there
+/// are, as a BLAS's products of many rows and of few do.
+template <class T>
+std::size_t linear_prepared_size(std::size_t inputs, std::size_t outputs);
+template <class T>
+void prepare_linear(std::size_t inputs, std::size_t outputs, T const* parameters, T* to);
+template <class T>
+void infer_linear(std::size_t inputs, std::size_t outputs, layer_context<T> const& context, T const* x, T* y);
+
 } // namespace detail
 
 /// A feature map as one vector, channel by channel, so that the weights of a `linear` behind it mean what they mean
@@ -57,6 +66,18 @@ struct linear {
         template <class T>
         static void backward(layer_context<T> const& context, T const* x, T const*, T const* dy, T* dx) {
             detail::linear_backward(inputs, Out, context, x, dy, dx);
+        }
+        template <class T>
+        static std::size_t prepared() {
+            return detail::linear_prepared_size<T>(inputs, Out);
+        }
+        template <class T>
+        static void prepare(layer_context<T> const& context, T* to) {
+            detail::prepare_linear(inputs, Out, context.parameters, to);
+        }
+        template <class T>
+        static void infer(layer_context<T> const& context, T const* x, T* y) {
+            detail::infer_linear(inputs, Out, context, x, y);
         }
         static void list(inventory& all, std::string const& prefix) { detail::list_linear(all, prefix, Out, inputs); }
     };
