@@ -33,11 +33,11 @@ inline bool is_ink(trine::data::image const& picture, std::size_t x, std::size_t
     return near(0, red) && near(1, green) && near(2, blue);
 }
 
-/// How many pixels are of a colour.
-inline std::size_t ink_count(trine::data::image const& picture, int red, int green, int blue) {
+/// How many pixels are of a colour, within some steps of each channel.
+inline std::size_t ink_count(trine::data::image const& picture, int red, int green, int blue, int within = 0) {
     std::size_t count = 0;
     for (std::size_t y = 0; y < picture.height; ++y)
         for (std::size_t x = 0; x < picture.width; ++x)
-            count += is_ink(picture, x, y, red, green, blue);
+            count += is_ink(picture, x, y, red, green, blue, within);
     return count;
 }
