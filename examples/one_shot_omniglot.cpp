@@ -3,8 +3,8 @@
 //
 //   one_shot_omniglot --background images_background_small1 --background images_background_small2 --runs all_runs
 //
-// Each background set is learnt from apart, as its authors say; the folders are Omniglot's archives unpacked. Expected
-// output, on its last lines: a table with a row for each miner and loss,
+// Each background set is learnt from on its own, as its authors say; the folders are Omniglot's archives unpacked.
+// Expected output, on its last lines: a table with a row for each miner and loss,
 //   all x triplet_margin | 5.2 | 5.0 5.3 | 101
 // the error in percent over the 20 runs, as a mean over sets and seeds, and for each set; and the seconds of a
 // training.

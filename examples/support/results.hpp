@@ -15,7 +15,7 @@
 
 #include "points.hpp"
 
-// How a trained network does on photos that were held out, and pictures of that. Compiled once, apart from the programs
+// How a trained network does on photos that were held out, and pictures of that. Compiled once, not with the programs
 // that train.
 namespace program {
 

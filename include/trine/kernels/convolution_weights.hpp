@@ -25,8 +25,8 @@ std::size_t direct_gradient_weights_scratch(convolution_shape const& s, std::siz
 
 /// dw += Σ over the batch and its pixels of x ⊗ dy: what the loss changes by, for a change of the weights.
 ///
-/// Work is cut into chunks of the batch × groups × panels of outputs. Chunks are summed apart and then added in their
-/// order, so the result does not depend on the number of threads. Bounded by arithmetic from some 16 channels on.
+/// Work is cut into chunks of the batch × groups × panels of outputs. Chunks are summed separately and then added in
+/// their order, so the result does not depend on the number of threads. Bounded by arithmetic from some 16 channels on.
 ///
 /// @param x   N×H×W×C
 /// @param dy  N×OH×OW×O

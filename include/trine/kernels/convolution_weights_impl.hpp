@@ -12,8 +12,8 @@ namespace trine::kernels {
 
 namespace detail {
 
-// How the batch's output rows are cut: into blocks that a strip holds, and blocks into chunks that are summed apart. An
-// item is a chunk and some panels.
+// How the batch's output rows are cut: into blocks that a strip holds, and blocks into chunks that are summed
+// separately. An item is a chunk and some panels.
 struct weights_plan {
     strip_plan strip;
     std::size_t rows_per_block, blocks_per_image, panels, panels_per_item, shares, chunks;

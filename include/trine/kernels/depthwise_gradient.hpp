@@ -14,8 +14,8 @@ namespace trine::kernels {
 template <class T>
 std::size_t depthwise_gradient_weights_scratch(convolution_shape const& s);
 
-/// dw += Σ over the batch and its pixels of x·dy, channel by channel. Chunks of rows are summed apart, then added in
-/// their order.
+/// dw += Σ over the batch and its pixels of x·dy, channel by channel. Chunks of rows are summed separately, then added
+/// in their order.
 ///
 /// @param x   N×H×W×C
 /// @param dy  N×OH×OW×C

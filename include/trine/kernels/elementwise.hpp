@@ -49,7 +49,8 @@ template <class T>
 void prelu_forward(std::size_t rows, std::size_t cols, T const* x, T const* slopes, T* y);
 
 /// Gradients of `prelu_forward`: dx (where not null; it may be `dy`), and dslopes += Σ dy·x over rows where x is not
-/// positive. Sums are taken apart in blocks of rows, in columns side by side, then added in the order of the blocks.
+/// positive. Sums are taken separately in blocks of rows, in columns side by side, then added in the order of the
+/// blocks.
 template <class T>
 void prelu_backward(std::size_t rows, std::size_t cols, T const* x, T const* slopes, T const* dy, T* dx, T* dslopes);
 
@@ -61,7 +62,7 @@ void copy(std::size_t size, T const* x, T* y);
 template <class T>
 void add(std::size_t size, T const* x, T* y);
 
-/// sums += the sum of every column. Blocks of rows are summed apart, in columns side by side, then added in their
+/// sums += the sum of every column. Blocks of rows are summed separately, in columns side by side, then added in their
 /// order.
 ///
 /// @param x     rows×cols

@@ -33,7 +33,7 @@ struct patch_plan {
     std::size_t pixels;              // that a group of rows holds, at most
     std::size_t plane_width, plane_height;
     std::size_t out_height, rows; // of an image, and that a group has at most
-    std::size_t chunks;           // of images, summed apart
+    std::size_t chunks;           // of images, summed separately
 
     template <class T>
     static patch_plan make(convolution_shape const& s) {

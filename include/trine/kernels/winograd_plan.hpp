@@ -26,7 +26,7 @@ struct winograd_plan {
     std::size_t batch, height, width, channels, out_height, out_width, outputs, padding;
     std::size_t tile_outputs, tile, tiles_y, tiles_x;
     std::size_t images_per_block, rows_per_block, blocks_per_image, blocks;
-    std::size_t splits; ///< groups of panels that work on a block apart, where blocks are few
+    std::size_t splits; ///< groups of panels that each work on a block, where blocks are few
     std::size_t parts;  ///< parts of the panels whose weights are transformed one after the other, where all would take
                         ///< too much memory
 
