@@ -11,20 +11,9 @@
 #include "../core/view.hpp"
 #include "../distances/concepts.hpp"
 #include "concepts.hpp"
-#include "rows.hpp"
+#include "part.hpp"
 
 namespace trine::neighbors::detail {
-
-// Some of the references, with the rows that they were stored from where those are still there: then neighbours are the
-// neighbours among those.
-template <class Storage>
-struct part {
-    stored_rows<Storage> rows;
-    matrix_view<float const> originals;
-    std::size_t first; // place of its first row
-
-    bool is_lossy() const { return !Storage::is_exact && originals.rows() > 0; }
-};
 
 // The k nearest of all parts for every query. All queries are finite.
 //

@@ -8,8 +8,8 @@
 
 #include "../kernels/candidate_pool.hpp"
 #include "geometries.hpp"
+#include "part.hpp"
 #include "rows.hpp"
-#include "scan.hpp"
 
 namespace trine::neighbors::detail {
 
