@@ -104,15 +104,18 @@ public:
                 at_b);
         };
         auto const ours = split(own), theirs = split(other);
+        auto const find = [](auto const& lines, std::string_view key) {
+            return std::find_if(lines.begin(), lines.end(), [key](auto const& t) { return t.first == key; });
+        };
         for (auto const& [key, value] : ours) {
-            auto const at = std::find_if(theirs.begin(), theirs.end(), [&](auto const& t) { return t.first == key; });
+            auto const at = find(theirs, key);
             if (at == theirs.end())
                 return says(key, value, here, "not given", there);
             if (at->second != value)
                 return says(key, value, here, at->second, there);
         }
         for (auto const& [key, value] : theirs)
-            if (std::none_of(ours.begin(), ours.end(), [&](auto const& t) { return t.first == key; }))
+            if (find(ours, key) == ours.end())
                 return says(key, "not given", here, value, there);
         return "";
     }

@@ -199,9 +199,10 @@ private:
             ++number;
         });
         auto const state = objective_.state();
-        for (auto const& [name, values] : state.arrays())
-            std::visit([&]<class T>(std::vector<T> const& v) { file.add<T>("objective." + name, {v.size()}, v); },
-                       values);
+        for (auto const& array : state.arrays())
+            std::visit(
+                [&]<class T>(std::vector<T> const& v) { file.add<T>("objective." + array.first, {v.size()}, v); },
+                array.second);
         file.add<double>("history", {epochs.size(), 8}, flat(epochs));
         std::vector<double> const part{done.steps,
                                        done.loss,
