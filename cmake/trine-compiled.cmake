@@ -1,12 +1,14 @@
 # trine::compiled: the same headers, with the bodies of all *_impl.hpp in a static library, each from a source of its own
-# that is made here. It is compiled at -O3 whatever the build type, so that a program at -O0 still runs fast.
+# that is made here. It is compiled at -O3 whatever the build type, so that a program at -O0 still runs fast. A source
+# begins with the header, so that headers with bodies are seen to compile alone.
 file(GLOB_RECURSE bodies CONFIGURE_DEPENDS RELATIVE "${PROJECT_SOURCE_DIR}/include"
     "${PROJECT_SOURCE_DIR}/include/*_impl.hpp")
 set(sources "")
 foreach(body IN LISTS bodies)
     string(MAKE_C_IDENTIFIER "${body}" name)
     set(source "${CMAKE_CURRENT_BINARY_DIR}/compiled/${name}.cpp")
-    file(CONFIGURE OUTPUT "${source}" CONTENT "#include <@body@>\n" @ONLY)
+    string(REPLACE "_impl.hpp" ".hpp" header "${body}")
+    file(CONFIGURE OUTPUT "${source}" CONTENT "#include <@header@>\n#include <@header@>\n#include <@body@>\n" @ONLY)
     list(APPEND sources "${source}")
 endforeach()
 add_library(trine_compiled STATIC ${sources})
