@@ -1,5 +1,10 @@
 #include <trine/data/image.hpp>
 
+#include <trine/core/error.hpp>
+
+#include <cmath>
+#include <limits>
+
 #include "support/catch.hpp"
 
 using namespace trine;
@@ -39,4 +44,69 @@ TEST_CASE("beyond a photo there is nothing, or black", "[data]") {
     // columns.
     CHECK(out[0] == Approx(255 * 0.75 * 0.125));
     CHECK(out[1] == Approx(255 * 0.75 * 0.75));
+}
+
+TEST_CASE("what has no pixels cannot be resized, and sizes that no memory has are refused", "[data]") {
+    for (auto how : {data::fit::stretch, data::fit::crop}) {
+        CHECK_THROWS_AS(data::resized(data::image(1, 0, 5), 8, 8, how), shape_error);
+        CHECK_THROWS_AS(data::resized(data::image(1, 5, 0), 8, 8, how), shape_error);
+        CHECK_THROWS_AS(data::resized(data::image(), 8, 8, how), shape_error);
+        CHECK_THROWS_AS(data::resized(data::image(1, 5, 5), 0, 8, how), shape_error);
+        CHECK_THROWS_AS(data::resized(data::image(1, 5, 5), 8, 0, how), shape_error);
+        CHECK_THROWS_AS(data::resized(data::image(1, 5, 5), std::size_t{1} << 40, std::size_t{1} << 40, how),
+                        shape_error);
+    }
+    CHECK_THROWS_AS(data::image(4, std::size_t{1} << 40, std::size_t{1} << 22), shape_error);
+    CHECK_THROWS_AS(data::image(3, std::size_t{1} << 62, 1), shape_error);
+    CHECK(data::image(3, 0, std::size_t{1} << 40).samples.empty());
+    CHECK(data::resized(data::image(0, 5, 5), 8, 8, data::fit::stretch).samples.empty());
+}
+
+TEST_CASE("a part of a photo may reach any distance, but has to be finite", "[data]") {
+    data::image white(1, 4, 4);
+    white.samples.assign(16, 255);
+    std::vector<double> out(9);
+    for (double far : {1e3, 1e6, 1e12, 1e17, 1e50}) {
+        CAPTURE(far);
+        data::resample(white, {-far, -far, far, far}, 3, 3, data::outside::black, out.data());
+        // Its share of the triangles about the new pixels: all of them grow as wide as the pixels are.
+        double const share = 4 / (2 * far / 3);
+        CHECK(out[4] == Approx(255 * share * share).epsilon(0.02).margin(1e-12));
+        CHECK(out[0] == Approx(0).margin(1e-3));
+        data::resample(white, {-far, -far, far, far}, 3, 3, data::outside::nothing, out.data());
+        for (double v : out)
+            CHECK(v == Approx(255));
+        for (auto const& away : {data::area{far, far, far + 1, far + 1}, {-far, far, 1 - far, far + 1}}) {
+            data::resample(white, away, 3, 3, data::outside::black, out.data());
+            for (double v : out)
+                CHECK(v == 0);
+            data::resample(white, away, 3, 3, data::outside::nothing, out.data());
+            for (double v : out)
+                CHECK(v == Approx(255));
+        }
+    }
+    // A closed form of the sum of weights agrees with the sum.
+    for (double left : {-3.0, -0.5, 0.25})
+        for (double width : {0.5, 3.0, 7.7, 40.0}) {
+            CAPTURE(left, width);
+            data::resample(white, {left, left, left + width, left + width}, 1, 1, data::outside::black, out.data());
+            double const reach = std::max(width, 1.0), centre = left + width / 2 - 0.5;
+            double all = 0, seen = 0;
+            for (int k = -100; k <= 100; ++k) {
+                double const w = std::max(0.0, 1 - std::abs(k - centre) / reach);
+                all += w, seen += k >= 0 && k < 4 ? w : 0;
+            }
+            CHECK(out[0] == Approx(255 * seen * seen / all / all));
+        }
+    constexpr double infinity = std::numeric_limits<double>::infinity(), nan = std::nan("");
+    for (double v : {nan, infinity, -infinity, 1e300, -1e300})
+        for (auto beyond : {data::outside::black, data::outside::nothing})
+            for (auto const& part :
+                 {data::area{v, 0, 4, 4}, data::area{0, v, 4, 4}, data::area{0, 0, v, 4}, data::area{0, 0, 4, v}})
+                CHECK_THROWS_AS(data::resample(white, part, 3, 3, beyond, out.data()), numeric_error);
+    CHECK_THROWS_AS(data::resample(data::image(1, 0, 4), {0, 0, 4, 4}, 3, 3, data::outside::nothing, out.data()),
+                    shape_error);
+    data::resample(data::image(1, 0, 4), {0, 0, 4, 4}, 3, 3, data::outside::black, out.data());
+    for (double v : out)
+        CHECK(v == 0);
 }

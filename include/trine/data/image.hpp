@@ -8,13 +8,22 @@
 
 namespace trine::data {
 
+namespace detail {
+
+// The product, which has to be one of a size.
+std::size_t volume(std::size_t channels, std::size_t height, std::size_t width);
+
+} // namespace detail
+
 /// A photo: 8 bits a sample, channel by channel (C×H×W), one channel (grey) or three (red, green, blue).
 struct image {
     std::size_t channels = 0, height = 0, width = 0;
     std::vector<std::uint8_t> samples;
 
     image() = default;
-    image(std::size_t c, std::size_t h, std::size_t w) : channels(c), height(h), width(w), samples(c * h * w) {}
+    /// @throws shape_error  when there is no number as large as the product
+    image(std::size_t c, std::size_t h, std::size_t w)
+        : channels(c), height(h), width(w), samples(detail::volume(c, h, w)) {}
     std::uint8_t& operator()(std::size_t c, std::size_t y, std::size_t x) {
         return samples[(c * height + y) * width + x];
     }
@@ -44,13 +53,18 @@ struct area {
 enum class outside { nothing, black };
 
 /// A part of a photo at another size: each new pixel is the mean of the area it covers (triangle-weighted when
-/// enlarging), from 0 to 255.
+/// enlarging), from 0 to 255. However far the part reaches, this takes no longer than the photo and the result are
+/// large.
 ///
 /// @param out  C×height×width
+/// @throws numeric_error  when a side of the part is not finite, or 10¹⁰⁰ pixels away
+/// @throws shape_error    when the photo has no pixels and `beyond` is not black
 template <class T>
 void resample(image const& in, area const& part, std::size_t height, std::size_t width, outside beyond, T* out);
 
 /// The photo at another size: each new pixel is the mean of the area it covers (triangle-weighted when enlarging).
+///
+/// @throws shape_error  when the photo has no pixels, or the size none
 image resized(image const& in, std::size_t height, std::size_t width, fit how);
 
 } // namespace trine::data

@@ -2,12 +2,29 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
+#include "../core/error.hpp"
 #include "image.hpp"
 
 namespace trine::data {
 
 namespace detail {
+
+TRINE_INLINE std::size_t volume(std::size_t channels, std::size_t height, std::size_t width) {
+    constexpr std::size_t most = std::numeric_limits<std::ptrdiff_t>::max();
+    require<shape_error>(channels == 0 || height == 0 || width == 0 ||
+                             (height <= most / channels && width <= most / channels / height),
+                         "a photo of ", channels, "×", height, "×", width, " is larger than any memory");
+    return channels * height * width;
+}
+
+// Σ max(0, 1 − |k − centre| / reach) over all integers k.
+inline double triangle_sum(double centre, double reach) {
+    double const middle = std::floor(centre), below = middle - std::ceil(centre - reach) + 1,
+                 above = std::floor(centre + reach) - middle, share = centre - middle;
+    return below * (1 - (share + (below - 1) / 2) / reach) + above * (1 - (1 - share + (above - 1) / 2) / reach);
+}
 
 // Weights of the source pixels under a new one, along one axis: a triangle as wide as the larger of both pixels.
 template <class T>
@@ -31,11 +48,9 @@ std::vector<taps<T>> resampling_taps(std::size_t from, std::size_t to, double be
                 all[i].first = static_cast<std::size_t>(k);
             weights.push_back(weight(k)), sum += weights.back();
         }
-        if (beyond == outside::black) {
-            sum = 0;
-            for (double k = std::ceil(centre - reach); k <= std::floor(centre + reach); ++k)
-                sum += weight(k);
-        } else if (sum <= 0) { // nothing under it: the pixel that is next
+        if (beyond == outside::black)
+            sum = triangle_sum(centre, reach);
+        else if (sum <= 0) { // nothing under it: the pixel that is next
             all[i].first = static_cast<std::size_t>(std::clamp(std::round(centre), 0.0, last));
             weights.assign(1, 1.0), sum = 1;
         }
@@ -64,6 +79,11 @@ TRINE_INLINE image with_channels(image const& in, std::size_t channels) {
 
 template <class T>
 void resample(image const& in, area const& part, std::size_t height, std::size_t width, outside beyond, T* out) {
+    for (double v : {part.left, part.top, part.right, part.bottom, part.width(), part.height()})
+        require<numeric_error>(std::abs(v) < 1e100, "the part of a photo from (", part.left, ", ", part.top, ") to (",
+                               part.right, ", ", part.bottom, ") is not finite, or near no photo");
+    require<shape_error>((in.height > 0 && in.width > 0) || beyond == outside::black, "a photo of ", in.height, "×",
+                         in.width, " pixels has none to make others of");
     auto const rows =
         detail::resampling_taps<T>(in.height, height, part.top, part.height() / static_cast<double>(height), beyond);
     auto const cols =
@@ -94,13 +114,15 @@ void resample(image const& in, area const& part, std::size_t height, std::size_t
 TRINE_INLINE image resized(image const& in, std::size_t height, std::size_t width, fit how) {
     if (in.height == height && in.width == width)
         return in;
+    require<shape_error>(in.height > 0 && in.width > 0 && height > 0 && width > 0, "a photo of ", in.height, "×",
+                         in.width, " pixels cannot be made one of ", height, "×", width);
     double scale_y = static_cast<double>(in.height) / static_cast<double>(height),
            scale_x = static_cast<double>(in.width) / static_cast<double>(width);
     if (how == fit::crop)
         scale_y = scale_x = std::min(scale_y, scale_x);
     double const left = (static_cast<double>(in.width) - scale_x * static_cast<double>(width)) / 2,
                  top = (static_cast<double>(in.height) - scale_y * static_cast<double>(height)) / 2;
-    std::vector<double> values(in.channels * height * width);
+    std::vector<double> values(detail::volume(in.channels, height, width));
     resample(in, {left, top, left + scale_x * static_cast<double>(width), top + scale_y * static_cast<double>(height)},
              height, width, outside::nothing, values.data());
     image out(in.channels, height, width);
