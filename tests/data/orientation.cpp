@@ -15,7 +15,8 @@ TEST_CASE("photos are turned upright as their EXIF says", "[data]") {
     for (std::size_t y = 0; y < 16; ++y)
         for (std::size_t x = 0; x < 32; ++x)
             pixels[y * 32 + x] = static_cast<std::uint8_t>(10 + 80 * (x / 16) + 160 * (y / 8));
-    auto const exif = [](int orientation, bool big) {
+    // The kind of the number: 3 of two bytes, as the format says; some write 4 of four or 1 of one.
+    auto const exif = [](int orientation, bool big, unsigned kind = 3) {
         auto const number = [&](unsigned value, std::size_t bytes) {
             std::string s;
             for (std::size_t i = 0; i < bytes; ++i)
@@ -24,7 +25,12 @@ TEST_CASE("photos are turned upright as their EXIF says", "[data]") {
         };
         return std::string("Exif\0\0", 6) + (big ? "MM" : "II") + number(42, 2) + number(8, 4) + number(2, 2) +
                number(0x0100, 2) + number(3, 2) + number(1, 4) + number(7, 2) + number(0, 2) + number(0x0112, 2) +
-               number(3, 2) + number(1, 4) + number(static_cast<unsigned>(orientation), 2) + number(0, 2) +
+               number(kind, 2) + number(1, 4) +
+               (number(static_cast<unsigned>(orientation), kind == 4   ? 4
+                                                           : kind == 1 ? 1
+                                                                       : 2) +
+                std::string(3, '\0'))
+                   .substr(0, 4) +
                number(0, 4);
     };
     auto const quarters = [&] {
@@ -37,11 +43,12 @@ TEST_CASE("photos are turned upright as their EXIF says", "[data]") {
                                                  {1, 170, 250, 10, 90}, {0, 10, 170, 90, 250}, {0, 170, 10, 250, 90},
                                                  {0, 250, 90, 170, 10}, {0, 90, 250, 10, 170}};
     for (int orientation = 1; orientation <= 8; ++orientation)
-        for (bool big : {false, true}) {
-            CAPTURE(orientation, big);
-            write_jpeg(folder / "a.jpg", 32, 16, 1, JCS_GRAYSCALE, pixels, exif(orientation, big));
-            CHECK(quarters() == expected[static_cast<std::size_t>(orientation - 1)]);
-        }
+        for (bool big : {false, true})
+            for (unsigned kind : {3, 4, 1}) {
+                CAPTURE(orientation, big, kind);
+                write_jpeg(folder / "a.jpg", 32, 16, 1, JCS_GRAYSCALE, pixels, exif(orientation, big, kind));
+                CHECK(quarters() == expected[static_cast<std::size_t>(orientation - 1)]);
+            }
     // Damaged notes turn nothing.
     auto const whole = exif(6, true);
     for (std::size_t length = 0; length < whole.size() - 8; ++length) {
@@ -49,5 +56,7 @@ TEST_CASE("photos are turned upright as their EXIF says", "[data]") {
         CHECK(quarters() == expected[0]);
     }
     write_jpeg(folder / "a.jpg", 32, 16, 1, JCS_GRAYSCALE, pixels, exif(9, false));
+    CHECK(quarters() == expected[0]);
+    write_jpeg(folder / "a.jpg", 32, 16, 1, JCS_GRAYSCALE, pixels, exif(0x10006, false, 4));
     CHECK(quarters() == expected[0]);
 }

@@ -25,7 +25,9 @@ TRINE_INLINE int exif_orientation(std::string_view exif) {
     for (std::size_t i = 0; i < entries; ++i) {
         std::size_t const at = directory + 2 + 12 * i;
         if (number(at, 2) == 0x0112) {
-            auto const value = number(at + 8, 2);
+            // The format says two bytes; some write one or four.
+            auto const kind = number(at + 2, 2);
+            auto const value = number(at + 8, kind == 4 ? 4 : kind == 1 ? 1 : 2);
             return value >= 1 && value <= 8 ? static_cast<int>(value) : 1;
         }
     }
