@@ -1,5 +1,6 @@
 #include <trine/data/image_io.hpp>
 
+#include <trine/core/random.hpp>
 #include <trine/data/cimg.hpp>
 #include <trine/data/synthetic.hpp>
 #include <trine/io/file.hpp>
@@ -9,6 +10,12 @@
 #include "support/jpeg.hpp"
 #include "support/reference_data.hpp"
 #include "support/temporary_folder.hpp"
+
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <zlib.h>
 
 using namespace trine;
 using Catch::Matchers::Contains;
@@ -77,6 +84,202 @@ TEST_CASE("photos of every kind come back as they were written, and damaged ones
     io::write_file(folder / "text.jpg", "this is no photo");
     CHECK_THROWS_WITH(data::load_image(folder / "text.jpg"), Contains("is not a PGM, PPM, PNG, JPEG or BMP photo"));
     CHECK_THROWS_WITH(data::load_image(folder / "none.jpg"), Contains("No such file"));
+}
+
+TEST_CASE("a photo that is whole is read, whatever stands around it in its file", "[data]") {
+    auto const photo = gradient_image(3, 20, 30);
+    auto const png = data::encode_png(photo);
+    for (std::string const& behind : {std::string("\n"), std::string(16, '\0'), png})
+        CHECK(data::decode_image(png + behind, "a.png").samples == photo.samples);
+
+    auto const jpeg = data::encode_jpeg(photo, 90);
+    auto const plain = data::decode_image(jpeg, "a.jpg");
+    CHECK(data::decode_image(jpeg + std::string(64, '\0'), "a.jpg").samples == plain.samples);
+    auto changed = jpeg;
+    changed.insert(changed.find("\xff\xdb"), std::string(2, '\0'));
+    CHECK(data::decode_image(changed, "a.jpg").samples == plain.samples);
+    changed = jpeg;
+    changed[11] = 2; // JFIF 2
+    CHECK(data::decode_image(changed, "a.jpg").samples == plain.samples);
+    changed = jpeg;
+    changed.insert(changed.size() - 2, "\x7f");
+    CHECK(data::decode_image(changed, "a.jpg").samples == plain.samples);
+    CHECK(data::decode_image(jpeg.substr(0, jpeg.size() - 2), "a.jpg").samples == plain.samples);
+    for (std::size_t share = 0; share < 20; ++share) {
+        CAPTURE(share);
+        CHECK_THROWS_WITH(data::decode_image(std::string_view(jpeg).substr(0, jpeg.size() * share / 20), "a.jpg"),
+                          Contains("a.jpg: "));
+    }
+}
+
+TEST_CASE("PNG comes with few bits, in passes, and of any kind", "[data]") {
+    // A file from its header's bytes and rows that are not compressed.
+    auto const file = [](std::uint32_t width, std::uint32_t height, int bits, int kind, int passes, std::string rows,
+                         std::string const& palette = "") {
+        auto const big = [](std::uint32_t v) {
+            return std::string{static_cast<char>(v >> 24), static_cast<char>(v >> 16), static_cast<char>(v >> 8),
+                               static_cast<char>(v)};
+        };
+        auto const chunk = [&](std::string const& type, std::string const& data) {
+            auto const what = type + data;
+            auto const crc =
+                crc32(0, reinterpret_cast<unsigned char const*>(what.data()), static_cast<unsigned>(what.size()));
+            return big(static_cast<std::uint32_t>(data.size())) + what + big(static_cast<std::uint32_t>(crc));
+        };
+        std::string packed(rows.size() + 100, '\0');
+        auto size = static_cast<unsigned long>(packed.size());
+        compress(reinterpret_cast<unsigned char*>(packed.data()), &size,
+                 reinterpret_cast<unsigned char const*>(rows.data()), rows.size());
+        packed.resize(size);
+        std::string const head{static_cast<char>(bits), static_cast<char>(kind), 0, 0, static_cast<char>(passes)};
+        return std::string("\x89PNG\r\n\x1a\n") + chunk("IHDR", big(width) + big(height) + head) +
+               (palette.empty() ? "" : chunk("PLTE", palette)) + chunk("IDAT", packed) + chunk("IEND", "");
+    };
+    using samples = std::vector<std::uint8_t>;
+    auto const decode = [](std::string const& bytes) { return data::decode_image(bytes, "a.png").samples; };
+    CHECK(decode(file(3, 1, 1, 0, 0, std::string("\0\xa0", 2))) == samples{255, 0, 255});
+    CHECK(decode(file(2, 1, 4, 0, 0, std::string("\0\xf1", 2))) == samples{255, 17});
+    CHECK(decode(file(2, 1, 4, 3, 0, std::string("\0\x10", 2), "abcdef")) == samples{'d', 'a', 'e', 'b', 'f', 'c'});
+    CHECK(decode(file(1, 1, 16, 2, 0, std::string("\0\x81\x80\0\0\xff\xff", 7))) == samples{0x81, 0, 255});
+    // 2×2 in passes: the first pixel, the one beside it, the row below.
+    CHECK(decode(file(2, 2, 8, 0, 1, std::string("\0\1\0\2\0\3\4", 7))) == samples{1, 2, 3, 4});
+    CHECK_THROWS_WITH(decode(file(2, 2, 8, 0, 1, std::string("\0\1\0\2", 4))), Contains("a.png: damaged PNG: "));
+    CHECK_THROWS_WITH(decode(file(2, 2, 8, 0, 0, std::string("\0\1\2", 3))), Contains("a.png: damaged PNG: "));
+    // Of a size that its bytes cannot hold, and of one beyond the limit.
+    CHECK_THROWS_WITH(decode(file(10000, 10000, 8, 0, 0, std::string(1000, '\0'))), Contains("it ends too early"));
+    CHECK_THROWS_WITH(decode(file(20000, 20000, 8, 0, 0, std::string(1000, '\0'))),
+                      Contains("says that it has 20000×20000 pixels; photos of up to 200000000"));
+    CHECK_THROWS_AS(decode(file(0x7FFFFFFF, 0x7FFFFFFF, 16, 6, 1, "")), data_error);
+    CHECK_THROWS_AS(decode(file(0, 5, 8, 0, 0, "")), format_error);
+}
+
+TEST_CASE("a photo of more pixels than the limit is refused by its header", "[data]") {
+    auto const photo = gradient_image(3, 20, 30);
+    auto const jpeg = data::encode_jpeg(photo), png = data::encode_png(photo);
+    for (auto const& bytes : {jpeg, png}) {
+        CHECK(data::decode_image(bytes, "a", 600).width == 30);
+        CHECK_THROWS_WITH(data::decode_image(bytes, "a", 599), Contains("a: says that it has 30×20 pixels"));
+    }
+    auto huge = jpeg;
+    huge.replace(huge.find("\xff\xc0") + 5, 4, "\xff\xdc\xff\xdc");
+    CHECK_THROWS_WITH(data::decode_image(huge, "a.jpg"), Contains("a.jpg: says that it has 65500×65500 pixels"));
+    temporary_folder const folder;
+    io::write_file(folder / "a.jpg", huge);
+    CHECK_THROWS_AS(data::load_image(folder / "a.jpg"), data_error);
+    io::write_file(folder / "small.jpg", jpeg);
+    CHECK_THROWS_AS(data::load_image(folder / "small.jpg", 599), data_error);
+    // A file that is larger than any photo is not read at all.
+    std::filesystem::resize_file(folder / "a.jpg", std::uintmax_t{1} << 36);
+    CHECK_THROWS_WITH(data::load_image(folder / "a.jpg"), Contains("has 68719476736 bytes"));
+
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+    // Where the limit is off and memory ends, the file is named. In a process of its own, whose memory is small.
+    pid_t const child = ::fork();
+    if (child == 0) {
+        int result = 1;
+        rlimit const small{std::size_t{6} << 30, std::size_t{6} << 30};
+        ::setrlimit(RLIMIT_AS, &small);
+        try {
+            data::decode_image(huge, "a.jpg", static_cast<std::size_t>(-1));
+        } catch (data_error const& e) {
+            result = std::string(e.what()) == "a.jpg: there is no memory for its pixels" ? 0 : 2;
+        } catch (...) {
+        }
+        ::_exit(result);
+    }
+    int status = 1;
+    ::waitpid(child, &status, 0);
+    CHECK(status == 0);
+#endif
+}
+
+TEST_CASE("what is no file is named, and neither waited for nor read", "[data]") {
+    temporary_folder const folder;
+    REQUIRE(::mkfifo((folder / "pipe.jpg").c_str(), 0600) == 0);
+    CHECK_THROWS_WITH(data::load_image(folder / "pipe.jpg"), Contains("pipe.jpg: is a pipe or a device, not a photo"));
+    std::filesystem::create_symlink("/dev/zero", folder / "zero.jpg");
+    CHECK_THROWS_WITH(data::load_image(folder / "zero.jpg"), Contains("zero.jpg: is a pipe or a device"));
+    std::filesystem::create_directory(folder / "folder.jpg");
+    CHECK_THROWS_WITH(data::load_image(folder / "folder.jpg"), Contains("folder.jpg: is a folder, not a photo"));
+    std::filesystem::create_symlink("loop.jpg", folder / "loop.jpg");
+    CHECK_THROWS_AS(data::load_image(folder / "loop.jpg"), io_error);
+    CHECK_THROWS_AS(data::load_image(folder / (std::string(300, 'a') + ".jpg")), io_error);
+}
+
+TEST_CASE("names and first bytes say what a photo is, also of kinds that are not read", "[data]") {
+    for (char const* name :
+         {"a.jpg", "a.JPG", "a.jpeg", "a.jpe", "a.jfif", "a.png", "a.bmp", "a.pgm", "a.ppm", "a.pnm"})
+        CHECK(data::is_image_name(name));
+    for (char const* name : {"a", "a.txt", "a.webp", "jpg", ".jpg"})
+        CHECK_FALSE(data::is_image_name(name));
+    CHECK(data::unread_kind("a.WebP") == "WebP");
+    CHECK(data::unread_kind("a.gif") == "GIF");
+    CHECK((data::unread_kind("a.tif") == "TIFF" && data::unread_kind("a.tiff") == "TIFF"));
+    CHECK((data::unread_kind("a.jpg").empty() && data::unread_kind("a.txt").empty()));
+    for (auto const& [bytes, kind] : {std::pair{std::string("GIF89a"), "GIF"},
+                                      {std::string("RIFF1234WEBPVP8 "), "WebP"},
+                                      {std::string("II*\0", 4), "TIFF"},
+                                      {std::string("MM\0*", 4), "TIFF"},
+                                      {std::string("\0\0\0\x18"
+                                                   "ftypheic",
+                                                   12),
+                                       "HEIC"}})
+        CHECK_THROWS_WITH(data::decode_image(bytes, "a.jpg"),
+                          Contains("a.jpg: is not a PGM, PPM, PNG, JPEG or BMP photo but one of kind ") &&
+                              Contains(kind));
+}
+
+TEST_CASE("damaged photos, however often, take no memory", "[data]") {
+    // What is jumped over by libpng and libjpeg is not forgotten: 3 MB a time, 900 MB in all.
+    auto const photo = data::synthetic_faces{3, 1000, 1000, 3}.draw(1, 0);
+    auto png = data::encode_png(photo), jpeg = data::encode_jpeg(photo);
+    png[png.size() / 2] = static_cast<char>(png[png.size() / 2] ^ 0x55);
+    jpeg.resize(jpeg.size() / 2);
+    auto const most_memory = [] {
+        rusage used{};
+        ::getrusage(RUSAGE_SELF, &used);
+        return used.ru_maxrss / 1024;
+    };
+    CHECK_THROWS_AS(data::decode_image(png, "a.png"), format_error);
+    auto const before = most_memory();
+    for (int i = 0; i < 150; ++i) {
+        CHECK_THROWS_AS(data::decode_image(png, "a.png"), format_error);
+        CHECK_THROWS_AS(data::decode_image(jpeg, "a.jpg"), format_error);
+    }
+    CHECK(most_memory() - before < 200);
+}
+
+TEST_CASE("changed bytes make another photo or an error of ours, nothing else", "[data]") {
+    auto const photo = gradient_image(3, 13, 17);
+    temporary_folder const folder;
+    to_cimg(photo).save_bmp((folder / "a.bmp").c_str());
+    std::string pnm = "P6 17 13 255\n", text = "P3 17 13 255\n";
+    for (std::size_t i = 0; i < photo.samples.size(); ++i)
+        pnm += static_cast<char>(photo.samples[i]), text += std::to_string(photo.samples[i]) + " ";
+    random_stream random(1, purpose::synthesis);
+    for (auto const& bytes :
+         {data::encode_jpeg(photo), data::encode_png(photo), io::read_file(folder / "a.bmp"), pnm, text})
+        for (int turn = 0; turn < 1500; ++turn) {
+            auto changed = bytes;
+            for (std::size_t n = 1 + random.below(4); n-- > 0;) {
+                // Headers most of all.
+                std::size_t const at =
+                    random.below(random.chance(0.7) ? std::min<std::size_t>(80, changed.size()) : changed.size());
+                if (random.chance(0.1))
+                    changed.resize(at + 1);
+                else if (random.chance(0.1))
+                    changed.insert(at, 1 + random.below(9), static_cast<char>(random.below(256)));
+                else
+                    changed[at] = static_cast<char>(random.chance(0.5) ? random.below(256)
+                                                                       : (changed[at] ^ 1 << random.below(8)));
+            }
+            try {
+                auto const p = data::decode_image(changed, "a", 1'000'000);
+                CHECK(p.samples.size() == p.channels * p.height * p.width);
+            } catch (error const& e) {
+                CHECK_THAT(e.what(), Contains("a: "));
+            }
+        }
 }
 
 TEST_CASE("a PGM may have comments and 16 bits, and its first sample may look like anything", "[data]") {

@@ -2,32 +2,50 @@
 
 /// Photos from files and back.
 
+#include <cstddef>
 #include <filesystem>
 #include <string>
+#include <string_view>
 
 #include "../core/config.hpp"
 #include "image.hpp"
+#include "pixel_limit.hpp"
 
 namespace trine::data {
 
-/// Whether a file's name says that it is a photo of a kind that `load_image` reads.
+/// Whether a file's name says that it is a photo of a kind that `load_image` reads: .jpg, .jpeg, .jpe, .jfif, .png,
+/// .bmp, .pbm, .pgm, .ppm, .pnm, in small letters or large ones.
 bool is_image_name(std::filesystem::path const& path);
 
-/// Reads a PGM, PPM, PNG, JPEG or BMP file; what it is, its first bytes say. A JPEG is turned upright as its EXIF says,
-/// and printing inks become light; transparency is left out, and 16 bits become 8.
+/// What kind of photo a file is by its name, if it is one that `load_image` does not read ("WebP", "GIF", "TIFF",
+/// "HEIC", "AVIF", "JPEG 2000"); otherwise nothing.
+std::string_view unread_kind(std::filesystem::path const& path);
+
+/// Reads a PBM, PGM, PPM, PNG, JPEG or BMP file; what it is, its first bytes say. A JPEG is turned upright as its EXIF
+/// says, and printing inks become light; transparency is left out, and 16 bits become 8. What follows a photo's end in
+/// its file is not looked at.
 ///
-/// @throws io_error      when it cannot be read
+/// @param most_pixels  a photo whose header says that it has more is refused before there is memory for it
+/// @throws io_error      when it cannot be read, or is a folder, a pipe or a device, which are not opened
 /// @throws format_error  when it is damaged, truncated, or of another kind
-image load_image(std::filesystem::path const& path);
+/// @throws data_error    when it has too many pixels, or there is no memory for them
+image load_image(std::filesystem::path const& path, std::size_t most_pixels = most_pixels_by_default);
+
+/// The same of a file's bytes.
+///
+/// @param name  what messages call it
+/// @throws format_error, data_error  as `load_image`
+image decode_image(std::string_view bytes, std::string const& name, std::size_t most_pixels = most_pixels_by_default);
 
 /// A photo as the bytes of a PNG file.
 ///
-/// @throws io_error  when there is no memory for it
+/// @throws shape_error  unless it has 1 to 4 channels and at least one pixel
+/// @throws io_error     when there is no memory for it
 std::string encode_png(image const& in);
 
 /// Writes a PNG file.
 ///
-/// @throws io_error  when it cannot be written; an old file is kept
+/// @throws shape_error, io_error  as `encode_png`, and when it cannot be written; an old file is kept
 void save_png(image const& in, std::filesystem::path const& path);
 
 /// A photo as the bytes of a JPEG file.
