@@ -11,7 +11,7 @@ using Catch::Matchers::Contains;
 
 namespace {
 
-std::string little(std::uint32_t value, std::size_t bytes) {
+std::string little(std::uint64_t value, std::size_t bytes) {
     std::string s;
     for (std::size_t i = 0; i < bytes; ++i)
         s += static_cast<char>(value >> 8 * i);
