@@ -16,6 +16,8 @@
 
 #include <CLI/CLI.hpp>
 
+#include "support/choices.hpp"
+
 #include <trine/io/file.hpp>
 #include <trine/data/dataset.hpp>
 #include <trine/data/folder.hpp>
@@ -31,26 +33,9 @@ struct choices {
     std::string input, output, detector, landmarks, which = "largest";
     std::size_t size = 112;
     bool all = false;
+    std::size_t most_pixels = data::most_pixels_by_default;
     faces::detection_options options;
 };
-
-// Photos in a folder and its sub-folders, but not those in the output folder.
-std::vector<fs::path> photos_of(fs::path const& folder, fs::path const& output) {
-    std::error_code code;
-    require<io_error>(fs::is_directory(folder, code), folder.string(), ": there is no such folder");
-    std::vector<fs::path> paths;
-    fs::recursive_directory_iterator at(folder, fs::directory_options::skip_permission_denied);
-    for (; at != fs::recursive_directory_iterator(); ++at) {
-        if (at->is_directory() && fs::equivalent(at->path(), output, code))
-            at.disable_recursion_pending();
-        else if (at->is_regular_file() && data::is_image_name(at->path()))
-            paths.push_back(at->path());
-    }
-    std::sort(paths.begin(), paths.end(),
-              [](auto const& a, auto const& b) { return data::natural_less(a.string(), b.string()); });
-    require<data_error>(!paths.empty(), folder.string(), ": has no photos (PGM, PPM, PNG, JPEG, BMP)");
-    return paths;
-}
 
 int run(choices const& c) {
     faces::mtcnn detector(c.detector, c.options);
@@ -58,12 +43,17 @@ int run(choices const& c) {
     std::error_code code;
     fs::create_directories(output, code);
     require<io_error>(!code, output.string(), ": cannot be created: ", code.message());
-    auto const paths = photos_of(root, output);
+    data::load_report report;
+    auto const paths = data::photos_below(root, report, output);
+    require<data_error>(
+        !paths.empty(), root.string(), ": has no photos that are read (PGM, PPM, PNG, JPEG, BMP)",
+        report.skipped.empty() ? "" : "; left out: ", report.skipped.empty() ? "" : report.skipped.front());
+    std::size_t const total = paths.size() + report.skipped.size();
     auto const rule = c.which == "central" ? faces::which_face::central : faces::which_face::largest;
 
     std::string table = "file,face_probability,left_eye_x,left_eye_y,right_eye_x,right_eye_y,nose_x,nose_y,mouth_left_"
                         "x,mouth_left_y,mouth_right_x,mouth_right_y\n";
-    std::vector<std::string> unreadable, faceless;
+    std::vector<std::string> unreadable = report.skipped, faceless;
     std::set<fs::path> written;
     std::size_t done = 0, several = 0, faces_written = 0;
     bool const live = ::isatty(2) != 0;
@@ -80,7 +70,7 @@ int run(choices const& c) {
         }
         auto const inside = fs::relative(path, root);
         try {
-            auto const photo = data::load_image(path);
+            auto const photo = data::load_image(path, c.most_pixels);
             auto const found = detector.detect(photo);
             if (found.empty()) {
                 faceless.push_back(path.string());
@@ -121,8 +111,8 @@ int run(choices const& c) {
         std::fprintf(stderr, "\n");
     if (!c.landmarks.empty())
         io::write_file(c.landmarks, table);
-    std::size_t const good = paths.size() - faceless.size() - unreadable.size();
-    std::printf("aligned %zu of %zu photos, %.1f photos/s; %zu faces in %s\n", good, paths.size(),
+    std::size_t const good = total - faceless.size() - unreadable.size();
+    std::printf("aligned %zu of %zu photos, %.1f photos/s; %zu faces in %s\n", good, total,
                 static_cast<double>(paths.size()) / seconds(), faces_written, output.c_str());
     if (several > 0 && !c.all)
         std::printf("%zu photos show several faces, of which the %s one was taken (--all takes all)\n", several,
@@ -153,6 +143,7 @@ int main(int argc, char** argv) try {
     app.add_option("--smallest", c.options.smallest_face, "smallest face to look for, in pixels; larger is faster")
         ->check(CLI::Range(12.0, 10000.0))
         ->capture_default_str();
+    program::add_most_pixels_option(app, c.most_pixels);
     app.add_option("--landmarks", c.landmarks, "CSV file for the five points of every face");
     app.footer("Examples:\n"
                "  align_faces --detector mtcnn photos aligned          photos/NAME/*.jpg become aligned/NAME/*.png\n"

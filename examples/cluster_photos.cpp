@@ -32,19 +32,19 @@ struct choices {
 template <class Backbone>
 int run(choices const& c) {
     using in = typename Backbone::input;
-    std::error_code code;
-    require<io_error>(std::filesystem::is_directory(c.folder, code), c.folder, ": there is no such folder");
+    data::load_report report;
     std::vector<std::string> paths;
-    for (auto const& entry : std::filesystem::recursive_directory_iterator(
-             c.folder, std::filesystem::directory_options::skip_permission_denied))
-        if (entry.is_regular_file() && data::is_image_name(entry.path()))
-            paths.push_back(entry.path().string());
-    std::sort(paths.begin(), paths.end(), data::natural_less);
+    for (auto const& path : data::photos_below(c.folder, report, c.output))
+        paths.push_back(path.string());
+    for (auto const& message : report.skipped)
+        std::fprintf(stderr, "cluster_photos: skipped: %s\n", message.c_str());
     auto model = program::load_model<Backbone>(c.model);
     data::dataset photos{in::channels, in::height, in::width, {"somebody"}, {}, {}, {}};
-    std::size_t const failures = program::for_each_photo<Backbone>(
-        paths, c.how, "cluster_photos",
-        [&](std::string const& path, data::image const& photo) { photos.add(photo, 0, path); });
+    std::size_t const failures = report.skipped.size() + program::for_each_photo<Backbone>(
+                                                             paths, c.how, "cluster_photos",
+                                                             [&](std::string const& path, data::image const& photo) {
+                                                                 photos.add(photo, 0, path);
+                                                             });
     require<data_error>(photos.size() > 0, c.folder, ": has no photo that can be used (PGM, PPM, PNG, JPEG, BMP)");
     auto const points = model.embed(photos.tensors());
     neighbors::exact::index<program::distance> index(Backbone::embedding_size);
@@ -105,7 +105,8 @@ int run(choices const& c) {
     if (!c.json)
         std::printf("%zu photos in %zu groups\n", photos.size(), grouped);
     if (failures > 0)
-        std::fprintf(stderr, "cluster_photos: %zu of %zu photos could not be used\n", failures, paths.size());
+        std::fprintf(stderr, "cluster_photos: %zu of %zu photos could not be used\n", failures,
+                     paths.size() + report.skipped.size());
     return failures > 0 ? 1 : 0;
 }
 

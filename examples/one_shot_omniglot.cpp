@@ -22,6 +22,7 @@
 #include <trine/data/orientation.hpp>
 #include <trine/backbones/conv_4.hpp>
 #include <trine/data/dataset.hpp>
+#include <trine/data/folder.hpp>
 #include <trine/data/image_io.hpp>
 #include <trine/distances/cosine.hpp>
 #include <trine/evaluation/statistics.hpp>
@@ -85,22 +86,18 @@ data::image turned(data::image const& in, int quarters) {
 // Characters of all alphabets of a folder; each turned by quarters is a character of its own.
 data::dataset load_background(fs::path const& folder) {
     data::dataset d{1, size, size, {}, {}, {}, {}};
-    std::error_code code;
-    require<io_error>(fs::is_directory(folder, code), folder.string(), ": there is no such folder");
+    data::load_report report;
     std::vector<fs::path> characters;
-    for (auto const& alphabet : fs::directory_iterator(folder))
-        if (alphabet.is_directory())
-            for (auto const& character : fs::directory_iterator(alphabet.path()))
-                if (character.is_directory())
-                    characters.push_back(character.path());
+    for (auto const& alphabet : data::list_folder(folder, report).folders)
+        for (auto const& character : data::list_folder(folder / alphabet, report).folders)
+            characters.push_back(folder / alphabet / character);
     std::sort(characters.begin(), characters.end());
     require<data_error>(!characters.empty(), folder.string(),
                         ": has no alphabets with characters in folders of their own");
     for (auto const& character : characters) {
         std::vector<fs::path> drawings;
-        for (auto const& file : fs::directory_iterator(character))
-            if (data::is_image_name(file.path()))
-                drawings.push_back(file.path());
+        for (auto const& name : data::list_folder(character, report).photos)
+            drawings.push_back(character / name);
         std::sort(drawings.begin(), drawings.end());
         for (int quarters = 0; quarters < 4; ++quarters) {
             d.people.push_back(fs::relative(character, folder).string() + " turned " + std::to_string(90 * quarters));
@@ -109,6 +106,8 @@ data::dataset load_background(fs::path const& folder) {
                       file.string());
         }
     }
+    for (auto const& message : report.skipped)
+        std::fprintf(stderr, "one_shot_omniglot: skipped: %s\n", message.c_str());
     return d;
 }
 

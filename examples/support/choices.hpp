@@ -21,11 +21,13 @@ inline std::vector<std::string> const trained_names{"grey64", "grey112x92", "col
 inline std::vector<std::string> const backbone_names{"grey64", "grey112x92", "colour96", "mobile_face_net"};
 
 void add_backbone_option(CLI::App& app, std::string& backbone);
+void add_most_pixels_option(CLI::App& app, std::size_t& most_pixels);
 
 // How photos become a network's input.
 struct photo_choices {
     bool crop = false;
     std::string detector;
+    std::size_t most_pixels = trine::data::most_pixels_by_default;
 
     void add_options(CLI::App& app);
     trine::data::load_options options(bool strict = false) const;
