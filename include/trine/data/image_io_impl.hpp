@@ -438,7 +438,7 @@ TRINE_INLINE image load_image(std::filesystem::path const& path, std::size_t mos
     // As text, a pixel takes at most 18 bytes.
     auto const size = std::filesystem::file_size(path, code);
     require<data_error>(code || size / 32 <= most_pixels + 1'000'000, name, ": has ", size,
-                        " bytes, more than a photo of ", most_pixels, " pixels (most_pixels)");
+                        " bytes, more than a photo of ", most_pixels, " pixels (most_pixels, --most-pixels)");
     try {
         return decode_image(io::read_file(path), name, most_pixels);
     } catch (std::bad_alloc const&) {

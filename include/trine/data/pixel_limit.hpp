@@ -19,7 +19,7 @@ namespace detail {
 // Asked with the size that a file's header says, before there is memory for it.
 inline void require_pixels(std::string const& name, std::uint64_t height, std::uint64_t width, std::size_t most) {
     require<data_error>(height == 0 || width <= most / height, name, ": says that it has ", width, "×", height,
-                        " pixels; photos of up to ", most, " are read (most_pixels)");
+                        " pixels; photos of up to ", most, " are read (most_pixels, --most-pixels)");
 }
 
 } // namespace detail
