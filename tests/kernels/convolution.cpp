@@ -189,6 +189,30 @@ TEMPLATE_TEST_CASE("Winograd's convolution rectifies and pools on the way what i
         check(kernels::winograd_method<kernels::winograd<2, 5>, T>(s), s);
 }
 
+TEMPLATE_TEST_CASE("what is not a number comes out of Winograd's convolution, pooled or not", "[kernels]", float,
+                   double) {
+    using T = TestType;
+    convolution_shape const s{1, 8, 8, 1, 16, 3, 3, 1, 1};
+    kernels::winograd_method<kernels::winograd<4, 3>, T> const method(s);
+    plain_convolution const plain{s};
+    auto const w = random_values<T>(plain.w_size(), 2), bias = random_values<T>(s.outputs, 3);
+    std::vector<T> prepared(method.weights_size()), scratch(method.forward_scratch());
+    method.prepare(w.data(), prepared.data());
+    for (std::size_t place = 0; place < 64; ++place)
+        for (std::size_t pool : {1, 2}) {
+            CAPTURE(place, pool);
+            auto x = random_values<T>(plain.x_size(), 1);
+            x[place] = std::numeric_limits<T>::quiet_NaN();
+            std::vector<T> y(plain.y_size());
+            method.forward_rectified(x.data(), prepared.data(), bias.data(), pool == 2, y.data(), scratch.data());
+            for (std::size_t i = 0; i < 8; ++i) // every output that sees the place
+                for (std::size_t j = 0; j < 8; ++j)
+                    if (i + 1 >= place / 8 && i <= place / 8 + 1 && j + 1 >= place % 8 && j <= place % 8 + 1)
+                        for (std::size_t o = 0; o < s.outputs; ++o)
+                            REQUIRE(std::isnan(y[(i / pool * (8 / pool) + j / pool) * s.outputs + o]));
+        }
+}
+
 TEST_CASE("very large kernels are convolved in parts", "[kernels]") {
     using enum convolution_algorithm;
     // Gradients of weights two rows of tile² at a time, and one of their sums, or both where there are chunks of tiles;

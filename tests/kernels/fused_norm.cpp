@@ -1,6 +1,7 @@
 #include <trine/kernels/fused_norm.hpp>
 
 #include <cmath>
+#include <limits>
 #include <vector>
 
 #include "support/catch.hpp"
@@ -27,4 +28,24 @@ TEST_CASE("batch statistics survive a large common offset", "[kernels]") {
         CHECK(mean[c] == Approx(m).epsilon(1e-7));
         CHECK(variance[c] == Approx(v).epsilon(1e-4));
     }
+}
+
+TEMPLATE_TEST_CASE("what is not a number comes out of a block, wherever in a window it is", "[kernels]", float,
+                   double) {
+    using T = TestType;
+    for (std::size_t channels : {1u, 3u, 16u, 37u})
+        for (bool rectified : {false, true})
+            for (bool pooled : {false, true})
+                for (std::size_t place = 0; place < 4; ++place) {
+                    CAPTURE(channels, rectified, pooled, place);
+                    std::vector<T> z(4 * channels), y(4 * channels), ones(channels, T(1)), zeros(channels, T(0));
+                    for (std::size_t p = 0; p < 4; ++p)
+                        for (std::size_t c = 0; c < channels; ++c)
+                            z[p * channels + c] =
+                                p == place ? std::numeric_limits<T>::quiet_NaN() : static_cast<T>(1 + (p + c) % 5);
+                    kernels::norm_forward<T>({1, 2, 2, channels, rectified, pooled}, z.data(), ones.data(),
+                                             zeros.data(), y.data());
+                    for (std::size_t c = 0; c < channels; ++c)
+                        CHECK(std::isnan(y[(pooled ? 0 : place) * channels + c]));
+                }
 }

@@ -178,6 +178,16 @@ TEMPLATE_TEST_CASE("comparisons say of every lane what they say of scalars, and 
     }
 }
 
+TEMPLATE_TEST_CASE("the larger of two is NaN where either is", "[kernels][isa]", float, double) {
+    using T = TestType;
+    using V = simd<T>;
+    T const nan = std::numeric_limits<T>::quiet_NaN(), infinity = std::numeric_limits<T>::infinity();
+    for (T a : {T(-1), T(0), T(2), nan, infinity, -infinity})
+        for (T b : {T(-1), T(0), T(2), nan, infinity, -infinity})
+            CHECK(each_is<T>(kernels::larger_or_nan(V(a), V(b)),
+                             [&](std::size_t) { return std::isnan(a) || std::isnan(b) ? nan : std::max(a, b); }));
+}
+
 TEMPLATE_TEST_CASE("vectors are loaded and stored whole and in part, wherever they lie", "[kernels][isa]", float,
                    double, std::int32_t) {
     using T = TestType;

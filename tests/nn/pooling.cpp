@@ -3,9 +3,11 @@
 #include <cmath>
 #include <vector>
 
+#include <trine/nn/activations.hpp>
 #include <trine/nn/convolution.hpp>
 #include <trine/nn/linear.hpp>
 #include <trine/nn/model.hpp>
+#include <trine/nn/normalization.hpp>
 
 #include "support/catch.hpp"
 #include "support/check_gradients.hpp"
@@ -58,4 +60,27 @@ TEST_CASE("poolings round and pad by the known conventions", "[nn]") {
     STATIC_REQUIRE(std::is_same_v<max_pool<2, 2, padding<1>, round_up>::at<shape<1, 5, 4>>::output, shape<1, 3, 3>>);
     STATIC_REQUIRE(std::is_same_v<max_pool<3, 2, round_up>::at<shape<28, 22, 22>>::output, shape<28, 11, 11>>);
     STATIC_REQUIRE(std::is_same_v<max_pool<3, 2>::at<shape<28, 22, 22>>::output, shape<28, 10, 10>>);
+}
+
+TEST_CASE("a pixel that is not a number makes a photo's embedding none", "[nn]") {
+    auto const check = []<class Net>(model<Net>&& m) {
+        using in = typename Net::input;
+        std::vector<float> embedding(Net::embedding_size);
+        for (std::size_t place = 0; place < in::size; ++place) {
+            CAPTURE(place);
+            std::vector<float> photo(in::size, 0.5f);
+            photo[place] = std::nanf("");
+            m.embed(photo.data(), 1, embedding.data());
+            CHECK(std::isnan(embedding[0]));
+        }
+    };
+    using in = shape<1, 16, 16>;
+    using end = sequential<flatten, linear<4>>;
+    check(model<network<in, sequential<max_pool<2>, end>>>());
+    check(model<network<in, sequential<max_pool<3, 2, padding<1>>, end>>>());
+    check(model<network<in, sequential<l2_pool<2>, average_pool<2>, end>>>());
+    check(model<network<in, sequential<conv2d<8, 3, with_bias>, relu, max_pool<2>, conv2d<8, 3, with_bias>, relu,
+                                       max_pool<2>, end>>>());
+    check(model<network<in, sequential<conv2d<16, 3>, batch_norm, relu, max_pool<2>, conv2d<16, 3>, batch_norm, relu,
+                                       max_pool<2>, end>>>());
 }

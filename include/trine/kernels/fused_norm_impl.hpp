@@ -76,10 +76,10 @@ void norm_rows(norm_shape const& s, std::size_t rows, T const* z, T const* scale
             each_channel_vector<T>(
                 s.channels, [&](std::size_t c, auto load, auto store) __attribute__((always_inline)) {
                     V const a = load(scale + c), b = load(shift + c);
-                    V const top = at_least(fma(load(window + c), a, b), fma(load(window + s.channels + c), a, b));
-                    V const bottom =
-                        at_least(fma(load(window + row + c), a, b), fma(load(window + row + s.channels + c), a, b));
-                    store(to + c, at_least(floor, at_least(top, bottom)));
+                    V const top = larger_or_nan(fma(load(window + c), a, b), fma(load(window + s.channels + c), a, b));
+                    V const bottom = larger_or_nan(fma(load(window + row + c), a, b),
+                                                   fma(load(window + row + s.channels + c), a, b));
+                    store(to + c, at_least(floor, larger_or_nan(top, bottom)));
                 });
         }
 }

@@ -25,7 +25,8 @@ private:
     }
 };
 
-/// Largest value of each window and channel; padding is smaller than all. Bounded by memory: one pass over the input.
+/// Largest value of each window and channel, NaN where one is; padding is smaller than all. Bounded by memory: one pass
+/// over the input.
 ///
 /// @param x  N×H×W×C
 /// @param y  N×OH×OW×C

@@ -58,8 +58,10 @@ void max_pool_forward(pooling_shape const& s, T const* x, T* y) {
             detail::for_each_pixel(s, w, [&](std::size_t at) {
                 T const* const from = x + at;
                 // Not std::max: a NaN has to come out, whichever side it is on.
-                for (std::size_t c = 0; c < s.channels; ++c)
-                    to[c] = from[c] <= to[c] ? to[c] : from[c];
+                for (std::size_t c = 0; c < s.channels; ++c) {
+                    T const larger = from[c] <= to[c] ? to[c] : from[c];
+                    to[c] = to[c] == to[c] ? larger : to[c];
+                }
             });
         });
     });

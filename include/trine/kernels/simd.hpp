@@ -74,6 +74,12 @@ template <class V>
     return select(value < low, low, value);
 }
 
+/// The larger of two; NaN where either is.
+template <class V>
+[[gnu::always_inline]] inline V larger_or_nan(V const& a, V const& b) {
+    return select(a == a, at_least(a, b), a);
+}
+
 /// Calls f(c, load, store) for every vector of channels; load(p) and store(p, v) mind the channels' end.
 template <class T, class F>
 [[gnu::always_inline]] inline void each_channel_vector(std::size_t channels, F&& f) {

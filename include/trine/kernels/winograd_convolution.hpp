@@ -130,7 +130,7 @@ void transform_output_tile(T const* m, std::size_t position_stride, simd<T> cons
         transform_square<n, k, V>(
             load, one, [&](std::size_t i, std::size_t j, V const& y) __attribute__((always_inline)) {
                 V& window = largest[j / 2];
-                window = at_least(i % 2 == 0 && j % 2 == 0 ? V(T(0)) : window, y + bias);
+                window = i % 2 == 0 && j % 2 == 0 ? at_least(V(T(0)), y + bias) : larger_or_nan(window, y + bias);
                 if (i % 2 == 1 && j % 2 == 1 && i < rows && j < cols)
                     store_first(to + i / 2 * row_stride + j / 2 * col_stride, window, outputs);
             });
