@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "../core/buffer.hpp"
+#include "../core/parallel.hpp"
 #include "../kernels/elementwise.hpp"
 #include "../kernels/sparse_rows.hpp"
 #include "concepts.hpp"

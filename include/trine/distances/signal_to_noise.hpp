@@ -2,17 +2,19 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <limits>
 #include <string_view>
 
 #include "../core/buffer.hpp"
+#include "../core/parallel.hpp"
 #include "../kernels/gemm.hpp"
 #include "../kernels/pairwise.hpp"
 
 namespace trine::distances {
 
 /// d(x, y) = Var(x − y)/Var(x), variances over the components: the noise by which y differs from the anchor x, relative
-/// to the anchor's signal. Not symmetric. An anchor whose components are all equal has no signal; it is at distance 0
-/// from all, with gradient 0.
+/// to the anchor's signal. Not symmetric. An anchor whose components are all equal, or differ so little that one over
+/// their variance is no scalar (by 1e-19 in float), has no signal; it is at distance 0 from all, with gradient 0.
 ///
 /// @see T. Yuan, W. Deng, J. Tang, Y. Tang, B. Chen, "Signal-to-Noise Ratio: A Robust Distance Metric for Deep Metric
 /// Learning", CVPR 2019
@@ -88,7 +90,8 @@ private:
                         values[i * cols + k] = static_cast<T>(v);
                         squares += v * v;
                     }
-                    inverse[i] = squares > 0 ? static_cast<T>(1 / squares) : T(0);
+                    bool const has_signal = 1 / squares <= static_cast<double>(std::numeric_limits<T>::max());
+                    inverse[i] = has_signal ? static_cast<T>(1 / squares) : T(0);
                 }
             });
         }

@@ -70,13 +70,14 @@ void add(std::size_t size, T const* x, T* y);
 template <class T>
 void add_column_sums(std::size_t rows, std::size_t cols, T const* x, T* sums);
 
-/// Rows to unit length; a row shorter than the smallest positive scalar's root becomes zero. `y` may be `x`.
+/// Rows to unit length, however short or long; a row of zeros stays one. `y` may be `x`.
 ///
 /// @param norms  N, the rows' lengths before
 template <class T>
 void normalize_rows(std::size_t rows, std::size_t cols, T const* x, T* y, T* norms);
 
-/// Gradient of `normalize_rows`: dx = (dy − y (y·dy)) / ‖x‖, 0 for a row that was zero. `dx` may be `dy`.
+/// Gradient of `normalize_rows`: dx = (dy − y (y·dy)) / ‖x‖; 0 for a row that was zero, or so short (1e-38 in float)
+/// that one over its length is no scalar. `dx` may be `dy`.
 template <class T>
 void normalize_rows_backward(std::size_t rows, std::size_t cols, T const* y, T const* norms, T const* dy, T* dx);
 

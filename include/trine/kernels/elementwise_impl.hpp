@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <limits>
 #include "../core/parallel.hpp"
 #include "simd.hpp"
 #include "elementwise.hpp"
@@ -90,6 +91,29 @@ void add_column_sums(std::size_t rows, std::size_t cols, T const* x, T* sums) {
     });
 }
 
+// Rows below it are normalised with more care: their squares lose digits, or one over their length is no scalar.
+template <class T>
+constexpr double smallest_norm = std::max(2.0 / static_cast<double>(std::numeric_limits<T>::max()), 1e-140);
+
+// A row relative to its largest value; its length is returned. What is NaN or infinite makes all of the row NaN.
+template <class T>
+T normalize_extreme_row(std::size_t cols, T const* x, T* y) {
+    double largest = 0, squares = 0;
+    for (std::size_t c = 0; c < cols; ++c)
+        if (double const v = std::abs(static_cast<double>(x[c])); v > largest || v != v)
+            largest = v;
+    if (largest == 0 || !(largest <= std::numeric_limits<double>::max())) {
+        std::fill_n(y, cols, largest == 0 ? T(0) : std::numeric_limits<T>::quiet_NaN());
+        return static_cast<T>(largest);
+    }
+    for (std::size_t c = 0; c < cols; ++c)
+        squares += static_cast<double>(x[c]) / largest * (static_cast<double>(x[c]) / largest);
+    double const length = std::sqrt(squares);
+    for (std::size_t c = 0; c < cols; ++c)
+        y[c] = static_cast<T>(static_cast<double>(x[c]) / largest / length);
+    return static_cast<T>(largest * length);
+}
+
 template <class T>
 void normalize_rows(std::size_t rows, std::size_t cols, T const* x, T* y, T* norms) {
     parallel_blocks(rows, 16, [&](std::size_t first, std::size_t last) {
@@ -98,8 +122,13 @@ void normalize_rows(std::size_t rows, std::size_t cols, T const* x, T* y, T* nor
             for (std::size_t c = 0; c < cols; ++c)
                 squares += static_cast<double>(x[r * cols + c]) * static_cast<double>(x[r * cols + c]);
             double const norm = std::sqrt(squares);
+            // Squares that are too small or too large for a double, or an inverse that is for T.
+            if (!(norm > smallest_norm<T> && norm < 1e150)) {
+                norms[r] = normalize_extreme_row(cols, x + r * cols, y + r * cols);
+                continue;
+            }
             norms[r] = static_cast<T>(norm);
-            T const scale = norms[r] > T(0) ? static_cast<T>(1 / norm) : T(0);
+            T const scale = static_cast<T>(1 / norm);
             for (std::size_t c = 0; c < cols; ++c)
                 y[r * cols + c] = x[r * cols + c] * scale;
         }
@@ -113,7 +142,8 @@ void normalize_rows_backward(std::size_t rows, std::size_t cols, T const* y, T c
             double dot = 0;
             for (std::size_t c = 0; c < cols; ++c)
                 dot += static_cast<double>(y[r * cols + c]) * static_cast<double>(dy[r * cols + c]);
-            T const scale = norms[r] > T(0) ? T(1) / norms[r] : T(0), along = static_cast<T>(dot);
+            T const scale = norms[r] > static_cast<T>(smallest_norm<T>) ? T(1) / norms[r] : T(0),
+                    along = static_cast<T>(dot);
             for (std::size_t c = 0; c < cols; ++c)
                 dx[r * cols + c] = (dy[r * cols + c] - y[r * cols + c] * along) * scale;
         }
