@@ -97,7 +97,7 @@ constexpr double smallest_norm = std::max(2.0 / static_cast<double>(std::numeric
 
 // A row relative to its largest value; its length is returned. What is NaN or infinite makes all of the row NaN.
 template <class T>
-T normalize_extreme_row(std::size_t cols, T const* x, T* y) {
+[[gnu::noinline]] T normalize_extreme_row(std::size_t cols, T const* x, T* y) {
     double largest = 0, squares = 0;
     for (std::size_t c = 0; c < cols; ++c)
         if (double const v = std::abs(static_cast<double>(x[c])); v > largest || v != v)
@@ -123,7 +123,7 @@ void normalize_rows(std::size_t rows, std::size_t cols, T const* x, T* y, T* nor
                 squares += static_cast<double>(x[r * cols + c]) * static_cast<double>(x[r * cols + c]);
             double const norm = std::sqrt(squares);
             // Squares that are too small or too large for a double, or an inverse that is for T.
-            if (!(norm > smallest_norm<T> && norm < 1e150)) {
+            if (!(norm > smallest_norm<T> && norm < 1e150)) [[unlikely]] {
                 norms[r] = normalize_extreme_row(cols, x + r * cols, y + r * cols);
                 continue;
             }
