@@ -49,6 +49,16 @@ TEST_CASE("a similarity is found again from what it did to five points", "[faces
     auto bad = faces::arcface_template;
     bad[3].y = NAN;
     CHECK_THROWS_WITH(faces::fit_similarity(bad, faces::arcface_template), "landmark 3 is not finite");
+    bad = faces::arcface_template;
+    // Finite, but not its square; and where numbers end.
+    for (double far : {1e200, -1e300, 1.7e308}) {
+        bad[3].x = far;
+        CHECK_THROWS_AS(faces::fit_similarity(bad, faces::arcface_template), numeric_error);
+        CHECK_THROWS_AS(faces::aligned(data::image(1, 8, 8), bad), numeric_error);
+    }
+    // Far away, but somewhere: black, and at once.
+    bad[3].x = 1e12;
+    CHECK(faces::aligned(data::image(1, 8, 8), bad).samples == std::vector<std::uint8_t>(112 * 112, 0));
 }
 
 TEST_CASE("a photo is placed pixel by pixel", "[faces]") {

@@ -41,7 +41,7 @@ struct similarity {
 /// The similarity that takes points nearest to others, by the sum of squares.
 ///
 /// @throws data_error     when the points are all the same: nothing says how to turn and scale them
-/// @throws numeric_error  when one is not finite
+/// @throws numeric_error  when one is not finite, or so far away that its square is not
 /// @see S. Umeyama, "Least-Squares Estimation of Transformation Parameters Between Two Point Patterns", PAMI 1991
 similarity fit_similarity(landmarks const& from, landmarks const& to);
 

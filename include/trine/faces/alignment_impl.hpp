@@ -26,6 +26,8 @@ TRINE_INLINE similarity fit_similarity(landmarks const& from, landmarks const& t
                      qy = to[i].y - to_mean.y;
         along += px * qx + py * qy, across += px * qy - py * qx, squares += px * px + py * py;
     }
+    require<numeric_error>(std::isfinite(squares) && std::isfinite(along) && std::isfinite(across),
+                           "landmarks are too far away to say how a face lies");
     require<data_error>(squares > 0 && (along != 0 || across != 0),
                         "five landmarks in one place do not say how a face lies");
     similarity s{along / squares, across / squares, 0, 0};

@@ -67,6 +67,8 @@ public:
     std::vector<detection> detect(data::image const& photo);
 
     /// Landmarks of a face whose box is known, as the last stage sees it; with its probability.
+    ///
+    /// @throws numeric_error  when the box is not finite, or farther away than any photo reaches
     detection landmarks_in(data::image const& photo, data::area const& box);
 
 private:

@@ -122,12 +122,24 @@ struct mtcnn::stages {
 
     detection landmarks_in(data::image const& photo, data::area const& box) {
         std::vector<detection> one(1);
+        one[0].box = box;
+        require<numeric_error>(is_finite(one[0]), "a box from (", box.left, ", ", box.top, ") to (", box.right, ", ",
+                               box.bottom, ") lies on no photo");
         one[0].box = square(box);
         auto const values = judge(output_, data::with_channels(photo, 3), one);
         place(one[0], values.data());
         return one[0];
     }
 
+    // A network whose input or weights are wild may say anything; that is no face.
+    static bool is_finite(detection const& d) {
+        bool finite = std::isfinite(d.probability);
+        for (double v : {d.box.left, d.box.top, d.box.right, d.box.bottom})
+            finite = finite && std::abs(v) < 1e9; // far beyond any photo
+        for (auto const& p : d.points)
+            finite = finite && std::abs(p.x) < 1e9 && std::abs(p.y) < 1e9;
+        return finite;
+    }
     static data::area square(data::area const& b) {
         double const half = std::max(b.width(), b.height()) / 2, x = (b.left + b.right) / 2, y = (b.top + b.bottom) / 2;
         return {x - half, y - half, x + half, y + half};
@@ -217,7 +229,7 @@ struct mtcnn::stages {
                     for (std::size_t x = 0; x < std::min(tile_cells, cells_across - left); ++x) {
                         std::size_t const cell = y * tile_cells + x;
                         double const probability = static_cast<double>(map[plane + cell]);
-                        if (probability < options_.thresholds[0])
+                        if (!(probability >= options_.thresholds[0])) // nor where it is not a number
                             continue;
                         auto const x0 = static_cast<double>(window_stride * (left + x)),
                                    y0 = static_cast<double>(window_stride * (top + y));
@@ -225,7 +237,8 @@ struct mtcnn::stages {
                                                   map[5 * plane + cell]};
                         data::area const box{x0 * scale_x, y0 * scale_y, (x0 + window) * scale_x,
                                              (y0 + window) * scale_y};
-                        found.push_back({moved(box, offsets), probability, {}});
+                        if (detection const d{moved(box, offsets), probability, {}}; is_finite(d))
+                            found.push_back(d);
                     }
             }
         }
@@ -257,7 +270,8 @@ struct mtcnn::stages {
         for (std::size_t i = 0; i < candidates.size(); ++i) {
             float const* const v = values.data() + i * width;
             if (static_cast<double>(v[1]) >= options_.thresholds[1])
-                found.push_back({moved(candidates[i].box, v + 2), static_cast<double>(v[1]), {}});
+                if (detection const d{moved(candidates[i].box, v + 2), static_cast<double>(v[1]), {}}; is_finite(d))
+                    found.push_back(d);
         }
         found = suppress_overlapping(std::move(found), 0.7);
         for (auto& d : found)
@@ -269,7 +283,7 @@ struct mtcnn::stages {
         std::vector<detection> found;
         for (std::size_t i = 0; i < candidates.size(); ++i) {
             place(candidates[i], values.data() + i * mtcnn_parts::output::embedding_size);
-            if (candidates[i].probability >= options_.thresholds[2])
+            if (candidates[i].probability >= options_.thresholds[2] && is_finite(candidates[i]))
                 found.push_back(candidates[i]);
         }
         found = suppress_overlapping(std::move(found), 0.7, mtcnn_parts::overlap::of_smaller);
@@ -281,7 +295,7 @@ struct mtcnn::stages {
                 // What is less of a face from near keeps its first landmarks.
                 auto nearer = found[i];
                 place(nearer, again.data() + i * mtcnn_parts::output::embedding_size);
-                if (nearer.probability >= options_.thresholds[2])
+                if (nearer.probability >= options_.thresholds[2] && is_finite(nearer))
                     found[i] = nearer;
             }
         }
