@@ -20,6 +20,15 @@ TEST_CASE("pairs are read, or said to be wrong", "[data]") {
            pairs[3].fold == 1));
     io::write_file(path, "2 1\nAda\t1\t12\nAda\t3\tBob\n");
     CHECK_THROWS_WITH(data::read_pairs(path), Contains("line 3 is not a pair of photos of two people"));
+    // Numbers whose product is none, that are negative, or that promise more than there is: none is waited for.
+    for (char const* first : {"18446744073709551615 9223372036854775808", "1 9223372036854775808", "-1 -1", "2 -3",
+                              "0 1", "1 0", "99999999999999999999999 1", "1000000000 1000000000"}) {
+        io::write_file(path, std::string(first) + "\n");
+        CHECK_THROWS_AS(data::read_pairs(path), format_error);
+    }
+    io::write_file(path, "1 1\nAda\t-1\t2\nAda\t3\tBob\t4\n");
+    CHECK_THROWS_WITH(data::read_pairs(path), Contains("line 2 is not a pair"));
+    CHECK_THROWS_WITH(data::read_pairs(folder.path()), Contains("is a folder, not a file"));
     io::write_file(path, "Ada\n");
     CHECK_THROWS_WITH(data::read_pairs(path), Contains("its first line is not a number of folds and of pairs"));
 }

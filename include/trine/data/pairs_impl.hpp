@@ -1,21 +1,23 @@
 #pragma once
 
 #include <cstdio>
-#include <fstream>
 #include <sstream>
 
 #include "../core/error.hpp"
+#include "../io/file.hpp"
 #include "pairs.hpp"
 
 namespace trine::data {
 
 TRINE_INLINE std::vector<photo_pair> read_pairs(std::filesystem::path const& path) {
-    std::ifstream file(path);
-    require<io_error>(file.good(), path.string(), ": cannot be opened");
+    std::istringstream file(io::read_file(path));
     std::string line;
     std::getline(file, line);
     std::size_t folds = 0, each = 0;
-    require<format_error>(static_cast<bool>(std::istringstream(line) >> folds >> each) && folds > 0 && each > 0,
+    // A minus is read as a very large number.
+    auto const is_count = [](std::size_t n) { return n > 0 && n <= 1'000'000'000; };
+    require<format_error>(static_cast<bool>(std::istringstream(line) >> folds >> each) && is_count(folds) &&
+                              is_count(each),
                           path.string(), ": its first line is not a number of folds and of pairs");
     auto const photo = [](std::string const& name, std::size_t number) {
         char digits[32];
@@ -31,8 +33,8 @@ TRINE_INLINE std::vector<photo_pair> read_pairs(std::filesystem::path const& pat
             std::size_t x = 0, y = 0;
             bool const good = there && (same ? static_cast<bool>(fields >> a >> x >> y)
                                              : static_cast<bool>(fields >> a >> x >> b >> y));
-            require<format_error>(good, path.string(), ": line ", pairs.size() + 2, " is not a pair of photos of ",
-                                  same ? "one person" : "two people");
+            require<format_error>(good && is_count(x) && is_count(y), path.string(), ": line ", pairs.size() + 2,
+                                  " is not a pair of photos of ", same ? "one person" : "two people");
             pairs.push_back({photo(a, x), photo(same ? a : b, y), same, fold});
         }
     return pairs;
