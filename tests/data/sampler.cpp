@@ -1,5 +1,7 @@
 #include <trine/data/sampler.hpp>
 
+#include <trine/data/pk.hpp>
+
 #include <map>
 #include <set>
 
@@ -86,6 +88,27 @@ TEST_CASE("uniform, class-balanced and hierarchical batches hold what they say, 
     torn.back() = 0;
     CHECK_THROWS_WITH(data::hierarchical_sampler(labels, torn, 2, 2, 2, 1),
                       Contains("the person with label 7 is in groups 3 and 0"));
+}
+
+TEST_CASE("counts that were misread make no batch", "[data]") {
+    std::vector<label> const labels{1, 1, 2, 2, 3, 3};
+    auto const minus = [](std::size_t n) { return static_cast<std::size_t>(0) - n; };
+    for (std::size_t wild : {minus(3), minus(1), std::size_t{1} << 62, data::most_in_batch + 1}) {
+        CAPTURE(wild);
+        CHECK_THROWS_AS(data::uniform_sampler(labels, wild, 1), error);
+        CHECK_THROWS_WITH(data::class_balanced_sampler(labels, wild, 1), Contains("it has at most 1048576 photos"));
+        CHECK_THROWS_AS(data::pk_sampler(labels, wild, 2, 1), argument_error);
+        CHECK_THROWS_AS(data::pk_sampler(labels, 2, wild, 1), argument_error);
+        CHECK_THROWS_AS((data::pk{wild, 4}(labels, 1)), argument_error);
+        CHECK_THROWS_AS(data::hierarchical_sampler(labels, labels, wild, 1, 1, 1), argument_error);
+        CHECK_THROWS_AS(data::hierarchical_sampler(labels, labels, 1, wild, 1, 1), argument_error);
+        CHECK_THROWS_AS(data::hierarchical_sampler(labels, labels, 1, 1, wild, 1), argument_error);
+    }
+    // Products that would overflow, or come out small.
+    CHECK_THROWS_AS(data::hierarchical_sampler(labels, labels, 1, 1 << 20, 1 << 20, 1), argument_error);
+    CHECK_THROWS_AS(data::pk_sampler(labels, 3, 1 << 20, 1), argument_error);
+    CHECK(data::pk_sampler(labels, 1 << 20, 2, 1).batch(0).size() == 6); // everybody there is
+    CHECK(data::class_balanced_sampler(labels, data::most_in_batch, 1).batch_size() == data::most_in_batch);
 }
 
 TEST_CASE("a sampler says all that its batches depend on, also when its type is forgotten", "[data]") {

@@ -17,6 +17,9 @@
 
 namespace trine::data {
 
+/// Photos in the largest batch that is made: beyond, a number has been misread.
+inline constexpr std::size_t most_in_batch = std::size_t{1} << 20;
+
 /// Which photos make a batch. What a batch holds depends on its number alone, so a stopped run goes on with the very
 /// batch it would have had. Its identity says all that its batches depend on, but for the labels.
 template <class S>
@@ -37,7 +40,7 @@ public:
         visit("batch", self.size_), visit("seed", self.seed_);
     }
 
-    /// @throws argument_error  for a batch of no photo
+    /// @throws argument_error  for a batch of no photo, or more than `most_in_batch`
     /// @throws data_error      when there are fewer photos than a batch holds
     uniform_sampler(std::span<label const> labels, std::size_t batch, std::uint64_t seed);
 
@@ -60,7 +63,7 @@ public:
         visit("batch", self.size_), visit("seed", self.seed_);
     }
 
-    /// @throws argument_error  for a batch of no photo
+    /// @throws argument_error  for a batch of no photo, or more than `most_in_batch`
     /// @throws data_error      when there is no photo
     class_balanced_sampler(std::span<label const> labels, std::size_t batch, std::uint64_t seed);
 
@@ -89,7 +92,8 @@ public:
     }
 
     /// @param groups  of every photo; all photos of a person are in one group
-    /// @throws argument_error  for counts of 0, or when a person is in two groups
+    /// @throws argument_error  for counts of 0 or a batch of more than `most_in_batch` photos, or when a person is in
+    /// two groups
     /// @throws shape_error     when there are not as many groups as labels
     /// @throws data_error      when there are fewer groups than a batch holds
     hierarchical_sampler(std::span<label const> labels, std::span<label const> groups, std::size_t groups_per_batch,
@@ -120,7 +124,7 @@ public:
         visit("people", self.people_), visit("photos", self.photos_), visit("seed", self.seed_);
     }
 
-    /// @throws argument_error  when P or K is below 2
+    /// @throws argument_error  when P or K is below 2, or a batch would have more than `most_in_batch` photos
     /// @throws data_error      when fewer than two people have two photos
     pk_sampler(std::span<label const> labels, std::size_t people, std::size_t photos, std::uint64_t seed);
 

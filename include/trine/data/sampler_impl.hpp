@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <initializer_list>
 #include <map>
 
 #include "../core/random.hpp"
@@ -22,6 +23,18 @@ inline std::size_t dealt(std::size_t card, std::size_t count, std::uint64_t seed
         stream.shuffle(std::span(deck));
     }
     return deck[card % count];
+}
+
+// Each factor of a batch's size, and their product, which must not overflow unseen.
+inline void check_batch(std::initializer_list<std::size_t> factors) {
+    std::size_t photos = 1;
+    for (std::size_t f : factors) {
+        require<argument_error>(f > 0, "a batch of 0 photos");
+        require<argument_error>(f <= most_in_batch && photos * f <= most_in_batch, "a batch of ", f,
+                                factors.size() > 1 ? " times others" : " photos", ": it has at most ", most_in_batch,
+                                " photos");
+        photos *= f;
+    }
 }
 
 // Photos of every label, labels ascending.
@@ -47,7 +60,7 @@ inline void draw_photos(std::vector<std::size_t> places, std::size_t count, rand
 
 TRINE_INLINE uniform_sampler::uniform_sampler(std::span<label const> labels, std::size_t batch, std::uint64_t seed)
     : total_(labels.size()), size_(batch), seed_(seed) {
-    require<argument_error>(batch > 0, "a batch of 0 photos");
+    detail::check_batch({batch});
     require<data_error>(total_ >= batch, "there are ", total_, " photos for batches of ", batch);
 }
 
@@ -62,7 +75,7 @@ TRINE_INLINE std::vector<std::size_t> uniform_sampler::batch(std::size_t step) c
 TRINE_INLINE class_balanced_sampler::class_balanced_sampler(std::span<label const> labels, std::size_t batch,
                                                             std::uint64_t seed)
     : total_(labels.size()), size_(batch), seed_(seed) {
-    require<argument_error>(batch > 0, "a batch of 0 photos");
+    detail::check_batch({batch});
     require<data_error>(total_ > 0, "there are no photos");
     for (auto& [who, places] : detail::places_by_label(labels))
         of_person_.push_back(std::move(places));
@@ -85,6 +98,7 @@ TRINE_INLINE hierarchical_sampler::hierarchical_sampler(std::span<label const> l
     require<shape_error>(labels.size() == groups.size(), labels.size(), " labels but ", groups.size(), " groups");
     require<argument_error>(groups_ > 0 && people_ > 0 && photos_ > 0, "a batch of ", groups_, " groups, ", people_,
                             " people, ", photos_, " photos");
+    detail::check_batch({groups_, people_, photos_});
     std::map<label, std::vector<std::vector<std::size_t>>> of_group;
     for (auto& [who, places] : detail::places_by_label(labels)) {
         for (std::size_t i : places)
@@ -125,6 +139,8 @@ TRINE_INLINE pk_sampler::pk_sampler(std::span<label const> labels, std::size_t p
     : people_(people), photos_(photos), seed_(seed) {
     require<argument_error>(people >= 2, "P = ", people, ": a batch needs at least 2 people");
     require<argument_error>(photos >= 2, "K = ", photos, ": a batch needs at least 2 photos of each person");
+    detail::check_batch({people});
+    detail::check_batch({photos});
     auto of = detail::places_by_label(labels);
     require<data_error>(of.size() >= 2, "there are photos of ", of.size(),
                         " person(s): learning to tell people apart needs at least two people");
@@ -137,6 +153,7 @@ TRINE_INLINE pk_sampler::pk_sampler(std::span<label const> labels, std::size_t p
     }
     require<data_error>(of_person_.size() >= 2, of_person_.size(), " of ", of.size(),
                         " people have two photos or more: triplets need at least two such people");
+    detail::check_batch({std::min(people_, of_person_.size()), photos_});
     total_ = labels.size();
 }
 
