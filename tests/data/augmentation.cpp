@@ -30,3 +30,26 @@ TEST_CASE("augmentation says every strength", "[data]") {
     auto const other = identity_of(data::augmentation{.erase_area = 0.2});
     CHECK(identity_of(data::augmentation{}).difference(other, "here", "there") == "erase_area is 0.12 here, 0.2 there");
 }
+
+TEST_CASE("a strength that is out of range is refused by name", "[data]") {
+    std::vector<std::uint8_t> const photo(16 * 16, 100);
+    std::vector<float> out(photo.size());
+    random_stream random(1, purpose::augmentation);
+    auto const change = [&](data::augmentation const& a) { a(photo.data(), 1, 16, 16, random, out.data()); };
+    std::size_t number = 0;
+    data::augmentation a;
+    data::augmentation::values(a, [&](char const* name, double& value) {
+        double const before = value;
+        for (double wild : {-0.1, std::nan(""), HUGE_VAL, 1e300}) {
+            value = wild;
+            CHECK_THROWS_WITH(change(a), Catch::Matchers::Contains("an augmentation's " + std::string(name)));
+        }
+        value =
+            name == std::string("flip") || name == std::string("erase") || name == std::string("erase_area") ? 1 : 1e6;
+        change(a);
+        for (float v : out)
+            CHECK((v >= -1 && v <= 1));
+        value = before, ++number;
+    });
+    CHECK(number == 8);
+}

@@ -32,10 +32,15 @@ struct augmentation {
     /// No change at all.
     static augmentation none() { return {0, 0, 0, 0, 0, 0, 0, 0}; }
 
+    /// @throws argument_error  when a strength is negative, not finite or above a million, or a probability or share
+    /// above 1
+    void check() const;
+
     /// Reads a photo and writes the changed one as a network takes it, −1 … 1. Beyond the border the border goes on.
     ///
     /// @param photo  C×H×W
     /// @param out    C×H×W
+    /// @throws as `check`
     void operator()(std::uint8_t const* photo, std::size_t channels, std::size_t height, std::size_t width,
                     random_stream& random, float* out) const;
 };

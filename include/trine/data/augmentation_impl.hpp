@@ -4,12 +4,24 @@
 #include <cmath>
 #include <numbers>
 
+#include "../core/error.hpp"
 #include "augmentation.hpp"
 
 namespace trine::data {
 
+TRINE_INLINE void augmentation::check() const {
+    auto const in_range = [](char const* what, double value, double most) {
+        require<argument_error>(value >= 0 && value <= most, "an augmentation's ", what, " of ", value,
+                                ": it has to lie between 0 and ", most);
+    };
+    in_range("flip", flip, 1), in_range("shift", shift, 1e6), in_range("rotation", rotation, 1e6);
+    in_range("scale", scale, 1e6), in_range("brightness", brightness, 1e6), in_range("contrast", contrast, 1e6);
+    in_range("erase", erase, 1), in_range("erase_area", erase_area, 1);
+}
+
 TRINE_INLINE void augmentation::operator()(std::uint8_t const* photo, std::size_t channels, std::size_t height,
                                            std::size_t width, random_stream& random, float* out) const {
+    check();
     double const h = static_cast<double>(height), w = static_cast<double>(width);
     // All draws are made whatever the strengths, so that one setting does not change what another draws.
     double const mirrored = random.chance(flip) ? -1 : 1;

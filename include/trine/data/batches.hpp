@@ -26,6 +26,7 @@ class batch_source {
 public:
     /// @param photos       outlives this
     /// @param first, last  the steps, the last one not included
+    /// @throws argument_error  when the last comes before the first, or a strength of the change is out of range
     batch_source(dataset const& photos, any_sampler sampler, augmentation const& change, std::uint64_t seed,
                  std::size_t first, std::size_t last);
     ~batch_source();
@@ -33,9 +34,14 @@ public:
     batch_source& operator=(batch_source const&) = delete;
 
     /// Puts the next batch into `out`, whose memory is used again for a later one.
+    ///
+    /// @throws argument_error  when the last has been taken
+    /// @throws error           what the sampler or `make` threw
     void next(batch& out);
 
     /// The batch of a step.
+    ///
+    /// @throws argument_error  when the sampler asks for a photo that is not there
     void make(std::size_t step, batch& out) const;
 
 private:

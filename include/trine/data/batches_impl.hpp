@@ -6,6 +6,7 @@
 #include <thread>
 #include <utility>
 
+#include "../core/error.hpp"
 #include "../core/random.hpp"
 #include "batches.hpp"
 
@@ -13,7 +14,7 @@ namespace trine::data {
 
 struct batch_source::worker {
     batch made;
-    bool is_ready = false, stop = false;
+    bool is_ready = false, stop = false, is_done = false;
     std::exception_ptr failure;
     std::mutex mutex;
     std::condition_variable changed;
@@ -29,6 +30,8 @@ TRINE_INLINE batch_source::batch_source(dataset const& photos, any_sampler sampl
       next_(first),
       last_(last),
       worker_(std::make_unique<worker>()) {
+    require<argument_error>(first <= last, "batches from step ", first, " to ", last);
+    change_.check();
     worker_->thread = std::thread([this] { run(); });
 }
 
@@ -44,9 +47,10 @@ TRINE_INLINE batch_source::~batch_source() {
 TRINE_INLINE void batch_source::next(batch& out) {
     auto& w = *worker_;
     std::unique_lock lock(w.mutex);
-    w.changed.wait(lock, [&] { return w.is_ready || w.failure; });
+    w.changed.wait(lock, [&] { return w.is_ready || w.failure || w.is_done; });
     if (w.failure)
         std::rethrow_exception(w.failure);
+    require<argument_error>(w.is_ready, "there is no batch after the last, of step ", last_);
     std::swap(out, w.made);
     w.is_ready = false;
     lock.unlock();
@@ -58,6 +62,8 @@ TRINE_INLINE void batch_source::make(std::size_t step, batch& out) const {
     out.images.resize(places.size() * photos_.photo_size());
     out.labels.resize(places.size());
     for (std::size_t i = 0; i < places.size(); ++i) {
+        require<argument_error>(places[i] < photos_.size(), "the sampler ", sampler_.name(), " asks for photo ",
+                                places[i], " of ", photos_.size());
         random_stream random(seed_, purpose::augmentation, static_cast<std::uint32_t>(step),
                              static_cast<std::uint32_t>(i));
         change_(photos_.photo(places[i]), photos_.channels, photos_.height, photos_.width, random,
@@ -72,8 +78,11 @@ TRINE_INLINE void batch_source::run() {
         {
             std::unique_lock lock(w.mutex);
             w.changed.wait(lock, [&] { return w.stop || !w.is_ready; });
-            if (w.stop || next_ == last_)
+            if (w.stop || next_ == last_) {
+                w.is_done = true;
+                w.changed.notify_all();
                 return;
+            }
         }
         try {
             make(next_++, w.made);

@@ -23,6 +23,11 @@ struct synthetic_faces {
     image draw(std::size_t person, std::size_t photo) const;
 
     /// `people` persons with `photos` photos each, from person number `first` on.
+    ///
+    /// @throws argument_error  when there are not as many people (2³²) or photos of one (2³² − 2), or more
+    /// than 2⁴⁰ photos in all
+    /// @throws shape_error     as `draw`
+    /// @throws data_error      when there is no memory for them
     dataset make(std::size_t people, std::size_t photos, std::size_t first = 0) const;
 };
 

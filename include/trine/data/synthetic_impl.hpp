@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <new>
 #include <string>
 #include <vector>
 
@@ -107,16 +108,29 @@ TRINE_INLINE image synthetic_faces::draw(std::size_t person, std::size_t photo) 
 }
 
 TRINE_INLINE dataset synthetic_faces::make(std::size_t people, std::size_t photos, std::size_t first) const {
-    dataset d{channels, height, width, {}, {}, {}, {}};
-    std::vector<image> drawn(people * photos);
-    parallel_for(drawn.size(), [&](std::size_t i) { drawn[i] = draw(first + i / photos, i % photos); });
-    for (std::size_t i = 0; i < drawn.size(); ++i) {
-        std::string const name = "person " + std::to_string(first + i / photos + 1);
-        if (i % photos == 0)
-            d.people.push_back(name);
-        d.add(drawn[i], static_cast<label>(i / photos), name + ", photo " + std::to_string(i % photos + 1));
+    // Numbers of people and photos key the random streams.
+    constexpr std::size_t numbers = std::size_t{1} << 32, most = std::size_t{1} << 40;
+    require<argument_error>(people <= numbers && first <= numbers - people, "drawn faces of ", people,
+                            " people from number ", first, " on: there are ", numbers);
+    require<argument_error>(photos <= numbers - 2, "drawn faces with ", photos, " photos of a person: there are ",
+                            numbers - 2);
+    require<argument_error>(people == 0 || photos <= most / people, "drawn faces of ", people, " people with ", photos,
+                            " photos each: at most ", most, " are drawn at once");
+    try {
+        dataset d{channels, height, width, {}, {}, {}, {}};
+        std::vector<image> drawn(people * photos);
+        parallel_for(drawn.size(), [&](std::size_t i) { drawn[i] = draw(first + i / photos, i % photos); });
+        for (std::size_t i = 0; i < drawn.size(); ++i) {
+            std::string const name = "person " + std::to_string(first + i / photos + 1);
+            if (i % photos == 0)
+                d.people.push_back(name);
+            d.add(drawn[i], static_cast<label>(i / photos), name + ", photo " + std::to_string(i % photos + 1));
+        }
+        return d;
+    } catch (std::bad_alloc const&) {
+        fail<data_error>("there is no memory for drawn faces of ", people, " people with ", photos, " photos of ",
+                         channels, "×", height, "×", width, " each");
     }
-    return d;
 }
 
 } // namespace trine::data
