@@ -212,6 +212,8 @@ TEST_CASE("names and first bytes say what a photo is, also of kinds that are not
         CHECK(data::is_image_name(name));
     for (char const* name : {"a", "a.txt", "a.webp", "jpg", ".jpg"})
         CHECK_FALSE(data::is_image_name(name));
+    for (char const* few : {"", "P", "Pftyp", "RIFF", "1234ftyp", "BM", "\xff\xd8\xff"})
+        CHECK_THROWS_AS(data::decode_image(few, "a.jpg"), format_error);
     CHECK(data::unread_kind("a.WebP") == "WebP");
     CHECK(data::unread_kind("a.gif") == "GIF");
     CHECK((data::unread_kind("a.tif") == "TIFF" && data::unread_kind("a.tiff") == "TIFF"));

@@ -31,6 +31,17 @@ namespace detail {
 // all that has a destructor belongs to an object outside; functions with a `setjmp` only use it, and say whether they
 // came to their end.
 
+// A row of pixels, channel beside channel, into a photo.
+inline void separate(unsigned char const* row, std::size_t channels, std::size_t width, std::size_t y, image& to) {
+    if (channels == 1) {
+        std::copy_n(row, width, &to(0, y, 0));
+        return;
+    }
+    std::uint8_t *const red = &to(0, y, 0), *const green = &to(1, y, 0), *const blue = &to(2, y, 0);
+    for (std::size_t x = 0; x < width; ++x)
+        red[x] = row[3 * x], green[x] = row[3 * x + 1], blue[x] = row[3 * x + 2];
+}
+
 // Errors of libjpeg end in a jump to `out`, with the message kept.
 struct jpeg_errors {
     jpeg_error_mgr base{};
@@ -110,25 +121,34 @@ struct jpeg_reader {
         jpeg_start_decompress(&file);
         return true;
     }
+    // A function of its own: where there is a `setjmp`, compilers keep nothing in registers.
+    void take_line(std::size_t y) {
+        std::size_t const channels = pixels.channels, stored = static_cast<std::size_t>(file.output_components),
+                          width = pixels.width;
+        unsigned char const* const row = line.data();
+        bool const inverted = file.saw_Adobe_marker; // Adobe's programs, which write nearly all with inks, store 255
+                                                     // for none
+        if (stored != 4) {
+            separate(row, channels, width, y, pixels);
+            return;
+        }
+        for (std::size_t c = 0; c < channels; ++c) {
+            std::uint8_t* const to = &pixels(c, y, 0);
+            for (std::size_t x = 0; x < width; ++x) {
+                unsigned const value = row[x * stored + c], black = row[x * stored + 3];
+                to[x] = static_cast<std::uint8_t>((inverted ? value * black : (255 - value) * (255 - black)) / 255);
+            }
+        }
+    }
     // Into `pixels`, whose size is that of the output.
     bool read_pixels() {
         if (setjmp(errors.out))
             return false;
-        bool const inks = file.out_color_space == JCS_CMYK;
-        std::size_t const channels = pixels.channels, stored = static_cast<std::size_t>(file.output_components);
         while (file.output_scanline < file.output_height) {
             std::size_t const y = file.output_scanline;
             unsigned char* row = line.data();
             jpeg_read_scanlines(&file, &row, 1);
-            for (std::size_t x = 0; x < pixels.width; ++x)
-                for (std::size_t c = 0; c < channels; ++c) {
-                    unsigned const value = row[x * stored + c], black = inks ? row[x * stored + 3] : 0;
-                    // Adobe's programs, which write nearly all of these, store 255 for no ink.
-                    pixels(c, y, x) =
-                        static_cast<std::uint8_t>(!inks                   ? value
-                                                  : file.saw_Adobe_marker ? value * black / 255
-                                                                          : (255 - value) * (255 - black) / 255);
-                }
+            take_line(y);
         }
         bool const in_one = !jpeg_has_multiple_scans(&file);
         jpeg_finish_decompress(&file);
@@ -234,9 +254,7 @@ struct png_reader {
             png_bytep const from = passes > 1 ? rows[y] : lines.data();
             if (passes == 1)
                 png_read_row(png, from, nullptr);
-            for (std::size_t c = 0; c < channels; ++c)
-                for (std::size_t x = 0; x < width; ++x)
-                    pixels(c, y, x) = from[x * channels + c];
+            separate(from, channels, width, y, pixels);
         }
         png_read_end(png, nullptr);
         return true;
@@ -265,6 +283,16 @@ inline image decode_png(std::string_view bytes, std::string const& name, std::si
     if (!reader.read_pixels())
         fail<format_error>(name, ": damaged PNG: ", reader.errors.message);
     return std::move(reader.pixels);
+}
+
+// A row of pixels, channel beside channel.
+inline void interleave(image const& in, std::size_t y, unsigned char* to) {
+    std::size_t const channels = in.channels, width = in.width;
+    for (std::size_t c = 0; c < channels; ++c) {
+        std::uint8_t const* const from = in.samples.data() + (c * in.height + y) * width;
+        for (std::size_t x = 0; x < width; ++x)
+            to[x * channels + c] = from[x];
+    }
 }
 
 struct png_writer {
@@ -311,9 +339,7 @@ struct png_writer {
                      kinds[in.channels - 1], PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
         png_write_info(png, info);
         for (std::size_t y = 0; y < in.height; ++y) {
-            for (std::size_t x = 0; x < in.width; ++x)
-                for (std::size_t c = 0; c < in.channels; ++c)
-                    line[x * in.channels + c] = in(c, y, x);
+            interleave(in, y, line.data());
             png_write_row(png, line.data());
         }
         png_write_end(png, info);
@@ -349,9 +375,7 @@ struct jpeg_writer {
         file.optimize_coding = TRUE;
         jpeg_start_compress(&file, TRUE);
         while (file.next_scanline < file.image_height) {
-            for (std::size_t x = 0; x < in.width; ++x)
-                for (std::size_t c = 0; c < in.channels; ++c)
-                    line[x * in.channels + c] = in(c, file.next_scanline, x);
+            interleave(in, file.next_scanline, line.data());
             JSAMPROW at = line.data();
             jpeg_write_scanlines(&file, &at, 1);
         }
@@ -371,13 +395,14 @@ inline std::string small_extension(std::filesystem::path const& path) {
 inline std::string_view unread_kind_of(std::string_view bytes) {
     if (bytes.starts_with("GIF8"))
         return "GIF";
-    if (bytes.starts_with("RIFF") && bytes.substr(0, 12).ends_with("WEBP"))
+    auto const at = [&](std::size_t place) { return bytes.size() >= place + 4 ? bytes.substr(place, 4) : ""; };
+    if (at(0) == "RIFF" && at(8) == "WEBP")
         return "WebP";
     if (bytes.starts_with(std::string_view("II*\0", 4)) || bytes.starts_with(std::string_view("MM\0*", 4)))
         return "TIFF";
-    if (bytes.substr(0, 8).ends_with("ftyp"))
-        return bytes.substr(8, 4) == "avif" ? "AVIF" : "HEIC";
-    if (bytes.substr(0, 8).ends_with("jP  ") || bytes.starts_with("\xff\x4f\xff\x51"))
+    if (at(4) == "ftyp")
+        return at(8) == "avif" ? "AVIF" : "HEIC";
+    if (at(4) == "jP  " || bytes.starts_with("\xff\x4f\xff\x51"))
         return "JPEG 2000";
     return {};
 }
