@@ -109,7 +109,10 @@ int main(int argc, char** argv) try {
     require<argument_error>(few >= 2 && few < many, "--few ", few, " and --many ", many,
                             ": it has to be at least 2, and below the other");
 
-    auto const all = data::load_folder(folder, 3, 112, 112);
+    data::load_report report;
+    auto const all = data::load_folder(folder, 3, 112, 112, {}, &report);
+    for (auto const& message : report.skipped)
+        std::fprintf(stderr, "skipped: %s\n", message.c_str());
     auto const learn = data::with_photos(all, many), unseen = data::with_photos(all, few, many - 1);
     require<data_error>(learn.people.size() >= 2 && unseen.people.size() >= 2, folder, ": ", learn.people.size(),
                         " people with ", many, " photos or more, ", unseen.people.size(), " with ", few, " to ",

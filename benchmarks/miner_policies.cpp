@@ -156,9 +156,12 @@ int main(int argc, char** argv) try {
     app.add_option("--synthetic-photos", drawn, "photos to draw of each")->capture_default_str();
     CLI11_PARSE(app, argc, argv);
 
+    data::load_report report;
     auto const all = data::with_photos(folder.empty() ? data::synthetic_faces{1, 64, 64, 1}.make(people, drawn)
-                                                      : data::load_folder(folder, 1, 64, 64),
+                                                      : data::load_folder(folder, 1, 64, 64, {}, &report),
                                        photos);
+    for (auto const& message : report.skipped)
+        std::fprintf(stderr, "skipped: %s\n", message.c_str());
     require<data_error>(all.people.size() >= 8, "there are ", all.people.size(), " people with ", photos,
                         " photos or more; at least 8 are needed");
     auto const middle = static_cast<label>(all.people.size() / 2);
