@@ -203,7 +203,9 @@ TEST_CASE("what is no file is named, and neither waited for nor read", "[data]")
     CHECK_THROWS_WITH(data::load_image(folder / "folder.jpg"), Contains("folder.jpg: is a folder, not a photo"));
     std::filesystem::create_symlink("loop.jpg", folder / "loop.jpg");
     CHECK_THROWS_AS(data::load_image(folder / "loop.jpg"), io_error);
-    CHECK_THROWS_AS(data::load_image(folder / (std::string(300, 'a') + ".jpg")), io_error);
+    std::string long_name(300, 'a');
+    long_name += ".jpg";
+    CHECK_THROWS_AS(data::load_image(folder / long_name), io_error);
 }
 
 TEST_CASE("names and first bytes say what a photo is, also of kinds that are not read", "[data]") {
