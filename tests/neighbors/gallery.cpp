@@ -112,7 +112,8 @@ TEST_CASE("a gallery refuses what does not fit", "[gallery]") {
     CHECK_THROWS_WITH(gallery<>::open(path, {"a network", "euclidean", 7}),
                       Contains("holds points of 6 values, not 7"));
     CHECK_THROWS_WITH(gallery<storage::int8>::open(path), Contains("its points are stored as float32, not int8"));
-    CHECK_THROWS_WITH(gallery<>::open(folder.path()), Contains("is not a file"));
+    CHECK_THROWS_WITH(gallery<>::open(folder.path()), Contains("is a folder, not a file"));
+    CHECK_THROWS_WITH(gallery<>::open(folder.path(), access::write), Contains("is not a file"));
 }
 
 TEST_CASE("readers see what a writer does", "[gallery]") {
@@ -172,7 +173,7 @@ TEST_CASE("a gallery with a long log is compacted by itself", "[gallery]") {
     CHECK(before.places() == 65536);
     add(1);
     CHECK(g.layout() != layout);
-    CHECK(std::filesystem::file_size(path.string() + ".log") < 100);
+    CHECK(std::filesystem::file_size(path.string() + ".log") == 0);
     auto const after = gallery<>::open(path, small);
     CHECK(after.places() == 65537);
     for (std::size_t place : {0, 40'000, 65'535})

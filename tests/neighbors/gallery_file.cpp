@@ -30,7 +30,7 @@ TEST_CASE("hostile galleries are refused, or hold what they can hold", "[gallery
         g.rename("Ada", "Ada Lovelace");
         g.merge("Grace", "Mary");
         g.remove("Ada Lovelace");
-    }
+    } // the file names the log from the first entry on
     auto const base = bytes_of(path), log = bytes_of(path.string() + ".log");
     auto const a = folder / "hostile.gallery";
     auto const try_to_open = [&] {
@@ -62,7 +62,7 @@ TEST_CASE("hostile galleries are refused, or hold what they can hold", "[gallery
         auto bytes = log;
         std::vector<std::size_t> starts;
         constexpr std::size_t header = 40;
-        for (std::size_t at = 24; at + header <= bytes.size();) {
+        for (std::size_t at = 80; at + header <= bytes.size();) {
             starts.push_back(at);
             std::uint64_t length;
             std::memcpy(&length, bytes.data() + at + 24, 8);
@@ -87,17 +87,18 @@ TEST_CASE("hostile galleries are refused, or hold what they can hold", "[gallery
         put(a, base.substr(0, bytes)), std::filesystem::remove(a.string() + ".log");
         CHECK_THROWS_AS(gallery<storage::int8>::open(a), format_error);
     }
-    put(a, base), put(a.string() + ".log", "this is somebody's diary, and not a log of anything");
+    put(a, base), put(a.string() + ".log",
+                      "this is somebody's diary, and not a log of anything; it says nothing of any photo or person");
     CHECK_THROWS_WITH(gallery<storage::int8>::open(a), Contains(".log: is not a gallery's log"));
     auto damaged = log;
-    damaged[24 + 40 + 3] ^= 1;
+    damaged[80 + 40 + 3] ^= 1;
     put(a.string() + ".log", damaged);
-    CHECK_THROWS_WITH(gallery<storage::int8>::open(a), Contains(".log: is damaged at byte 24"));
+    CHECK_THROWS_WITH(gallery<storage::int8>::open(a), Contains(".log: is damaged at byte 80"));
     io::safetensors none;
-    none.metadata["format"] = "trine gallery 2";
+    none.metadata["format"] = "trine gallery 3";
     none.save(a);
     CHECK_THROWS_WITH(gallery<storage::int8>::open(a),
-                      Contains("it says \"trine gallery 2\", not \"trine gallery 1\""));
+                      Contains("it says \"trine gallery 3\", not \"trine gallery 2\""));
 }
 
 TEST_CASE("a gallery is built without being held", "[gallery]") {

@@ -1,8 +1,12 @@
 #include <trine/neighbors/gallery_log.hpp>
 
+#include <algorithm>
 #include <csignal>
 #include <filesystem>
+#include <functional>
+#include <optional>
 
+#include <sys/ptrace.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -19,73 +23,244 @@ using neighbors::gallery;
 namespace storage = neighbors::storage;
 using Catch::Matchers::Contains;
 
+namespace {
+
+// What a program that is killed can leave: a gallery's file and its log, the latter perhaps not there.
+struct on_disk {
+    std::string file;
+    std::optional<std::string> log;
+};
+
+on_disk look_at(std::filesystem::path const& path) {
+    auto const log = path.string() + ".log";
+    return {bytes_of(path), std::filesystem::exists(log) ? std::optional(bytes_of(log)) : std::nullopt};
+}
+
+void restore(std::filesystem::path const& path, on_disk const& what) {
+    put(path, what.file);
+    if (what.log)
+        put(path.string() + ".log", *what.log);
+    else
+        std::filesystem::remove(path.string() + ".log");
+}
+
+// Every change that a gallery can be told of.
+std::vector<std::function<void(gallery<>&)>> changes() {
+    return {[](gallery<>& g) {
+                std::vector<std::string> const names{"Ada", "Grace", "Ada"}, sources{"1", "2", "3"};
+                auto const points = random_values<float>(18, 3);
+                g.add(names, sources, matrix_view<float const>(points.data(), 3, 6));
+            },
+            [](gallery<>& g) { g.rename("Grace", "Grace Hopper"); },
+            [](gallery<>& g) { g.merge("Ada", "Grace Hopper"); },
+            [](gallery<>& g) {
+                std::size_t const place = 1;
+                g.remove({&place, 1});
+            },
+            [](gallery<>& g) { g.compact(); },
+            [](gallery<>& g) { g.add("Mary", "4", point(4)); },
+            [](gallery<>& g) { g.purge("Mary"); }};
+}
+
+// That a gallery on disk is one of these, and that the next writer goes on from there.
+void check_one_of(std::filesystem::path const& path, std::vector<std::multiset<std::string>> const& states) {
+    auto const seen = contents(gallery<>::open(path));
+    REQUIRE(std::find(states.begin(), states.end(), seen) != states.end());
+    {
+        auto g = gallery<>::open(path, of_tests, access::write);
+        CHECK(g.set_aside().empty());
+        g.add("the next", "5", point(5));
+    }
+    auto next = seen;
+    next.insert("the next 5" + [] {
+        std::string line;
+        for (float v : point(5))
+            line += " " + std::to_string(v);
+        return line;
+    }());
+    REQUIRE(contents(gallery<>::open(path)) == next);
+}
+
+} // namespace
+
 TEST_CASE("a writer killed at any byte leaves the gallery of before or after", "[gallery]") {
     temporary_folder const folder;
-    auto const path = folder / "people.gallery", log = folder / "people.gallery.log";
-    auto const a = folder / "killed.gallery", a_log = folder / "killed.gallery.log";
+    auto const path = folder / "people.gallery", a = folder / "killed.gallery";
     std::vector<std::multiset<std::string>> states;
-    std::vector<std::string> logs;
+    std::vector<on_disk> disks;
     {
         auto g = gallery<>::create(path, of_tests);
-        auto const note = [&] { states.push_back(contents(g)), logs.push_back(bytes_of(log)); };
+        auto const note = [&] { states.push_back(contents(g)), disks.push_back(look_at(path)); };
         note();
-        std::vector<std::string> const names{"Ada", "Grace", "Ada"}, sources{"1", "2", "3"};
-        auto const points = random_values<float>(18, 3);
-        g.add(names, sources, matrix_view<float const>(points.data(), 3, 6)), note();
-        g.rename("Grace", "Grace Hopper"), note();
-        g.merge("Ada", "Grace Hopper"), note();
-        std::size_t const place = 1;
-        g.remove({&place, 1}), note();
+        for (auto const& change : changes())
+            change(g), note();
     }
-    auto const base = bytes_of(path);
-    for (std::size_t s = 1; s < states.size(); ++s)
-        for (std::size_t bytes = logs[s - 1].size(); bytes <= logs[s].size(); ++bytes)
-            for (int garbage :
-                 {0, 1, 2}) { // the length can reach the disk before the bytes do, and the last bytes before the first
-                auto cut = logs[s].substr(0, bytes);
-                if (garbage == 1)
-                    cut.resize(logs[s].size(), '\0');
-                else if (garbage == 2 && bytes < logs[s].size())
-                    cut = logs[s].substr(0, logs[s - 1].size()) + std::string(bytes - logs[s - 1].size() + 1, '\0') +
-                          logs[s].substr(bytes + 1);
-                put(a, base), put(a_log, cut);
-                auto const& expected = states[cut == logs[s] ? s : s - 1]; // zeros may be what was to be written
-                if (contents(gallery<>::open(a)) != expected) {
-                    CAPTURE(s, bytes, garbage);
-                    FAIL("another gallery than before or after");
-                }
-                // The next writer goes on from there.
-                if (bytes % 7 == 0) {
-                    {
-                        auto g = gallery<>::open(a, of_tests, access::write);
-                        g.add("Mary", "4", point(4));
-                    }
-                    CHECK(contents(gallery<>::open(a)).size() == expected.size() + 1);
-                }
+    for (std::size_t s = 1; s < states.size(); ++s) {
+        auto const &before = disks[s - 1], &after = disks[s];
+        std::vector<std::multiset<std::string>> const either{states[s - 1], states[s]};
+        auto const try_it = [&](std::string const& file, std::optional<std::string> const& log) {
+            restore(a, on_disk{file, log});
+            check_one_of(a, either);
+        };
+        bool const appends = after.log && after.log->size() > 0;
+        if (appends && (!before.log || before.log->empty())) { // the log is begun, and named in the file
+            constexpr std::size_t header = 80;
+            for (std::size_t bytes = 0; bytes <= header; ++bytes) {
+                try_it(before.file, after.log->substr(0, bytes));
+                auto cut = after.log->substr(0, bytes); // its length may be there before its bytes
+                cut.resize(header, '\0');
+                try_it(before.file, cut);
             }
-    // Compaction: the new file is written beside, then takes the old one's place, then the log is begun anew.
-    std::string compacted, begun;
-    {
-        put(a, base), put(a_log, logs.back());
-        auto g = gallery<>::open(a, of_tests, access::write);
-        g.compact();
-        compacted = bytes_of(a), begun = bytes_of(a_log);
-    }
-    for (std::size_t bytes = 0; bytes <= compacted.size(); bytes += 13) { // while it is written
-        put(a, base), put(a_log, logs.back()), put(folder / "killed.gallery.tmp1", compacted.substr(0, bytes));
-        CHECK(contents(gallery<>::open(a)) == states.back());
-    }
-    put(a, compacted), put(a_log, logs.back()); // in place, with the old log
-    CHECK(contents(gallery<>::open(a)) == states.back());
-    for (std::size_t bytes = 0; bytes <= begun.size(); ++bytes) { // while the log is begun
-        put(a, compacted), put(a_log, begun.substr(0, bytes));
-        CHECK(contents(gallery<>::open(a)) == states.back());
-        {
-            auto g = gallery<>::open(a, of_tests, access::write);
-            g.add("Mary", "4", point(4));
+            std::size_t named = 0;
+            for (std::size_t i = 0; i < after.file.size(); ++i)
+                if (before.file[i] != after.file[i]) {
+                    ++named;
+                    try_it(after.file.substr(0, i) + before.file.substr(i), after.log->substr(0, header));
+                }
+            CHECK(named >= 16);
+            CHECK(named <= 32);
         }
-        CHECK(contents(gallery<>::open(a)).size() == states.back().size() + 1);
+        if (appends) {
+            std::size_t const first = before.log && !before.log->empty() ? before.log->size() : 80;
+            for (std::size_t bytes = first; bytes <= after.log->size(); ++bytes)
+                for (int garbage : {0, 1, 2}) { // the length before the bytes, the last bytes before the first
+                    auto cut = after.log->substr(0, bytes);
+                    if (garbage == 1)
+                        cut.resize(after.log->size(), '\0');
+                    else if (garbage == 2 && bytes < after.log->size())
+                        cut = after.log->substr(0, first) + std::string(bytes - first + 1, '\0') +
+                              after.log->substr(bytes + 1);
+                    restore(a, on_disk{after.file, cut});
+                    auto const& expected = states[cut == *after.log ? s : s - 1]; // zeros may be what was to be written
+                    if (contents(gallery<>::open(a)) != expected) {
+                        CAPTURE(s, bytes, garbage);
+                        FAIL("another gallery than before or after");
+                    }
+                    if (bytes % 7 == 0)
+                        check_one_of(a, either);
+                }
+        } else { // compacted: written beside, then put in place, then the log is made anew
+            auto const beside = folder / "killed.gallery.tmp-0123456789abcdef";
+            for (std::size_t bytes = 0; bytes <= after.file.size(); bytes += 13) {
+                put(beside, after.file.substr(0, bytes));
+                try_it(before.file, before.log);
+            }
+            std::filesystem::remove(beside);
+            for (auto const& log : {before.log, std::optional(std::string()), std::optional<std::string>()})
+                try_it(after.file, log);
+        }
     }
+}
+
+namespace {
+
+// Runs it in a process that is killed at its n-th system call. False when that ends before, nothing when the system
+// does not let itself be watched.
+std::optional<bool> killed_at_call(std::size_t n, std::function<void()> const& what) {
+    pid_t const child = ::fork();
+    if (child == 0) {
+        if (::ptrace(PTRACE_TRACEME, 0, nullptr, nullptr) != 0)
+            ::_exit(7);
+        ::raise(SIGSTOP);
+        try {
+            what();
+        } catch (std::exception const&) {
+            ::_exit(8);
+        }
+        ::_exit(0);
+    }
+    int status = 0;
+    ::waitpid(child, &status, 0);
+    for (std::size_t stops = 0; WIFSTOPPED(status); ++stops) {
+        bool const is_time = stops == n;
+        if (is_time)
+            ::kill(child, SIGKILL);
+        else
+            ::ptrace(PTRACE_SYSCALL, child, nullptr, nullptr);
+        ::waitpid(child, &status, 0);
+        if (is_time)
+            return true;
+    }
+    if (WIFEXITED(status) && WEXITSTATUS(status) == 7)
+        return {};
+    REQUIRE(WIFEXITED(status));
+    REQUIRE(WEXITSTATUS(status) == 0);
+    return false;
+}
+
+} // namespace
+
+TEST_CASE("a writer killed at any system call leaves the gallery of before or after", "[gallery]") {
+    temporary_folder const folder;
+    auto const path = folder / "people.gallery", a = folder / "killed.gallery", other = folder / "other.gallery";
+    {
+        auto g = gallery<>::create(other, of_tests);
+        g.add("Eve", "9", point(9));
+    }
+    auto all = changes();
+    all.push_back([](gallery<>& g) { // as the first, after it has been purged
+        g.add("Ada", "6", point(6));
+    });
+    std::size_t kills = 0;
+    auto const at_every_call = [&](std::function<void()> const& prepare, std::function<void()> const& what,
+                                   std::vector<std::multiset<std::string>> const& either) {
+        for (std::size_t n = 0;; ++n) {
+            prepare();
+            auto const killed = killed_at_call(n, what);
+            if (!killed)
+                return false;
+            CAPTURE(n);
+            check_one_of(a, either);
+            if (!*killed)
+                return true;
+            ++kills;
+        }
+    };
+    std::multiset<std::string> before, after;
+    on_disk disk;
+    gallery<>::create(path, of_tests);
+    for (std::size_t c = 0; c < all.size(); ++c) {
+        CAPTURE(c);
+        disk = look_at(path);
+        {
+            auto g = gallery<>::open(path, of_tests, access::write);
+            before = contents(g);
+            all[c](g);
+            after = contents(g);
+        }
+        bool const is_watched = at_every_call([&] { restore(a, disk); },
+                                              [&] {
+                                                  auto g = gallery<>::open(a, of_tests, access::write);
+                                                  all[c](g);
+                                              },
+                                              {before, after});
+        if (!is_watched) {
+            WARN("this system does not let a test watch system calls");
+            return;
+        }
+    }
+    // Another gallery saved over one that has a log.
+    auto const theirs = contents(gallery<>::open(other));
+    auto const mine = look_at(path);
+    REQUIRE(mine.log.has_value());
+    at_every_call([&] { restore(a, mine); }, [&] { gallery<>::open(other).save_as(a); }, {after, theirs});
+    // One that is made, where there was none.
+    for (std::size_t n = 0;; ++n) {
+        std::filesystem::remove(a), std::filesystem::remove(a.string() + ".log");
+        bool const killed =
+            killed_at_call(n, [&] { gallery<>::create(a, of_tests).add("Ada", "1", point(1)); }).value();
+        if (!std::filesystem::exists(a))
+            gallery<>::create(a, of_tests);
+        check_one_of(a, {{}, contents([] {
+                             gallery<> g(of_tests);
+                             g.add("Ada", "1", point(1));
+                             return g;
+                         }())});
+        if (!killed)
+            break;
+        ++kills;
+    }
+    CHECK(kills > 300);
 }
 
 TEST_CASE("a writer that really is killed loses nothing that it was told is there", "[gallery]") {

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "../core/config.hpp"
@@ -24,7 +25,11 @@ enum class access { read, write };
 /// log (`.log`) of what changed since, which grows by one entry a change. When the log has become large, the gallery is
 /// compacted: written to a new file, with an empty log. An entry that a crash cut short counts for nothing, and the
 /// file is replaced as a whole; so a gallery is always what it was before a change or after it. One program may write
-/// to it while others read; `refresh` shows them what is new.
+/// to it while others read; `refresh` shows them what is new. A link is the gallery that it leads to.
+///
+/// File and log belong together, and know each other: a file whose log has been left behind is refused, and a log of
+/// another gallery, or of what a backup has replaced, is never read. A gallery that has just been compacted has no log,
+/// and its file is the whole of it.
 ///
 /// What is in it (names, sources, points, people) is asked through `gallery_content.hpp`. A photo has a place, 0, 1, …,
 /// which stays until the gallery is compacted (`layout` changes then). A removed photo's place stays empty.
@@ -56,6 +61,9 @@ public:
     gallery& operator=(gallery&& other) noexcept = default;
 
     std::filesystem::path const& path() const { return path_; }
+    /// Where another gallery's log has been put that lay in the place of this one's when it was opened for writing;
+    /// empty when none did.
+    std::filesystem::path const& set_aside() const { return log_.set_aside(); }
     /// Another number whenever places and stored rows are not what they were: when the gallery has been compacted, or
     /// another file has taken its file's place.
     std::uint64_t layout() const { return layout_; }
@@ -95,14 +103,24 @@ public:
     /// @throws argument_error  when one of them is not there
     void merge(std::string const& from, std::string const& into);
 
-    /// Writes all changes into a new file, with an empty log: removed photos leave it, places change. Happens by itself
-    /// when many photos have been added.
+    /// Removes a person with all photos, and every byte about them from file, log and what crashes have left beside
+    /// them; so also of a person whose photos have been removed before. In memory alone it removes the photos. Copies,
+    /// and what a disk keeps of deleted files, are out of its reach.
+    ///
+    /// @return how many photos were there until now
+    /// @throws argument_error  when there never was such a person since the gallery was compacted
+    /// @throws io_error        when it cannot be written
+    std::size_t purge(std::string const& name);
+
+    /// Writes all changes into a new file, without a log: removed photos leave it, places change. Happens by itself
+    /// when many photos have been added, and when a file of an earlier version or one with several names (hard links)
+    /// is opened for writing.
     ///
     /// @throws io_error  when it cannot be written; nothing has changed then
     void compact();
     /// Writes what is there to another file.
     ///
-    /// @throws io_error  when it cannot be written
+    /// @throws io_error  when it cannot be written, or another program has the gallery there open for writing
     void save_as(std::filesystem::path const& path) const;
     /// Takes in what another program has written since.
     ///
@@ -124,9 +142,12 @@ private:
 
     static std::uint64_t next_layout();
 
-    void open_files(access mode);
+    void open_files();
     void open_base();
-    bool read_log();
+    // What is wrong with the log, see `gallery_log::read`; and whether there was anything new.
+    std::pair<std::string, bool> read_log();
+    void begin_log();
+    void remove_leftovers() const;
 
     void check_addition(std::size_t names, std::size_t sources, std::size_t rows, std::size_t cols) const;
     void check_writable() const;
@@ -134,9 +155,9 @@ private:
     void change(kind what, std::string const& body);
     // The same for `count` added photos. Returns the first one's place.
     std::size_t change_by_adding(std::size_t count, std::string const& body);
-    void write_to(std::filesystem::path const& path, std::uint64_t generation) const;
+    void write_to(gallery_builder<Storage>& builder) const;
 
-    std::filesystem::path path_; // empty in memory alone
+    std::filesystem::path path_, real_; // empty in memory alone; where links lead
     std::uint64_t layout_ = next_layout();
     detail::gallery_log log_;
 };

@@ -17,6 +17,7 @@
 #include "../core/identity.hpp"
 #include "../core/view.hpp"
 #include "../io/file.hpp"
+#include "gallery_log.hpp"
 #include "rows.hpp"
 
 namespace trine::neighbors {
@@ -76,6 +77,11 @@ struct text_packer {
     }
 };
 
+// Values of a point at most: so no product of sizes is too large to be counted.
+inline constexpr std::size_t most_dimensions = std::size_t{1} << 20;
+
+// Throws argument_error when a gallery's points cannot have so many values.
+void check_dimensions(std::size_t dimensions);
 // Throws argument_error when a person cannot have this name.
 void check_name(std::string_view name);
 // Throws format_error, naming both, when what a gallery is of is not what was expected.
@@ -86,7 +92,7 @@ void check_identity(std::string const& where, gallery_identity const& has, galle
 template <class Storage>
 struct gallery_file {
     gallery_identity identity;
-    std::uint64_t generation = 0; // how often it has been written anew with the entries of its log
+    file_stamp stamp;
     stored_rows<Storage> rows;
     packed_texts names, sources;
     io::mapped_file file;
@@ -97,8 +103,16 @@ struct gallery_file {
     // Throws io_error when it cannot be read, format_error when it is damaged or of another storage.
     static gallery_file open(std::filesystem::path const& path);
 
+    // The log that it names now, "" for none.
+    std::string named_log() const;
+    // Whether it can be made to name one where it lies: it has room for a name, and is in no other folder too.
+    bool can_name_log(std::filesystem::path const& path) const;
+    // Writes which log belongs to it into the file, where nothing else changes. Throws io_error.
+    void name_log(std::filesystem::path const& path, std::string const& log) const;
+
 private:
     char const* labels_ = nullptr;
+    std::size_t log_at_ = 0; // where in the file the log's name is; 0 where it has no room for one
 
     static std::uint32_t label_at(char const* labels, std::size_t i) {
         std::uint32_t v;
@@ -113,9 +127,11 @@ private:
 template <class Storage = storage::float32>
 class gallery_builder {
 public:
-    /// @throws io_error  when the file cannot be created; nothing is at `path`, or what was there before, until
-    /// `commit`
-    gallery_builder(std::filesystem::path const& path, gallery_identity identity, std::uint64_t generation = 0);
+    /// @throws io_error  when the file cannot be created, or another program has the gallery there open for writing;
+    /// nothing is at `path`, or what was there before, until `commit`
+    gallery_builder(std::filesystem::path const& path, gallery_identity identity);
+    /// For who holds the lock already, and has the entries of this log written.
+    gallery_builder(std::filesystem::path const& path, gallery_identity identity, detail::log_reference folded);
 
     /// Adds a person's photos.
     ///
@@ -127,15 +143,16 @@ public:
 
     std::size_t size() const { return labels_.size(); }
 
-    /// Puts the file in its place.
+    /// Puts the file in its place; the log of what was there before goes, and one of another gallery is put aside.
     ///
     /// @throws io_error  when it cannot be written; what was there before is untouched
     void commit();
 
 private:
+    detail::gallery_log log_; // of what is replaced, locked until it is
     io::file_writer file_;
     gallery_identity identity_;
-    std::uint64_t generation_;
+    detail::log_reference folded_;
     std::vector<typename Storage::scalar> row_;
     std::size_t header_size_ = 0;
     std::string pending_;

@@ -1,7 +1,12 @@
 #pragma once
 
 #include <algorithm>
+#include <cerrno>
 #include <optional>
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "../core/error.hpp"
 #include "../core/finite.hpp"
@@ -12,7 +17,18 @@ namespace trine::neighbors {
 
 namespace detail {
 
-inline constexpr std::string_view gallery_format = "trine gallery 1";
+inline constexpr std::string_view gallery_format = "trine gallery 2", first_gallery_format = "trine gallery 1";
+inline constexpr std::size_t digits_of_files = 32;
+
+inline bool is_digits(std::string const& text) {
+    return text.size() == digits_of_files && text.find_first_not_of("0123456789abcdef") == std::string::npos;
+}
+
+TRINE_INLINE void check_dimensions(std::size_t dimensions) {
+    require<argument_error>(dimensions > 0, "a gallery's points need at least one value");
+    require<argument_error>(dimensions <= most_dimensions, "points of ", dimensions, " values, where a gallery takes ",
+                            most_dimensions);
+}
 
 TRINE_INLINE void check_name(std::string_view name) {
     require<argument_error>(!name.empty(), "a person needs a name");
@@ -46,14 +62,31 @@ gallery_file<Storage> gallery_file<Storage>::open(std::filesystem::path const& p
                               "\"");
         return at->second;
     };
-    require<format_error>(text("format") == gallery_format, where, ": is not a gallery of this version: it says \"",
-                          text("format"), "\", not \"", gallery_format, "\"");
+    bool const is_first = text("format") == first_gallery_format;
+    require<format_error>(is_first || text("format") == gallery_format, where,
+                          ": is not a gallery of this version: it says \"", text("format"), "\", not \"",
+                          gallery_format, "\"");
     require<format_error>(text("storage") == Storage::name, where, ": its points are stored as ", text("storage"),
                           ", not ", Storage::name);
-    auto const generation = text("generation");
-    require<format_error>(!generation.empty() && generation.size() < 19 &&
-                              generation.find_first_not_of("0123456789") == std::string::npos,
-                          where, ": its generation is \"", generation, "\", not a number");
+    auto const is_number = [](std::string const& t) {
+        return !t.empty() && t.size() < 19 && t.find_first_not_of("0123456789") == std::string::npos;
+    };
+    if (is_first) {
+        require<format_error>(is_number(text("generation")), where, ": its generation is \"", text("generation"),
+                              "\", not a number");
+        g.stamp = {"generation " + std::to_string(std::stoull(text("generation"))), {}, true};
+    } else {
+        auto const size = text("folded bytes");
+        require<format_error>(is_digits(text("identity")) && is_number(size), where,
+                              ": its identity is not 32 digits, or the size of a log not a number");
+        g.stamp = {text("identity"), {text("folded log"), static_cast<std::size_t>(std::stoull(size))}, false};
+        constexpr std::string_view key = "\"log\":\"";
+        auto const json = bytes.substr(0, header.data);
+        auto const at = json.find(key);
+        if (at != json.npos && json.find(key, at + 1) == json.npos && text("log").size() == digits_of_files)
+            g.log_at_ = at + key.size();
+        require<format_error>(g.log_at_ > 0, where, ": its header has no room for the name of a log");
+    }
     auto const find_tensor = [&](char const* name, char const* dtype,
                                  std::size_t dimensions) -> io::tensor_entry const& {
         auto const at = header.entries.find(name);
@@ -64,7 +97,7 @@ gallery_file<Storage> gallery_file<Storage>::open(std::filesystem::path const& p
     };
     auto const& points = find_tensor("points", Storage::dtype, 2);
     std::size_t const n = points.shape[0], d = points.shape[1];
-    require<format_error>(d > 0, where, ": its points have no values");
+    require<format_error>(d > 0 && d <= most_dimensions, where, ": its points have ", d, " values");
     char const* const data = bytes.data() + header.data;
     auto const list = [&](char const* name, char const* dtype, std::optional<std::size_t> count) {
         auto const& e = find_tensor(name, dtype, 1);
@@ -95,21 +128,71 @@ gallery_file<Storage> gallery_file<Storage>::open(std::filesystem::path const& p
     require<format_error>(n == 0 || largest < g.names.size(), where, ": a photo of person ", largest, " of ",
                           g.names.size());
     g.identity = {text("network"), text("distance"), d};
-    g.generation = std::stoull(generation);
     g.rows = {codes, scales, n, d};
     return g;
+}
+
+template <class Storage>
+std::string gallery_file<Storage>::named_log() const {
+    if (log_at_ == 0)
+        return {};
+    auto name = file.read_now(log_at_, digits_of_files);
+    return name == gallery_log::no_digits() ? std::string{} : name;
+}
+
+template <class Storage>
+bool gallery_file<Storage>::can_name_log(std::filesystem::path const& path) const {
+    struct stat about {};
+    return log_at_ > 0 && ::stat(path.c_str(), &about) == 0 && about.st_nlink == 1;
+}
+
+template <class Storage>
+void gallery_file<Storage>::name_log(std::filesystem::path const& path, std::string const& log) const {
+    int const to = ::open(path.c_str(), O_WRONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW);
+    require<io_error>(to >= 0, path.string(), ": cannot be opened for writing: ", std::strerror(errno));
+    struct closer {
+        int file;
+        ~closer() { ::close(file); }
+    } const closing{to};
+    require<io_error>(!file.is_replaced(path), path.string(),
+                      ": another file has taken its place while it was open for writing; open it again");
+    ssize_t const written = ::pwrite(to, log.data(), log.size(), static_cast<off_t>(log_at_));
+    require<io_error>(written == static_cast<ssize_t>(log.size()) && ::fsync(to) == 0, path.string(),
+                      ": cannot be written: ", std::strerror(errno));
+}
+
+// The log that belongs to the gallery of whatever storage at a path; nothing where there is none.
+inline std::optional<std::string> log_of(std::filesystem::path const& path) {
+    try {
+        io::mapped_file const file(path);
+        auto const header = io::safetensors_header::parse(file.bytes(), path.string());
+        auto const at = header.metadata.find("log"), old = header.metadata.find("generation");
+        return at != header.metadata.end()    ? std::optional(at->second)
+               : old != header.metadata.end() ? std::optional("generation " + old->second)
+                                              : std::nullopt;
+    } catch (error const&) { // there is no gallery
+        return {};
+    }
 }
 
 } // namespace detail
 
 template <class Storage>
 gallery_builder<Storage>::gallery_builder(std::filesystem::path const& path, gallery_identity identity,
-                                          std::uint64_t generation)
-    : file_(path), identity_(std::move(identity)), generation_(generation), row_(identity_.dimensions) {
-    require<argument_error>(identity_.dimensions > 0, "a gallery's points need at least one value");
+                                          detail::log_reference folded)
+    : file_(path), identity_(std::move(identity)), folded_(std::move(folded)), row_(identity_.dimensions) {
+    detail::check_dimensions(identity_.dimensions);
     // The header comes last, when it is known how many there are: here is room for it.
     header_size_ = (4096 + 6 * (identity_.network.size() + identity_.distance.size())) / 64 * 64;
     file_.write(std::string(header_size_, ' '));
+}
+
+template <class Storage>
+gallery_builder<Storage>::gallery_builder(std::filesystem::path const& path, gallery_identity identity)
+    : gallery_builder(path, std::move(identity), detail::log_reference{}) {
+    log_ = detail::gallery_log(io::resolved(path));
+    log_.lock();
+    (void)log_.look(); // or it is no log, and not ours to take away
 }
 
 template <class Storage>
@@ -150,13 +233,24 @@ void gallery_builder<Storage>::add_encoded(std::string_view name, std::string_vi
 
 template <class Storage>
 void gallery_builder<Storage>::commit() {
+    if (log_.is_writable())
+        if (auto const old = log_.look()) {
+            auto const named = detail::log_of(log_.gallery());
+            if (named == old->log || !old->has_entries)
+                folded_ = {old->log, old->size};
+            else
+                log_.put_aside();
+        }
     file_.write(pending_);
     io::safetensors_header header;
     header.metadata = {{"format", std::string(detail::gallery_format)},
                        {"network", identity_.network},
                        {"distance", identity_.distance},
                        {"storage", std::string(Storage::name)},
-                       {"generation", std::to_string(generation_)}};
+                       {"identity", io::random_digits(detail::digits_of_files / 2)},
+                       {"log", detail::gallery_log::no_digits()},
+                       {"folded log", folded_.log},
+                       {"folded bytes", std::to_string(folded_.size)}};
     std::size_t const n = labels_.size(), bytes = n * identity_.dimensions * sizeof(typename Storage::scalar);
     std::size_t at = 0;
     auto const place = [&](char const* name, char const* dtype, std::vector<std::size_t> shape, std::size_t size) {
@@ -181,6 +275,11 @@ void gallery_builder<Storage>::commit() {
     file_.seek(0);
     file_.write(header.serialize(header_size_));
     file_.commit();
+    if (log_.is_writable()) {
+        if (!folded_.log.empty())
+            log_.renew();
+        log_.close(); // which takes an empty one away
+    }
 }
 
 #ifdef TRINE_COMPILED

@@ -13,16 +13,27 @@ namespace trine::neighbors {
 
 template <class Storage>
 gallery<Storage>::gallery(gallery_identity of) : content(of.dimensions) {
-    require<argument_error>(of.dimensions > 0, "a gallery's points need at least one value");
+    detail::check_dimensions(of.dimensions);
     base_.rows.cols = of.dimensions;
     base_.identity = std::move(of);
 }
 
 template <class Storage>
 gallery<Storage> gallery<Storage>::create(std::filesystem::path const& path, gallery_identity const& of) {
-    require<io_error>(!std::filesystem::exists(path), path.string(), ": is there already");
-    gallery_builder<Storage>(path, of).commit();
-    return open(path, of, access::write);
+    std::error_code none;
+    auto const check = [&] {
+        require<io_error>(!std::filesystem::exists(std::filesystem::status(path, none)), path.string(),
+                          ": is there already");
+    };
+    check();
+    gallery g;
+    g.path_ = path, g.real_ = io::resolved(path);
+    g.log_ = detail::gallery_log(g.real_);
+    g.log_.lock();
+    check(); // now that nobody else can make it
+    gallery_builder<Storage>(g.real_, of, detail::log_reference{}).commit();
+    g.open_files();
+    return g;
 }
 
 template <class Storage>
@@ -36,8 +47,16 @@ gallery<Storage> gallery<Storage>::open(std::filesystem::path const& path, galle
 template <class Storage>
 gallery<Storage> gallery<Storage>::open(std::filesystem::path const& path, access mode) {
     gallery g;
-    g.path_ = path;
-    g.open_files(mode);
+    g.path_ = path, g.real_ = io::resolved(path);
+    g.log_ = detail::gallery_log(g.real_);
+    if (mode == access::write) {
+        std::error_code none;
+        auto const there = std::filesystem::status(g.real_, none);
+        require<io_error>(std::filesystem::exists(there), path.string(), ": there is no such file");
+        require<io_error>(std::filesystem::is_regular_file(there), path.string(), ": is not a file");
+        g.log_.lock();
+    }
+    g.open_files();
     return g;
 }
 
@@ -104,16 +123,32 @@ void gallery<Storage>::merge(std::string const& from, std::string const& into) {
 }
 
 template <class Storage>
+std::size_t gallery<Storage>::purge(std::string const& name) {
+    check_writable();
+    require<argument_error>(this->find(name).has_value(), "there is nobody called \"", name, "\"");
+    auto const all = photos_of(name);
+    remove(all);
+    if (!path_.empty()) {
+        compact();
+        remove_leftovers();
+    }
+    return all.size();
+}
+
+template <class Storage>
 void gallery<Storage>::compact() {
     check_writable();
     require<argument_error>(!path_.empty(), "a gallery in memory alone has no file to compact");
-    write_to(path_, base_.generation + 1);
-    // From here on the new file counts: a log of an older generation is nobody's.
+    {
+        gallery_builder<Storage> builder(real_, identity(), log_.reference());
+        write_to(builder);
+    }
+    // From here on the new file counts, which says that the log's entries are in it.
     gallery fresh;
-    fresh.path_ = path_, fresh.log_ = std::move(log_);
+    fresh.path_ = path_, fresh.real_ = real_, fresh.log_ = std::move(log_);
     fresh.open_base();
-    fresh.log_.begin(fresh.base_.generation);
     *this = std::move(fresh);
+    log_.renew();
 }
 
 template <class Storage>
@@ -121,17 +156,19 @@ void gallery<Storage>::save_as(std::filesystem::path const& path) const {
     std::error_code ignored;
     require<argument_error>(path_.empty() || !std::filesystem::equivalent(path, path_, ignored), path.string(),
                             ": is this gallery's own file");
-    write_to(path, 0);
-    std::filesystem::remove(detail::gallery_log::path_of(path), ignored); // of what was there before
+    gallery_builder<Storage> builder(path, identity());
+    write_to(builder);
 }
 
 template <class Storage>
 bool gallery<Storage>::refresh() {
     if (path_.empty() || log_.is_writable())
         return false;
-    std::size_t const before = log_.end();
-    if (!base_.file.is_replaced(path_) && read_log())
-        return log_.end() != before;
+    if (!base_.file.is_replaced(path_)) {
+        require<format_error>(!base_.file.is_shortened(), path_.string(), ": has been shortened; open it again");
+        if (auto const [wrong, is_new] = read_log(); wrong.empty())
+            return is_new;
+    }
     *this = open(path_, identity());
     return true;
 }
@@ -154,36 +191,62 @@ std::uint64_t gallery<Storage>::next_layout() {
 }
 
 template <class Storage>
-void gallery<Storage>::open_files(access mode) {
-    log_ = detail::gallery_log(path_);
-    if (mode == access::write) {
-        require<io_error>(std::filesystem::exists(path_), path_.string(), ": there is no such file");
-        log_.lock();
-    }
-    // Between the file and its log, another program may compact them: then the log is newer than the file, and the
-    // file is there anew.
+void gallery<Storage>::open_files() {
+    // Between the file and its log, another program may compact them: then the file is there anew.
     for (int attempt = 0;; ++attempt) {
         open_base();
-        if (read_log())
+        auto const wrong = read_log().first;
+        if (wrong.empty())
             break;
-        require<format_error>(attempt < 10, path_.string(), ": its log belongs to a later version of it");
+        require<format_error>(base_.file.is_replaced(path_) && attempt < 1000, wrong);
+        real_ = io::resolved(path_);
+        if (!log_.is_writable())
+            log_ = detail::gallery_log(real_);
     }
-    if (log_.is_writable())
-        log_.resume(base_.generation);
+    if (log_.is_writable()) {
+        log_.resume();
+        if (!base_.can_name_log(real_))
+            compact();
+    }
 }
 
 template <class Storage>
 void gallery<Storage>::open_base() {
-    this->begin(detail::gallery_file<Storage>::open(path_));
+    this->begin(detail::gallery_file<Storage>::open(real_));
     layout_ = next_layout();
 }
 
 template <class Storage>
-bool gallery<Storage>::read_log() {
-    return log_.read(base_.generation, [&](std::uint64_t what, std::string_view body, std::size_t left) {
-        tail_.reserve(tail_.rows() + left / this->row_bytes()); // at most so many more
-        this->apply(static_cast<kind>(what), body, path_.string());
-    });
+std::pair<std::string, bool> gallery<Storage>::read_log() {
+    bool is_new = false;
+    auto wrong = log_.read(
+        base_.stamp, [&] { return base_.named_log(); },
+        [&](std::uint64_t what, std::string_view body, std::size_t left) {
+            tail_.reserve(tail_.rows() + left / this->row_bytes()); // at most so many more
+            this->apply(static_cast<kind>(what), body, path_.string());
+            is_new = true;
+        });
+    return {std::move(wrong), is_new};
+}
+
+template <class Storage>
+void gallery<Storage>::begin_log() {
+    if (!log_.is_begun())
+        log_.begin(base_.stamp.file, [&](std::string const& log) { base_.name_log(real_, log); });
+}
+
+template <class Storage>
+void gallery<Storage>::remove_leftovers() const {
+    // Of writers that were killed: what is written while this program holds the lock is its own.
+    auto const folder = real_.has_parent_path() ? real_.parent_path() : std::filesystem::path(".");
+    auto const name = real_.filename().string();
+    std::error_code code, ignored;
+    for (std::filesystem::directory_iterator at(folder, code), end; !code && at != end; at.increment(code)) {
+        auto const other = at->path().filename().string();
+        for (std::string const& mine : {name + ".tmp-", name + ".log.tmp-"})
+            if (other.starts_with(mine))
+                std::filesystem::remove(at->path(), ignored);
+    }
 }
 
 template <class Storage>
@@ -202,8 +265,10 @@ void gallery<Storage>::check_writable() const {
 
 template <class Storage>
 void gallery<Storage>::change(kind what, std::string const& body) {
-    if (!path_.empty())
+    if (!path_.empty()) {
+        begin_log();
         log_.append(static_cast<std::uint64_t>(what), body);
+    }
     this->apply(what, body, path_.string());
 }
 
@@ -215,13 +280,17 @@ std::size_t gallery<Storage>::change_by_adding(std::size_t count, std::string co
     // Opening reads the whole log: a million photos with 127 000 more in the log are open in 30 ms, and compacting
     // takes 0.6 s (benchmarks/large_gallery --logged).
     if (!path_.empty() && tail_.rows() > base_.rows.rows / 16 + 65536)
-        compact();
+        try {
+            compact();
+        } catch (io_error const&) {
+            // The photos are in the log: they have been added, and the next ones try again.
+            check_writable();
+        }
     return places() - count;
 }
 
 template <class Storage>
-void gallery<Storage>::write_to(std::filesystem::path const& path, std::uint64_t generation) const {
-    gallery_builder<Storage> builder(path, identity(), generation);
+void gallery<Storage>::write_to(gallery_builder<Storage>& builder) const {
     for (std::size_t place = 0; place < places(); ++place)
         if (!is_removed(place)) {
             auto const [rows, row] = this->stored_at(place);

@@ -66,71 +66,114 @@ private:
     std::string const& where_;
 };
 
-// It begins with magic, the generation of the file that it belongs to, and their checksum. An entry is a mark, its own
-// place in the log, what it is, how long its body is, a checksum of all that and the body, and the body.
+// A log, by the random digits that it is known by and by its size; no digits for none.
+struct log_reference {
+    std::string log;
+    std::size_t size = 0;
+};
+
+// What a gallery's file says of itself and of logs.
+struct file_stamp {
+    std::string file;      // random digits of its own
+    log_reference folded;  // the log whose entries are in it already
+    bool is_first = false; // whether it is of the first format, whose files do not name their logs
+};
+
+// It begins with magic, the digits of the file that it belongs to, digits of its own, and their checksum. An entry is a
+// mark, its own place in the log, what it is, how long its body is, a checksum of all that and the body, and the body.
+//
+// The file names the log that belongs to it, by the log's own digits: so neither does an entry come to a file that it
+// was not written for (a backup that was put back, a file of the same name), nor is a file believed whole whose log has
+// been left behind. A log is begun, then named in the file, then written to.
 class gallery_log {
 public:
     gallery_log() = default;
+    // The log of a file; links have been followed.
     explicit gallery_log(std::filesystem::path const& gallery) : gallery_(gallery.string()), path_(path_of(gallery)) {}
     ~gallery_log() { close(); }
-    gallery_log(gallery_log&& other) noexcept
-        : gallery_(std::move(other.gallery_)),
-          path_(std::move(other.path_)),
-          end_(other.end_),
-          file_(std::exchange(other.file_, -1)) {}
+    gallery_log(gallery_log&& other) noexcept { swap(other); }
     gallery_log& operator=(gallery_log other) noexcept {
-        std::swap(gallery_, other.gallery_), std::swap(path_, other.path_), std::swap(end_, other.end_),
-            std::swap(file_, other.file_);
+        swap(other);
         return *this;
     }
 
     static std::filesystem::path path_of(std::filesystem::path const& gallery) { return gallery.string() + ".log"; }
+    std::string const& gallery() const { return gallery_; }
+    // The digits of no log, as a file holds room for those of one.
+    static std::string no_digits() { return std::string(digits, '0'); }
 
     bool is_writable() const { return file_ >= 0; }
+    // Whether it is there, named in its file, and ready for entries.
+    bool is_begun() const { return end_ > 0; }
     // Behind the last entry that was read or written; 0 before any.
     std::size_t end() const { return end_; }
+    log_reference reference() const { return {id_, end_}; }
+    // Where another gallery's log was put that lay in its place; empty when none did.
+    std::filesystem::path const& set_aside() const { return set_aside_; }
 
-    // Opens it for writing, which one program at a time may. Throws io_error when another does, or it cannot be opened.
+    // Opens it for writing, which one program at a time may, and makes it where there is none. Throws io_error when
+    // another does, or it cannot be opened.
     void lock();
 
     // Told of an entry: what it is, its body, and the bytes of it and of all that follow.
     using reader = std::function<void(std::uint64_t what, std::string_view body, std::size_t left)>;
-    // Tells of every whole entry behind those read so far, once it is known that none is damaged. False when the log
-    // belongs to a later generation; nothing is read of an earlier one, whose entries are in the file already. Throws
-    // format_error when it is damaged.
-    bool read(std::uint64_t generation, reader const& take);
+    // Tells of every whole entry behind those read so far, once it is known that none is damaged. `named` says which
+    // log the file names at that moment, "" for none. Returns what is wrong when this is not the log that the file
+    // needs: the file may have been replaced. Throws format_error when it is damaged.
+    std::string read(file_stamp const& of, std::function<std::string()> const& named, reader const& take);
 
-    // Makes it ready for the next entry: begins it where it is of another generation, cuts off what a crash cut short
-    // where it is not.
-    void resume(std::uint64_t generation);
-    // Empties it for another generation.
-    void begin(std::uint64_t generation) {
-        end_ = 0;
-        resume(generation);
-    }
+    // What lies in its place: its digits, those of the file that it belongs to, and its size.
+    struct beginning {
+        std::string file, log;
+        std::size_t size = 0;
+        bool has_entries = false;
+    };
+    // Nothing where there is none, or one that has only just been begun. Throws format_error when it is no log.
+    std::optional<beginning> look() const;
+
+    // Makes it ready to go on writing, once it has been read: cuts off what a crash cut short, and puts another
+    // gallery's log aside.
+    void resume();
+    // Begins it for a file, which `name_it` makes name its digits: before the first entry, and once it is there.
+    void begin(std::string const& file, std::function<void(std::string const&)> const& name_it);
+    // Puts an empty log in its place, also for readers who see the old one.
+    void renew();
+    // Renames what lies in its place, which belongs to another gallery.
+    void put_aside();
     // Writes an entry and waits until the disk has it. Throws io_error when it does not take it; the log is then as
     // before.
     void append(std::uint64_t what, std::string_view body);
+    // Gives the lock back, and removes a log without a byte.
+    void close();
 
 private:
-    static constexpr std::string_view magic = "TRINELOG", mark = "TRNENTRY";
-    static constexpr std::size_t header_size = 24, entry_header_size = 40;
+    static constexpr std::string_view magic = "TRINLOG2", first_magic = "TRINELOG", mark = "TRNENTRY";
+    static constexpr std::size_t digits = 32, header_size = 16 + 2 * digits, first_header_size = 24,
+                                 entry_header_size = 40;
 
     struct entry {
         std::uint64_t what;
         std::string_view body;
     };
-    // The entry at a place of the log; nothing where there is none, or not a whole one.
-    static std::optional<entry> entry_at(std::string_view log, std::size_t at);
+    // The entry at a place of the log, of which `part` holds the bytes from there on; nothing where there is none, or
+    // not a whole one. `looked` counts the bytes whose checksum was taken for that.
+    static std::optional<entry> entry_at(std::string_view part, std::size_t place, std::size_t& looked);
+    static std::optional<beginning> parse(std::string_view begin, std::size_t size, std::string const& where);
+    static std::size_t size_of_header(beginning const& of) {
+        return of.log.size() == digits ? header_size : first_header_size;
+    }
 
+    void swap(gallery_log& other) noexcept;
+    int open_new(std::string& name) const;
     void write(std::initializer_list<std::string_view> pieces);
     void truncate(std::size_t size);
-    void close();
 
     std::string gallery_;
-    std::filesystem::path path_;
+    std::filesystem::path path_, set_aside_;
+    std::string id_; // its digits, once it is begun
     std::size_t end_ = 0;
-    int file_ = -1; // open and locked while this program may write
+    bool is_others_ = false; // whether what lies there belongs to another gallery
+    int file_ = -1;          // open and locked while this program may write
 };
 
 } // namespace trine::neighbors::detail

@@ -1,10 +1,12 @@
 #pragma once
 
 #include <cerrno>
+#include <memory>
 #include <vector>
 
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "../io/file.hpp"
@@ -12,58 +14,218 @@
 
 namespace trine::neighbors::detail {
 
-TRINE_INLINE void gallery_log::lock() {
-    file_ = ::open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
-    require<io_error>(file_ >= 0, path_.string(), ": cannot be opened for writing: ", std::strerror(errno));
-    if (::flock(file_, LOCK_EX | LOCK_NB) != 0) {
-        close();
-        fail<io_error>(gallery_, ": another program is writing to it");
-    }
+TRINE_INLINE void gallery_log::swap(gallery_log& other) noexcept {
+    gallery_.swap(other.gallery_), path_.swap(other.path_), set_aside_.swap(other.set_aside_), id_.swap(other.id_);
+    std::swap(end_, other.end_), std::swap(is_others_, other.is_others_), std::swap(file_, other.file_);
 }
 
-TRINE_INLINE bool gallery_log::read(std::uint64_t generation, reader const& take) {
-    std::error_code none;
-    if (!std::filesystem::exists(path_, none))
-        return true;
-    io::mapped_file const log(path_);
-    auto const bytes = log.bytes();
-    if (bytes.size() < header_size)
-        return true; // just being begun
-    std::uint64_t own, sum;
-    std::memcpy(&own, bytes.data() + 8, 8);
-    std::memcpy(&sum, bytes.data() + 16, 8);
-    bool const whole = bytes.substr(0, 8) == magic && sum == io::checksum(bytes.substr(0, 16));
-    require<format_error>(whole || bytes.size() == header_size, path_.string(), ": is not a gallery's log");
-    if (!whole || own < generation)
-        return true;
-    if (own > generation)
-        return false;
-    end_ = std::max(end_, header_size);
+TRINE_INLINE void gallery_log::lock() {
+    // Whoever held it before may have put another in its place meanwhile: then that one is to be locked.
+    for (int attempt = 0; attempt < 100; ++attempt) {
+        file_ = ::open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
+        require<io_error>(file_ >= 0, gallery_, ": cannot be written to, because ", path_.string(),
+                          " cannot be opened for writing: ", errno == ELOOP ? "it is a link" : std::strerror(errno));
+        struct stat own {
+        }, there{};
+        if (::fstat(file_, &own) != 0 || !S_ISREG(own.st_mode)) {
+            ::close(std::exchange(file_, -1));
+            fail<io_error>(path_.string(), ": is not a file, and a log has to be one");
+        }
+        if (::flock(file_, LOCK_EX | LOCK_NB) != 0) {
+            int const cause = errno;
+            ::close(std::exchange(file_, -1));
+            require<io_error>(cause != EWOULDBLOCK, gallery_, ": another program is writing to it");
+            fail<io_error>(path_.string(), ": cannot be locked: ", std::strerror(cause));
+        }
+        if (::stat(path_.c_str(), &there) == 0 && there.st_dev == own.st_dev && there.st_ino == own.st_ino)
+            return;
+        ::close(std::exchange(file_, -1));
+    }
+    fail<io_error>(gallery_, ": another program is writing to it");
+}
+
+TRINE_INLINE std::optional<gallery_log::beginning> gallery_log::parse(std::string_view begin, std::size_t size,
+                                                                      std::string const& where) {
+    beginning h;
+    h.size = size;
+    std::uint64_t sum = 0;
+    if (begin.size() >= first_header_size && begin.starts_with(first_magic)) {
+        // A log of before, which says how often its file had been written.
+        std::uint64_t generation = 0;
+        std::memcpy(&generation, begin.data() + 8, 8), std::memcpy(&sum, begin.data() + 16, 8);
+        if (sum == io::checksum(begin.substr(0, 16))) {
+            h.file = h.log = "generation " + std::to_string(generation);
+            h.has_entries = size > first_header_size;
+            return h;
+        }
+        require<format_error>(size == first_header_size, where, ": is not a gallery's log");
+        return {};
+    }
+    if (begin.size() == header_size && begin.starts_with(magic)) {
+        std::memcpy(&sum, begin.data() + header_size - 8, 8);
+        if (sum == io::checksum(begin.substr(0, header_size - 8))) {
+            h.file = begin.substr(8, digits), h.log = begin.substr(8 + digits, digits);
+            h.has_entries = size > header_size;
+            return h;
+        }
+    }
+    // One that is just being begun: its size may be there before its bytes.
+    auto const text = begin.substr(0, begin.find_last_not_of('\0') + 1);
+    auto const is_part = [&](std::string_view of) { return text.substr(0, of.size()) == of.substr(0, text.size()); };
+    require<format_error>(size <= header_size && (is_part(magic) || is_part(first_magic)), where,
+                          ": is not a gallery's log");
+    return {};
+}
+
+TRINE_INLINE std::optional<gallery_log::beginning> gallery_log::look() const {
+    struct stat about {};
+    require<io_error>(::fstat(file_, &about) == 0, path_.string(), ": cannot be read: ", std::strerror(errno));
+    char begin[header_size];
+    std::size_t const there = io::detail::read_at(file_, begin, sizeof begin, 0, path_.string());
+    return parse({begin, there}, static_cast<std::size_t>(about.st_size), path_.string());
+}
+
+TRINE_INLINE std::string gallery_log::read(file_stamp const& of, std::function<std::string()> const& named,
+                                           reader const& take) {
+    struct opened {
+        int file = -1;
+        bool is_own = false;
+        ~opened() {
+            if (is_own && file >= 0)
+                ::close(file);
+        }
+    } log{file_};
+    if (struct stat about{}; file_ < 0 && (::stat(path_.c_str(), &about) == 0 || errno != ENOENT))
+        log.file = io::detail::open_to_read(path_), log.is_own = true;
+    struct stat about {};
+    std::size_t size = 0, first = 0;
+    std::optional<beginning> found;
+    std::unique_ptr<char[]> memory;
+    std::string_view part; // the log from `end_` on, or from its first entry
+    if (log.file >= 0) {
+        require<io_error>(::fstat(log.file, &about) == 0, path_.string(), ": cannot be read: ", std::strerror(errno));
+        size = static_cast<std::size_t>(about.st_size);
+        char begin[header_size];
+        std::size_t const there = io::detail::read_at(log.file, begin, sizeof begin, 0, path_.string());
+        if ((found = parse({begin, there}, std::max(size, there), path_.string()))) {
+            first = end_ > 0 ? end_ : size_of_header(*found);
+            if (size > first) {
+                // It is read, not mapped: whoever shortens it would end the program.
+                memory.reset(new char[size - first]);
+                part = {memory.get(), io::detail::read_at(log.file, memory.get(), size - first, first, path_.string())};
+            }
+        }
+    }
+    // What the file says is asked for last: so it is as new as the log.
+    auto const name = of.is_first ? std::string(found && found->log == of.file ? of.file : "") : named();
+    is_others_ = false;
+    std::string const needed = gallery_ + ": a log belongs to it, which holds its last changes: copy " +
+                               path_.string() + " together with it from where they were";
+    if (!found) {
+        if (end_ > 0 || !name.empty())
+            return needed + (size > 0 ? " (the one that is there is damaged)" : " (there is none)");
+        return {};
+    }
+    if (end_ > 0 && (found->log != id_ || size < end_))
+        return path_.string() + (found->log == id_ ? ": has become shorter" : ": has become another log");
+    if (found->log != name || found->file != of.file) {
+        if (std::size_t any = 0; found->file == of.file && !entry_at(part, first, any)) // begun, and not written to
+            return {};
+        if (found->log == of.folded.log && size <= of.folded.size)
+            return {};
+        is_others_ = true;
+        return name.empty() ? std::string{} : needed + " (the one that is there belongs to another gallery)";
+    }
     std::vector<entry> entries;
-    std::size_t behind = end_;
-    while (auto const next = entry_at(bytes, behind)) {
+    std::size_t behind = 0, looked = 0;
+    while (auto const next = entry_at(part.substr(behind), first + behind, looked)) {
         entries.push_back(*next);
         behind += entry_header_size + next->body.size();
     }
-    // What a crash cut short is the last of all. Where a whole entry follows, it is damage.
-    for (std::size_t at = behind; (at = bytes.find(mark, at + 1)) != std::string_view::npos;)
-        require<format_error>(!entry_at(bytes, at), path_.string(), ": is damaged at byte ", behind);
+    // What a crash cut short is the last of all. Where a whole entry follows, it is damage; and so are so many
+    // beginnings of entries that looking at all would take forever.
+    for (std::size_t at = behind; (at = part.find(mark, at + 1)) != std::string_view::npos;)
+        require<format_error>(!entry_at(part.substr(at), first + at, looked) && looked / 64 <= part.size(),
+                              path_.string(), ": is damaged at byte ", first + behind);
+    id_ = found->log, end_ = first;
     for (auto const& e : entries) {
-        take(e.what, e.body, behind - end_);
+        take(e.what, e.body, first + behind - end_);
         end_ += entry_header_size + e.body.size();
     }
-    return true;
+    return {};
 }
 
-TRINE_INLINE void gallery_log::resume(std::uint64_t generation) {
+TRINE_INLINE void gallery_log::resume() {
     if (end_ > 0)
         return truncate(end_);
+    struct stat about {};
+    if (is_others_)
+        put_aside();
+    else if (::fstat(file_, &about) == 0 && about.st_size > 0)
+        renew();
+}
+
+TRINE_INLINE int gallery_log::open_new(std::string& name) const {
+    int file = -1;
+    do {
+        name = path_.string() + ".tmp-" + io::random_digits(8);
+        file = ::open(name.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    } while (file < 0 && errno == EEXIST);
+    require<io_error>(file >= 0, path_.string(), ": cannot be made anew: ", std::strerror(errno));
+    if (::flock(file, LOCK_EX | LOCK_NB) != 0) { // nobody knows of it yet
+        int const cause = errno;
+        ::close(file), ::unlink(name.c_str());
+        fail<io_error>(path_.string(), ": cannot be locked: ", std::strerror(cause));
+    }
+    return file;
+}
+
+TRINE_INLINE void gallery_log::renew() {
+    std::string name;
+    int const file = open_new(name);
+    if (::rename(name.c_str(), path_.c_str()) != 0) {
+        int const cause = errno;
+        ::close(file), ::unlink(name.c_str());
+        fail<io_error>(path_.string(), ": cannot be made anew: ", std::strerror(cause));
+    }
+    ::close(std::exchange(file_, file));
+    io::detail::flush_folder_of(path_);
+    id_.clear(), end_ = 0, is_others_ = false;
+}
+
+TRINE_INLINE void gallery_log::put_aside() {
+    std::filesystem::path const to = path_.string() + ".of-another-" + io::random_digits(4);
+    require<io_error>(::rename(path_.c_str(), to.c_str()) == 0, path_.string(),
+                      ": belongs to another gallery, and cannot be renamed: ", std::strerror(errno));
+    set_aside_ = to;
+    renew();
+}
+
+TRINE_INLINE void gallery_log::begin(std::string const& file, std::function<void(std::string const&)> const& name_it) {
+    struct stat about {};
+    if (::fstat(file_, &about) != 0 || about.st_size > 0)
+        renew();
+    // Whoever may read the gallery may read its log.
+    if (::stat(gallery_.c_str(), &about) == 0) {
+        bool const is_given = ::fchown(file_, about.st_uid, about.st_gid) == 0 ||
+                              ::fchown(file_, static_cast<uid_t>(-1), about.st_gid) == 0;
+        (void)::fchmod(file_, about.st_mode & (is_given ? 0777 : 0707));
+    }
+    auto const id = io::random_digits(digits / 2);
     record_writer header;
     header.raw(magic.data(), magic.size());
-    header.number(generation);
+    header.raw(file.data(), digits);
+    header.raw(id.data(), digits);
     header.number(io::checksum(header.bytes));
-    truncate(0);
     write({header.bytes});
+    io::detail::flush_folder_of(path_);
+    try {
+        name_it(id);
+    } catch (...) { // nobody would believe an entry of it
+        end_ = 0;
+        throw;
+    }
+    id_ = id;
 }
 
 TRINE_INLINE void gallery_log::append(std::uint64_t what, std::string_view body) {
@@ -76,16 +238,18 @@ TRINE_INLINE void gallery_log::append(std::uint64_t what, std::string_view body)
     write({header.bytes, body});
 }
 
-TRINE_INLINE std::optional<gallery_log::entry> gallery_log::entry_at(std::string_view log, std::size_t at) {
-    if (log.size() < entry_header_size || at > log.size() - entry_header_size || log.substr(at, 8) != mark)
+TRINE_INLINE std::optional<gallery_log::entry> gallery_log::entry_at(std::string_view part, std::size_t place,
+                                                                     std::size_t& looked) {
+    if (part.size() < entry_header_size || part.substr(0, 8) != mark)
         return {};
     std::uint64_t fields[4];
-    std::memcpy(fields, log.data() + at + 8, sizeof fields);
-    auto const [place, what, length, sum] = fields;
-    if (place != at || length > log.size() - entry_header_size - at)
+    std::memcpy(fields, part.data() + 8, sizeof fields);
+    auto const [own_place, what, length, sum] = fields;
+    if (own_place != place || length > part.size() - entry_header_size)
         return {};
-    auto const body = log.substr(at + entry_header_size, length);
-    if (sum != io::checksum(body, io::checksum(log.substr(at, entry_header_size - 8))))
+    auto const body = part.substr(entry_header_size, length);
+    looked += length;
+    if (sum != io::checksum(body, io::checksum(part.substr(0, entry_header_size - 8))))
         return {};
     return entry{what, body};
 }
@@ -117,8 +281,14 @@ TRINE_INLINE void gallery_log::truncate(std::size_t size) {
 }
 
 TRINE_INLINE void gallery_log::close() {
-    if (file_ >= 0)
-        ::close(std::exchange(file_, -1));
+    if (file_ < 0)
+        return;
+    struct stat own {
+    }, there{};
+    if (::fstat(file_, &own) == 0 && own.st_size == 0 && ::stat(path_.c_str(), &there) == 0 &&
+        there.st_dev == own.st_dev && there.st_ino == own.st_ino)
+        ::unlink(path_.c_str());
+    ::close(std::exchange(file_, -1));
 }
 
 } // namespace trine::neighbors::detail
