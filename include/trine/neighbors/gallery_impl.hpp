@@ -166,8 +166,10 @@ bool gallery<Storage>::refresh() {
         return false;
     if (!base_.file.is_replaced(path_)) {
         require<format_error>(!base_.file.is_shortened(), path_.string(), ": has been shortened; open it again");
-        if (auto const [wrong, is_new] = read_log(); wrong.empty())
+        auto const [wrong, is_new] = read_log();
+        if (wrong.empty())
             return is_new;
+        require<format_error>(base_.file.is_replaced(path_), wrong); // or what was known would be lost
     }
     *this = open(path_, identity());
     return true;
