@@ -132,6 +132,25 @@ TEST_CASE("hnsw refuses what makes no sense, and files that are not its own", "[
     CHECK_THROWS_AS(victim.load(path), format_error);
 }
 
+TEST_CASE("a graph that is loaded is searched as before", "[neighbors]") {
+    temporary_folder const folder;
+    auto const values = random_values<float>(n * d, 1), asked = random_values<float>(queries_count * d, 2);
+    matrix_view<float const> const points(values.data(), n, d), queries(asked.data(), queries_count, d);
+    using policy = neighbors::hnsw_with<4, 20, 1>; // few candidates, and then many
+    policy::index<distances::squared_euclidean> index(d);
+    index.add(points);
+    index.save(folder / "graph");
+    double const few = recall<distances::squared_euclidean>(index, points, queries, k);
+    index.set_ef(300);
+    double const many = recall<distances::squared_euclidean>(index, points, queries, k);
+    CHECK(many > few + 0.1);
+    index.load(folder / "graph");
+    CHECK(recall<distances::squared_euclidean>(index, points, queries, k) == many);
+    policy::index<distances::squared_euclidean> fresh(d); // and one that was told nothing, as its policy says
+    fresh.load(folder / "graph");
+    CHECK(recall<distances::squared_euclidean>(fresh, points, queries, k) == few);
+}
+
 TEST_CASE("a graph says who it is, and what it compares with", "[neighbors]") {
     CHECK(identity_of(neighbors::hnsw{}).text() == "hnsw (links 16, construction candidates 200, candidates 64)");
     neighbors::hnsw::index<distances::cosine> const index(d);

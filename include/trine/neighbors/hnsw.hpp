@@ -145,7 +145,8 @@ struct hnsw_with {
                                    {reinterpret_cast<std::uint8_t const*>(graph.data()), graph.size()});
             file.save(path);
         }
-        /// Reads what `save` wrote; nothing changes unless all of it is good.
+        /// Reads what `save` wrote; nothing changes unless all of it is good. How many candidates a search keeps
+        /// (`set_ef`) stays.
         ///
         /// @throws io_error      when the file cannot be read
         /// @throws format_error  when it is damaged, or of another distance, size of points or M
@@ -173,7 +174,7 @@ struct hnsw_with {
             fresh->num_deleted_ = 0; // hnswlib leaves it to chance
             for (std::size_t i = 0; i < count; ++i)
                 fresh->num_deleted_ += fresh->isMarkedDeleted(static_cast<hnswlib::tableint>(i));
-            fresh->setEf(Ef);
+            fresh->setEf(graph_->ef_); // that is how this index searches, not what the file holds
             graph_ = std::move(fresh), size_ = count;
         }
 
