@@ -1,5 +1,6 @@
 #include <trine/neighbors/exact.hpp>
 
+#include <cmath>
 #include <map>
 #include <numeric>
 
@@ -216,6 +217,29 @@ TEST_CASE("a search gives the same bits with any number of threads", "[neighbors
         CHECK(all[1] == all[0]);
         CHECK(all[2] == all[0]);
         CHECK(all[3] == all[0]);
+    }
+}
+
+TEST_CASE("codes that others have stored are read as they are, down to -128", "[neighbors]") {
+    for (std::size_t const d : {1u, 64u, 513u, 517u, 1024u, 5000u}) { // where sums come near the ends of 32 bits
+        std::vector<std::int8_t> codes(3 * d, 0);
+        for (std::size_t i = 0; i < d; ++i)
+            codes[i] = -128, codes[d + i] = i % 2 ? 5 : -5, codes[2 * d + i] = 127;
+        std::vector<float> const scales(3, 0.01f);
+        neighbors::stored_rows<storage::int8> const rows(codes.data(), scales.data(), 3, d);
+        for (float sign : {-1.0f, 1.0f})
+            for (std::size_t count : {1u, 2u, 3u, 4u, 9u}) {
+                std::vector<float> const queries(count * d, sign);
+                matrix_view<float const> const asked(queries.data(), count, d);
+                CAPTURE(d, sign, count);
+                auto const found =
+                    neighbors::exact_in<storage::int8>{}.search(distances::dot_product{}, asked, rows, 1);
+                for (std::size_t q = 0; q < count; ++q) {
+                    CHECK(found[q][0].index == (sign < 0 ? 0 : 2));
+                    double const true_one = -0.01 * (sign < 0 ? 128 : 127) * static_cast<double>(d);
+                    CHECK(std::abs(static_cast<double>(found[q][0].distance) - true_one) < -1e-5 * true_one);
+                }
+            }
     }
 }
 

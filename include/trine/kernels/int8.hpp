@@ -13,7 +13,7 @@ inline constexpr std::size_t code_rows = 16;
 /// Sums over rows of eight-bit codes against a query of sixteen bits: exact integers, so the order does not matter.
 ///
 /// Memory bounds it, just: a byte a value, and three instructions for 32 of them. The sums of the lanes are taken for
-/// sixteen rows at once, or they would cost as much as the products. The caller keeps Σ |query| · 127 below 2³¹.
+/// sixteen rows at once, or they would cost as much as the products. The caller keeps Σ |query| · 128 below 2³¹.
 ///
 /// @param codes     rows of `size` codes, `stride` apart; at most `code_rows` of them
 /// @param products  Σ query · code of each row

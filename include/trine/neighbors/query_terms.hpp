@@ -58,7 +58,7 @@ inline void encode_query(query_terms& q, std::size_t size, std::int16_t* codes) 
     float largest = 0;
     for (std::size_t k = 0; k < size; ++k)
         largest = std::max(largest, std::abs(q.values[k]));
-    double const range = std::min(32767.0, std::floor(2147483647.0 / (127.0 * static_cast<double>(size))));
+    double const range = std::min(32767.0, std::floor(2147483647.0 / (128.0 * static_cast<double>(size))));
     q.code_scale = static_cast<float>(largest / range);
     double const inverse = q.code_scale > 0 ? 1 / static_cast<double>(q.code_scale) : 0;
     for (std::size_t k = 0; k < size; ++k)

@@ -68,7 +68,8 @@ struct float16 {
     static error_bound error(std::size_t size);
 };
 
-/// One byte a value and four a row: integers from −127 to 127, times the row's scale.
+/// One byte a value and four a row: integers from −127 to 127, times the row's scale. Rows that others have encoded may
+/// hold −128 too.
 struct int8 {
     using scalar = std::int8_t;
     using reader = detail::code_reader<int8>;

@@ -43,7 +43,7 @@ TRINE_INLINE float const* int8::decoded(std::size_t size, std::int8_t const* fro
 }
 // Half a step a value; the little more is for scale / 127 and scale · code as floats.
 TRINE_INLINE error_bound int8::error(std::size_t size) {
-    return {(0.5f + 127 * 0x1p-22f) * 1.0001f * std::sqrt(static_cast<float>(size)), 0, 0};
+    return {(0.5f + 128 * 0x1p-22f) * 1.0001f * std::sqrt(static_cast<float>(size)), 0, 0};
 }
 
 } // namespace trine::neighbors::storage
