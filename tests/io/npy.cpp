@@ -72,6 +72,8 @@ TEST_CASE("what is not the header of a npy file is refused where it is not", "[i
     refused("{'descr': '<f4', 'fortran_order': False, 'shape': (1 1)}", 4, "no ) at byte");
     refused("{'descr': '<f4', 'fortran_order': False, 'shape': (18446744073709551616,)}", 4, "no extent at byte");
     refused("{'descr': '<f4', 'fortran_order': False, 'shape': (4294967296, 4294967296)}", 4, "its shape needs more");
+    for (char const* shape : {"(0, 4611686018427387904)", "(4611686018427387905, 0)", "(4294967296, 0, 4294967296)"})
+        refused("{'descr': '<f4', 'fortran_order': False, 'shape': " + std::string(shape) + "}", 0, " its ");
     refused("{'descr': '<f4', 'fortran_order': False, 'shape': (1,)} x", 4, "something follows its header");
     refused("{'descr': '<f0', 'fortran_order': False, 'shape': (1,)}", 4, "a dtype of <f0");
     refused("{'descr': '<f123', 'fortran_order': False, 'shape': (1,)}", 4, "a dtype of <f123");
@@ -96,5 +98,6 @@ TEST_CASE("an array whose npy file could not be read is not written", "[io]") {
     CHECK_THROWS_WITH(io::write_npy<float>(folder / "a.npy", {2}, one), Contains("a shape of 2 values for 1"));
     std::size_t const half = std::size_t{1} << 32;
     CHECK_THROWS_WITH(io::write_npy<float>(folder / "a.npy", {half, half}, {}), Contains("more values than can be"));
+    CHECK_THROWS_WITH(io::write_npy<float>(folder / "a.npy", {0, half, half}, {}), Contains("more values than can be"));
     CHECK(!std::filesystem::exists(folder / "a.npy"));
 }

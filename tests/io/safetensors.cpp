@@ -48,6 +48,10 @@ TEST_CASE("hostile safetensors are refused before anything is believed", "[io]")
                       Contains("not made of sizes"));
     CHECK_THROWS_WITH(parse(R"({"a":{"dtype":"F32","shape":[4294967296,4294967296],"data_offsets":[0,4]}})", 4),
                       Contains("larger than the file"));
+    for (char const* shape : {"0,4611686018427387904", "0,4611686018427387905", "0,4294967296,4294967296"})
+        CHECK_THROWS_WITH(
+            parse(R"({"a":{"dtype":"F32","shape":[)" + std::string(shape) + R"(],"data_offsets":[0,0]}})", 0),
+            Contains("extents too large to count"));
     CHECK_THROWS_WITH(parse(R"({"a":{"dtype":"F32","shape":[2],"data_offsets":[0,4]}})", 4),
                       Contains("larger than the file") || Contains("bytes for"));
     CHECK_THROWS_WITH(parse(R"({"a":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}})", 4),

@@ -100,6 +100,10 @@ private:
     std::size_t at_ = 0;
 };
 
+// What the product of an array's extents may be, those of 0 left out: so bytes of any scalar can be counted, and
+// whoever divides by an extent is safe too.
+inline constexpr std::size_t most_npy_values = std::size_t{1} << 48;
+
 // Bytes of a scalar, such as "<f4"; 0 for another kind of value.
 inline std::size_t numpy_scalar_size(std::string_view dtype) {
     if (dtype.starts_with('<') || dtype.starts_with('>') || dtype.starts_with('|') || dtype.starts_with('='))
@@ -120,12 +124,12 @@ TRINE_INLINE npy_header read_npy(std::filesystem::path const& path, std::string 
 
 TRINE_INLINE void write_npy(std::filesystem::path const& path, std::string const& dtype,
                             std::vector<std::size_t> const& shape, std::size_t count, std::string_view values) {
-    std::size_t said = 1;
+    std::size_t said = 1, others = 1;
     std::string text;
     for (std::size_t extent : shape) {
-        require<shape_error>(extent == 0 || said <= std::numeric_limits<std::size_t>::max() / extent, path.string(),
+        require<shape_error>(extent == 0 || others <= most_npy_values / extent, path.string(),
                              ": a shape of more values than can be counted");
-        said *= extent;
+        said *= extent, others *= extent > 0 ? extent : 1;
         text += std::to_string(extent) + ", ";
     }
     require<shape_error>(said == count, path.string(), ": a shape of ", said, " values for ", count);
@@ -168,10 +172,12 @@ TRINE_INLINE npy_header npy_header::parse(std::string_view bytes, std::string co
     require<format_error>(!said.is_fortran, source, ": is in Fortran order, which is not supported");
     h.dtype = said.dtype, h.shape = said.shape, h.scalars = 1;
     std::size_t const rest = bytes.size() - h.data;
+    std::size_t others = 1; // without extents of 0
     for (std::size_t extent : h.shape) {
         check(extent == 0 || h.scalars <= rest / size / extent, "its shape needs more than the ", rest,
               " bytes it has");
-        h.scalars *= extent;
+        check(extent == 0 || others <= detail::most_npy_values / extent, "its extents are too large to count");
+        h.scalars *= extent, others *= extent > 0 ? extent : 1;
     }
     check(rest == h.scalars * size, rest, " bytes for ", h.scalars, " values");
     return h;

@@ -21,6 +21,9 @@ inline std::size_t scalar_size(std::string_view dtype) {
     return 0;
 }
 
+// What the product of a tensor's extents may be, those of 0 left out: so bytes of any scalar can be counted.
+inline constexpr std::size_t most_values = std::size_t{1} << 48;
+
 // Checks that tensors are what they say, and that their bytes tile `data` bytes.
 template <class Check>
 void check_tensors(std::map<std::string, tensor_entry> const& entries, std::size_t data, Check const& check) {
@@ -28,10 +31,12 @@ void check_tensors(std::map<std::string, tensor_entry> const& entries, std::size
     for (auto const& [name, e] : entries) {
         std::size_t const scalar = scalar_size(e.dtype);
         check(scalar > 0, "tensor \"", name, "\": unknown dtype ", e.dtype);
-        std::size_t count = 1;
+        std::size_t count = 1, others = 1; // without extents of 0, so that whoever divides by them is safe too
         for (std::size_t extent : e.shape) {
             check(extent == 0 || count <= data / extent, "tensor \"", name, "\" is larger than the file");
-            count *= extent;
+            check(extent == 0 || others <= most_values / extent, "tensor \"", name,
+                  "\" has extents too large to count");
+            count *= extent, others *= extent > 0 ? extent : 1;
         }
         check(e.first <= data && e.size <= data - e.first, "tensor \"", name, "\" lies at ", e.first, " to ",
               e.first + e.size, " of ", data, " bytes");
