@@ -1,8 +1,10 @@
 #include <trine/neighbors/gallery.hpp>
 
 #include <algorithm>
+#include <atomic>
 #include <filesystem>
 #include <limits>
+#include <thread>
 
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -477,6 +479,36 @@ TEST_CASE("photos are added when compacting fails", "[gallery]") {
     g.add("Eve", "twice.jpg", std::vector<float>{7}); // now it can
     CHECK(g.layout() != layout);
     CHECK(gallery<>::open(path).size() == 65538);
+}
+
+TEST_CASE("many threads may ask a gallery that nobody changes", "[gallery]") {
+    temporary_folder const folder;
+    auto const path = folder / "people.gallery";
+    constexpr std::size_t people = 5000;
+    {
+        neighbors::gallery_builder<> builder(path, of_tests);
+        std::vector<std::string> const source{"s"};
+        auto const p = point(1);
+        for (std::size_t i = 0; i < people; ++i)
+            builder.add("person " + std::to_string(i), source, matrix_view<float const>(p.data(), 1, 6));
+        builder.commit();
+    }
+    for (int round = 0; round < 30; ++round) {
+        auto const g = gallery<>::open(path); // which has looked nobody up yet
+        std::atomic<std::size_t> ready{0}, wrong{0};
+        std::vector<std::thread> threads;
+        for (std::size_t t = 0; t < 4; ++t)
+            threads.emplace_back([&, t] {
+                for (++ready; ready < 4;) {
+                }
+                for (std::size_t i = 0; i < 3; ++i)
+                    wrong += g.photos_of("person " + std::to_string(people - 1 - 4 * i - t)) !=
+                             std::vector<std::size_t>{people - 1 - 4 * i - t};
+            });
+        for (auto& t : threads)
+            t.join();
+        REQUIRE(wrong == 0);
+    }
 }
 
 TEST_CASE("who is purged leaves no byte", "[gallery]") {

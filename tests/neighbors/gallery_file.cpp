@@ -101,6 +101,37 @@ TEST_CASE("hostile galleries are refused, or hold what they can hold", "[gallery
                       Contains("it says \"trine gallery 3\", not \"trine gallery 2\""));
 }
 
+TEST_CASE("sizes that cannot be counted are refused", "[gallery]") {
+    temporary_folder const folder;
+    auto const path = folder / "people.gallery";
+    gallery<>::create(path, of_tests);
+    auto const base = bytes_of(path);
+    std::string const shape = "\"shape\":[0,6]";
+    REQUIRE(base.find(shape) != std::string::npos);
+    for (std::string const& dimensions : {std::string("0"), std::string("4611686018427387904"), // 2^62
+                                          std::string("4611686018427387905"), std::string("18446744073709551615"),
+                                          std::string("16777216"), std::string("65537")}) {
+        auto bytes = base;
+        auto const other = "\"shape\":[0," + dimensions + "]";
+        // The header is filled up with spaces.
+        bytes.replace(bytes.find(shape), shape.size(), other);
+        bytes.erase(bytes.find("  "), other.size() - shape.size());
+        put(path, bytes);
+        for (auto mode : {access::read, access::write})
+            CHECK_THROWS_AS(gallery<>::open(path, mode), format_error);
+        CHECK_THROWS_AS(gallery<storage::int8>::open(path), format_error);
+    }
+    for (std::size_t dimensions : {std::size_t{0}, std::size_t{65537}, std::size_t{1} << 62}) {
+        neighbors::gallery_identity const wrong{"a network", "euclidean", dimensions};
+        CHECK_THROWS_AS(gallery<>(wrong), argument_error);
+        CHECK_THROWS_AS(gallery<>::create(folder / "none", wrong), argument_error);
+        CHECK_THROWS_AS(neighbors::gallery_builder<>(folder / "none", wrong), argument_error);
+        CHECK_FALSE(std::filesystem::exists(folder / "none"));
+        CHECK_FALSE(std::filesystem::exists(folder / "none.log"));
+    }
+    CHECK(gallery<>({"a network", "euclidean", 65536}).dimensions() == 65536);
+}
+
 TEST_CASE("a gallery is built without being held", "[gallery]") {
     temporary_folder const folder;
     auto const path = folder / "large.gallery";

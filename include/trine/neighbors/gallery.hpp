@@ -111,6 +111,8 @@ public:
     /// @throws argument_error  when there never was such a person since the gallery was compacted
     /// @throws io_error        when it cannot be written
     std::size_t purge(std::string const& name);
+    /// The same of all photos that have been removed.
+    void purge();
 
     /// Writes all changes into a new file, without a log: removed photos leave it, places change. Happens by itself
     /// when many photos have been added, and when a file of an earlier version or one with several names (hard links)

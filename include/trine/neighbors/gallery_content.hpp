@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -18,10 +19,15 @@
 
 namespace trine::neighbors::detail {
 
+// Numbers of people by their names, once somebody has asked for one.
+struct number_table;
+std::shared_ptr<number_table> make_number_table();
+
 /// What a gallery holds: the photos and people of its file, and what entries of the log have changed since. Says what
 /// an entry is: writes it, and does what it says.
 ///
-/// It knows the bytes of an entry, not where they are kept.
+/// It knows the bytes of an entry, not where they are kept. What does not change it (const) may be called by many
+/// threads.
 template <class Storage>
 class gallery_content {
 public:
@@ -99,7 +105,8 @@ protected:
                                        : std::string_view(tail_sources_[place - base_.rows.rows]);
     }
     std::string_view name_of(std::size_t person) const;
-    // The person of a name, with photos or without. Names are looked up in a table from the first time on.
+    // The person of a name, with photos or without. Names are looked up in a table from the first time on, which is
+    // made once, whatever number of threads ask.
     std::optional<std::size_t> find(std::string const& name) const;
     // The person of a name who has photos.
     std::size_t living(std::string const& name) const;
@@ -113,11 +120,11 @@ protected:
     std::unordered_map<std::size_t, std::size_t> merged_;
     std::vector<bool> removed_;
     std::vector<std::size_t> removals_;
-    mutable std::unordered_map<std::string, std::size_t> numbers_;
-    mutable bool numbers_known_ = false;
 
 private:
     explicit gallery_content(gallery_file<Storage> base) : base_(std::move(base)), tail_(base_.identity.dimensions) {}
+
+    std::shared_ptr<number_table> numbers_ = make_number_table(); // this gallery's alone; shared to be movable
 };
 
 } // namespace trine::neighbors::detail

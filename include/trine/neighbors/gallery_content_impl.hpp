@@ -1,7 +1,9 @@
 #pragma once
 
 #include <algorithm>
+#include <atomic>
 #include <iterator>
+#include <mutex>
 #include <set>
 
 #include "../core/error.hpp"
@@ -9,6 +11,14 @@
 #include "gallery_log.hpp"
 
 namespace trine::neighbors::detail {
+
+struct number_table {
+    std::atomic<bool> is_known{false};
+    std::mutex making;
+    std::unordered_map<std::string, std::size_t> numbers;
+};
+
+TRINE_INLINE std::shared_ptr<number_table> make_number_table() { return std::make_shared<number_table>(); }
 
 template <class Storage>
 std::size_t gallery_content<Storage>::person(std::size_t place) const {
@@ -144,8 +154,8 @@ void gallery_content<Storage>::apply(kind what, std::string_view body, std::stri
         entry.end();
         tail_.add_bytes(n, codes, scales);
         for (auto& name : names) {
-            if (numbers_known_)
-                numbers_.emplace(name, person_numbers());
+            if (numbers_->is_known)
+                numbers_->numbers.emplace(name, person_numbers());
             tail_names_.push_back(std::move(name));
         }
         tail_people_.insert(tail_people_.end(), people.begin(), people.end());
@@ -168,9 +178,9 @@ void gallery_content<Storage>::apply(kind what, std::string_view body, std::stri
         std::string name(entry.text());
         entry.end();
         require<format_error>(!name.empty(), where, ": an entry of its log takes a person's name away");
-        if (numbers_known_) {
-            numbers_.erase(std::string(name_of(p)));
-            numbers_[name] = p;
+        if (numbers_->is_known) {
+            numbers_->numbers.erase(std::string(name_of(p)));
+            numbers_->numbers[name] = p;
         }
         renamed_[p] = std::move(name);
     } else if (what == kind::merge) {
@@ -179,8 +189,8 @@ void gallery_content<Storage>::apply(kind what, std::string_view body, std::stri
         entry.end();
         require<format_error>(from != into && !merged_.contains(from) && !merged_.contains(into), where,
                               ": an entry of its log merges people who are not there");
-        if (numbers_known_)
-            numbers_.erase(std::string(name_of(from)));
+        if (numbers_->is_known)
+            numbers_->numbers.erase(std::string(name_of(from)));
         merged_[from] = into;
         for (auto& [a, b] : merged_)
             if (b == from)
@@ -205,15 +215,18 @@ std::string_view gallery_content<Storage>::name_of(std::size_t person) const {
 
 template <class Storage>
 std::optional<std::size_t> gallery_content<Storage>::find(std::string const& name) const {
-    if (!numbers_known_) {
-        numbers_.clear();
-        for (std::size_t p = 0; p < person_numbers(); ++p)
-            if (!merged_.contains(p))
-                numbers_.emplace(name_of(p), p);
-        numbers_known_ = true;
+    auto& table = *numbers_;
+    if (!table.is_known.load(std::memory_order_acquire)) {
+        std::lock_guard const alone(table.making);
+        if (!table.is_known.load(std::memory_order_relaxed)) {
+            for (std::size_t p = 0; p < person_numbers(); ++p)
+                if (!merged_.contains(p))
+                    table.numbers.emplace(name_of(p), p);
+            table.is_known.store(true, std::memory_order_release);
+        }
     }
-    auto const at = numbers_.find(name);
-    return at == numbers_.end() ? std::nullopt : std::optional(at->second);
+    auto const at = table.numbers.find(name);
+    return at == table.numbers.end() ? std::nullopt : std::optional(at->second);
 }
 
 template <class Storage>

@@ -77,8 +77,8 @@ struct text_packer {
     }
 };
 
-// Values of a point at most: so no product of sizes is too large to be counted.
-inline constexpr std::size_t most_dimensions = std::size_t{1} << 20;
+// Values of a point at most: so no product of sizes is too large to be counted, and no sum of codes.
+inline constexpr std::size_t most_dimensions = std::size_t{1} << 16;
 
 // Throws argument_error when a gallery's points cannot have so many values.
 void check_dimensions(std::size_t dimensions);

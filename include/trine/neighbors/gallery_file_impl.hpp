@@ -180,8 +180,10 @@ inline std::optional<std::string> log_of(std::filesystem::path const& path) {
 template <class Storage>
 gallery_builder<Storage>::gallery_builder(std::filesystem::path const& path, gallery_identity identity,
                                           detail::log_reference folded)
-    : file_(path), identity_(std::move(identity)), folded_(std::move(folded)), row_(identity_.dimensions) {
-    detail::check_dimensions(identity_.dimensions);
+    : file_((detail::check_dimensions(identity.dimensions), path)),
+      identity_(std::move(identity)),
+      folded_(std::move(folded)),
+      row_(identity_.dimensions) {
     // The header comes last, when it is known how many there are: here is room for it.
     header_size_ = (4096 + 6 * (identity_.network.size() + identity_.distance.size())) / 64 * 64;
     file_.write(std::string(header_size_, ' '));

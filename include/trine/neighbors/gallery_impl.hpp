@@ -128,11 +128,17 @@ std::size_t gallery<Storage>::purge(std::string const& name) {
     require<argument_error>(this->find(name).has_value(), "there is nobody called \"", name, "\"");
     auto const all = photos_of(name);
     remove(all);
-    if (!path_.empty()) {
-        compact();
-        remove_leftovers();
-    }
+    purge();
     return all.size();
+}
+
+template <class Storage>
+void gallery<Storage>::purge() {
+    check_writable();
+    if (path_.empty())
+        return;
+    compact();
+    remove_leftovers();
 }
 
 template <class Storage>

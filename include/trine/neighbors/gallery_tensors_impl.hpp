@@ -96,8 +96,8 @@ gallery<Storage> load_gallery(io::safetensors const& from, std::string const& pr
     require<format_error>(storage == Storage::name, from.source(), ": its points are stored as ", storage, ", not ",
                           Storage::name);
     auto const& shape = from.find(prefix + "points").shape;
-    require<format_error>(shape.size() == 2 && shape[1] > 0, from.source(), ": the points of \"", prefix,
-                          "\" are no rows of values");
+    require<format_error>(shape.size() == 2 && shape[1] > 0 && shape[1] <= detail::most_dimensions, from.source(),
+                          ": the points of \"", prefix, "\" are no rows of values");
     std::size_t const n = shape[0], d = shape[1];
     auto const people = detail::load_texts(from, prefix + "names", prefix + "name_ends");
     auto const sources = detail::load_texts(from, prefix + "sources", prefix + "source_ends");
