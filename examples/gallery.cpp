@@ -29,13 +29,26 @@ struct choices {
     decision_rule rule;
     std::size_t joined = 10, least = 3;
     double limit = 1, far = 0.001;
-    bool json = false, each_photo = false, dense = false;
+    bool json = false, each_photo = false, dense = false, purge = false;
     program::photo_choices how;
 };
 
 template <class Backbone>
 neighbors::gallery_identity gallery_identity_of(nn::model<Backbone>& model) {
     return neighbors::gallery_identity::of(model_fingerprint(model), program::distance{}, Backbone::embedding_size);
+}
+
+// That another gallery's log lay in the way.
+void say_what_was_set_aside(gallery_type const& gallery) {
+    if (!gallery.set_aside().empty())
+        std::fprintf(stderr, "gallery: the log of another gallery lay beside this one; it is now %s\n",
+                     gallery.set_aside().c_str());
+}
+
+gallery_type open_to_change(choices const& c) {
+    auto gallery = gallery_type::open(c.file, neighbors::access::write);
+    say_what_was_set_aside(gallery);
+    return gallery;
 }
 
 // Photos of a folder of people, or of one person; all in one step, so that an interruption leaves none of them or all.
@@ -62,6 +75,9 @@ int add_photos(choices const& c, gallery_type& gallery, nn::model<Backbone>& mod
             names.push_back(photos.people[static_cast<std::size_t>(who)]);
         auto const points = model.embed(photos.tensors());
         gallery.add(names, photos.sources, as_matrix(points));
+        // Many photos go into the file, which can then be copied alone; few are cheaper in the log.
+        if (std::size_t const in_file = gallery.file_rows().rows; gallery.places() - in_file > in_file / 16)
+            gallery.compact();
     }
     std::size_t const people = photos.size() > 0 ? photos.people.size() : 0;
     std::printf("added %zu photo%s of %zu %s; %s now holds %zu of %zu\n", photos.size(), photos.size() == 1 ? "" : "s",
@@ -73,6 +89,7 @@ template <class Backbone>
 int create(choices const& c) {
     auto model = program::load_model<Backbone>(c.model);
     auto gallery = gallery_type::create(c.file, gallery_identity_of(model));
+    say_what_was_set_aside(gallery);
     if (c.folder.empty()) {
         std::printf("%s is there, and empty\n", c.file.c_str());
         return 0;
@@ -87,6 +104,7 @@ int add(choices const& c) {
     require<argument_error>(c.photos.empty() || !c.name.empty(), "say who is on the photos: --name NAME");
     auto model = program::load_model<Backbone>(c.model);
     auto gallery = gallery_type::open(c.file, gallery_identity_of(model), neighbors::access::write);
+    say_what_was_set_aside(gallery);
     return add_photos(c, gallery, model);
 }
 
@@ -122,8 +140,35 @@ int find(choices const& c) {
     return failures > 0 ? 1 : 0;
 }
 
+// All that the gallery holds of one person, also what has been removed and is in its files still.
+int list_person(choices const& c, gallery_type const& gallery) {
+    std::size_t photos = 0, removed = 0;
+    for (std::size_t place = 0; place < gallery.places(); ++place) {
+        if (gallery.name(place) != c.name)
+            continue;
+        bool const is_removed = gallery.is_removed(place);
+        ++(is_removed ? removed : photos);
+        if (c.json)
+            program::print_json({{"place", place},
+                                 {"name", c.name},
+                                 {"source", gallery.source(place)},
+                                 {"removed", is_removed},
+                                 {"point", gallery.point(place)}});
+        else
+            std::printf("%zu  %s%s\n", place, gallery.source(place).c_str(), is_removed ? "  (removed)" : "");
+    }
+    require<argument_error>(photos + removed > 0, c.file, ": there is nobody called \"", c.name, "\"");
+    if (!c.json)
+        std::printf("%zu photo%s of %s, each a point of %zu values (--json shows them); %zu removed and still in the "
+                    "files: remove --purge takes them out\n",
+                    photos, photos == 1 ? "" : "s", c.name.c_str(), gallery.dimensions(), removed);
+    return 0;
+}
+
 int list(choices const& c) {
     auto const gallery = gallery_type::open(c.file);
+    if (!c.name.empty())
+        return list_person(c, gallery);
     if (c.each_photo) {
         for (std::size_t place = 0; place < gallery.places(); ++place)
             if (!gallery.is_removed(place)) {
@@ -150,12 +195,15 @@ int list(choices const& c) {
 int remove(choices const& c) {
     require<argument_error>(c.name.empty() != c.places.empty(),
                             "say what: --name NAME, or --place NUMBER as `gallery list --photos` gives it");
-    auto gallery = gallery_type::open(c.file, neighbors::access::write);
+    auto gallery = open_to_change(c);
     std::size_t gone = c.places.size();
     if (!c.name.empty())
-        gone = gallery.remove(c.name);
-    else
+        gone = c.purge ? gallery.purge(c.name) : gallery.remove(c.name);
+    else {
         gallery.remove(c.places);
+        if (c.purge)
+            gallery.purge();
+    }
     std::printf("removed %zu photo%s; %zu left\n", gone, gone == 1 ? "" : "s", gallery.size());
     return 0;
 }
@@ -274,11 +322,14 @@ int main(int argc, char** argv) try {
     finding->add_option("--threshold", c.rule.threshold,
                         "farther than this is \"unknown\" (default: everybody is somebody)");
     finding->add_flag("--weighted", c.rule.weighted, "near neighbours weigh more");
-    auto* const listing = command("list", "list people, or photos", false);
+    auto* const listing = command("list", "list people, or photos, or all that is held of a person", false);
+    listing->add_option("--name", c.name, "all that the gallery holds of this person; with --json the points too");
     listing->add_flag("--photos", c.each_photo, "every photo with its place and where it came from");
     auto* const removing = command("remove", "remove a person, or photos", false);
     removing->add_option("--name", c.name, "a person, with all photos");
     removing->add_option("--place", c.places, "photos, by the numbers that list --photos gives");
+    removing->add_flag("--purge", c.purge,
+                       "leave no byte of them in the gallery's file and log, also of what was removed before");
     auto* const renaming = command("rename", "give a person another name", false);
     renaming->add_option("from", c.from, "the name so far")->required();
     renaming->add_option("to", c.to, "the new name")->required();
@@ -325,7 +376,7 @@ int main(int argc, char** argv) try {
         return cluster(c);
     if (calibrating->parsed())
         return calibrate(c);
-    auto gallery = gallery_type::open(c.file, neighbors::access::write);
+    auto gallery = open_to_change(c);
     if (renaming->parsed())
         gallery.rename(c.from, c.to), std::printf("%s is now %s\n", c.from.c_str(), c.to.c_str());
     else if (merging->parsed())
