@@ -107,6 +107,30 @@ TEST_CASE("an identifier names people with a recognizer's file, and names no min
     CHECK(names.gallery_identity().network == who.gallery_identity().network);
 }
 
+TEST_CASE("a recognizer's gallery in memory becomes a file that it can open", "[recognition]") {
+    temporary_folder const folder;
+    using net = backbones::compact<nn::shape<1, 32, 32>, 16, 8>;
+    identifier<net> who(5);
+    data::synthetic_faces const draw{.height = 32, .width = 32};
+    who.enroll(draw.make(5, 3));
+    who.gallery().save_as(folder / "a");
+    CHECK_NOTHROW(identifier<net>(5).open_gallery(folder / "a"));
+    CHECK_THROWS_WITH(identifier<net>(6).open_gallery(folder / "a"), Contains("was made with the network"));
+    // Also after it has been in a recognizer's file, and when photos are added by hand.
+    who.save(folder / "model");
+    identifier<net> loaded(6);
+    loaded.gallery(); // of another network, and empty
+    loaded.load(folder / "model");
+    loaded.gallery().save_as(folder / "b");
+    CHECK_NOTHROW(who.open_gallery(folder / "b"));
+    CHECK(who.gallery_size() == 15);
+    loaded.clear();
+    loaded.gallery().add("Ada", "a.jpg", std::vector<float>(net::embedding_size, 1.0f));
+    loaded.gallery().save_as(folder / "c");
+    CHECK_NOTHROW(who.open_gallery(folder / "c"));
+    CHECK_THROWS_WITH(who.gallery().set_network("another"), Contains("cannot be changed"));
+}
+
 TEST_CASE("a recognizer's file made with another value of its distance is refused by both values", "[recognition]") {
     temporary_folder const folder;
     using net = backbones::compact<nn::shape<1, 32, 32>, 16, 8>;

@@ -68,6 +68,11 @@ public:
     /// another file has taken its file's place.
     std::uint64_t layout() const { return layout_; }
 
+    /// Says which network has made the points of a gallery in memory.
+    ///
+    /// @throws argument_error  when it is in a file, which says that itself
+    void set_network(std::string network);
+
     /// Adds photos; people of equal names are one. All are added, or (when this throws) none.
     ///
     /// @param names, sources  one a photo

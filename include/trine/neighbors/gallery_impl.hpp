@@ -61,6 +61,12 @@ gallery<Storage> gallery<Storage>::open(std::filesystem::path const& path, acces
 }
 
 template <class Storage>
+void gallery<Storage>::set_network(std::string network) {
+    require<argument_error>(path_.empty(), path_.string(), ": the network of a gallery in a file cannot be changed");
+    base_.identity.network = std::move(network);
+}
+
+template <class Storage>
 std::size_t gallery<Storage>::add(std::span<std::string const> names, std::span<std::string const> sources,
                                   matrix_view<float const> points) {
     check_addition(names.size(), sources.size(), points.rows(), points.cols());

@@ -44,12 +44,16 @@ public:
         std::vector<std::string> names;
         for (label who : photos.labels)
             names.push_back(photos.people[static_cast<std::size_t>(who)]);
+        know_network();
         gallery_.add(names, photos.sources, points);
     }
     /// Forgets the gallery, and begins an empty one in memory.
     void clear() { gallery_ = gallery_type(memory_identity()); }
-    /// Known people and photos: to list, remove, rename, merge.
-    gallery_type& gallery() { return gallery_; }
+    /// Known people and photos: to list, remove, rename, merge, or to save as a file that `open_gallery` opens.
+    gallery_type& gallery() {
+        know_network();
+        return gallery_;
+    }
     gallery_type const& gallery() const { return gallery_; }
     std::size_t gallery_size() const { return gallery_.size(); }
 
@@ -135,15 +139,23 @@ public:
         auto const other =
             identity::difference(identity_of(distance_).lines(), file.text_of("distance"), "here", "in the file");
         require<format_error>(other.empty(), where, ": was made with another distance: ", other);
-        auto fresh = neighbors::load_gallery(file, "gallery.", memory_identity());
+        auto expected = memory_identity();
+        expected.network = file.text_of("gallery.network"); // the points may be older than the parameters
+        auto fresh = neighbors::load_gallery(file, "gallery.", expected);
         load_parameters(model_, file, "model.");
         gallery_ = std::move(fresh);
+        know_network();
     }
 
 private:
     static constexpr char const* format = "trine recognizer 2";
 
-    // Whoever sees a gallery in memory knows where it came from.
+    // What is not known before the first photo: the network may be trained until then.
+    void know_network() {
+        bool const is_open = gallery_.identity().network.empty() || gallery_.places() == 0;
+        if (gallery_.path().empty() && is_open)
+            gallery_.set_network(model_fingerprint(model_));
+    }
     neighbors::gallery_identity memory_identity() const {
         return neighbors::gallery_identity::of("", distance_, Backbone::embedding_size);
     }
