@@ -121,7 +121,7 @@ template <class Distance>
 void exact(benchmark::State& state, std::size_t n, std::size_t q, std::size_t k) {
     auto const search = [&] { return neighbors::exact{}.search(Distance{}, queries(q), points(n), k); };
     for (auto _ : state)
-        benchmark::DoNotOptimize(search());
+        program::timed([&] { benchmark::DoNotOptimize(search()); });
     report(state, n, q, d * sizeof(float));
 }
 

@@ -36,7 +36,7 @@ void run(benchmark::State& state, Miner miner, Loss loss, Distance distance) {
     objective<Miner, Loss, Distance> o(miner, loss, distance);
     std::size_t chosen = o({e.data(), n, d}, labels, {gradient.data(), n, d}).triplets; // and memory is there
     for (auto _ : state)
-        chosen = o({e.data(), n, d}, labels, {gradient.data(), n, d}).triplets;
+        program::timed([&] { chosen = o({e.data(), n, d}, labels, {gradient.data(), n, d}).triplets; });
     state.counters["chosen"] = static_cast<double>(chosen);
     state.counters["MB"] = (program::memory().peak - program::memory_at_start) / 1e6;
 }

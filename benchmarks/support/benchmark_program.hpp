@@ -110,6 +110,17 @@ inline void report_flops(benchmark::State& state, double flops) {
         benchmark::Counter(flops / measured_peak, benchmark::Counter::kIsIterationInvariantRate);
 }
 
+/// Calls f, and keeps how long it took where somebody asked for the times of single calls.
+inline std::vector<double>* call_times = nullptr;
+template <class F>
+void timed(F const& f) {
+    if (!call_times)
+        return f();
+    auto const start = std::chrono::steady_clock::now();
+    f();
+    call_times->push_back(1e3 * seconds_since(start));
+}
+
 // Prints the median of a few repetitions: "name milliseconds".
 class line_reporter : public benchmark::BenchmarkReporter {
 public:
@@ -122,8 +133,30 @@ public:
     }
 };
 
+// Runs a benchmark that times its calls, and prints "name calls mean 99th-percentile median", in milliseconds.
+inline void serve_calls(std::string const& name) {
+    std::vector<double> times;
+    call_times = &times;
+    class : public benchmark::BenchmarkReporter {
+        bool ReportContext(Context const&) override { return true; }
+        void ReportRuns(std::vector<Run> const&) override {}
+    } silent;
+    benchmark::RunSpecifiedBenchmarks(&silent, nullptr, "^" + name + "/real_time$");
+    call_times = nullptr;
+    if (times.empty()) {
+        std::printf("%s none\n", name.c_str());
+        return;
+    }
+    double sum = 0;
+    for (double t : times)
+        sum += t;
+    std::sort(times.begin(), times.end());
+    std::printf("%s %zu %.6f %.6f %.6f\n", name.c_str(), times.size(), sum / static_cast<double>(times.size()),
+                times[(times.size() - 1) * 99 / 100], times[times.size() / 2]);
+}
+
 /// main() of a benchmark program. With `--serve` it reads the name of a benchmark a line and answers "name
-/// milliseconds"; with `--threads N`, N threads.
+/// milliseconds", and after "calls" as `serve_calls` does; with `--threads N`, N threads.
 inline int run(int argc, char** argv, void (*add)()) {
     bool serve = false;
     std::vector<char*> rest;
@@ -160,6 +193,8 @@ inline int run(int argc, char** argv, void (*add)()) {
             std::printf("exchange %.3f\n", exchange_seconds() * 1e9);
         else if (line == "memory")
             std::printf("memory %.3f\n", (memory().peak - memory_at_start) / 1e6);
+        else if (line.rfind("calls ", 0) == 0)
+            serve_calls(line.substr(6));
         else if (benchmark::RunSpecifiedBenchmarks(&reporter, nullptr, "^" + line + "/real_time$") == 0)
             std::printf("%s none\n", line.c_str());
         std::fflush(stdout);
