@@ -125,6 +125,23 @@ void exact(benchmark::State& state, std::size_t n, std::size_t q, std::size_t k)
     report(state, n, q, d * sizeof(float));
 }
 
+// An index of floats, which keeps codes beside them.
+template <class Distance>
+void indexed(benchmark::State& state, std::size_t n, std::size_t q, std::size_t k) {
+    using index_type = typename neighbors::exact::index<Distance>;
+    static std::size_t held = 0;
+    static std::optional<index_type> index;
+    if (held != n) {
+        index.emplace(d);
+        index->add_kept(points(n));
+        index->make_codes();
+        held = n;
+    }
+    for (auto _ : state)
+        program::timed([&] { benchmark::DoNotOptimize(index->search(queries(q), k)); });
+    report(state, n, q, d);
+}
+
 // Codes, with the floats to settle by; recall against the floats alone.
 template <class Storage>
 void coded(benchmark::State& state, std::size_t n, std::size_t q, std::size_t k) {
@@ -216,6 +233,8 @@ int main(int argc, char** argv) {
                     add("l2" + size, exact<squared_euclidean>, n, q, k);
                     add("ip" + size, exact<distances::dot_product>, n, q, k);
                     if (k == 10) {
+                        add("l2_index" + size, indexed<squared_euclidean>, n, q, k);
+                        add("ip_index" + size, indexed<distances::dot_product>, n, q, k);
                         add("cosine" + size, exact<distances::cosine>, n, q, k);
                         add("float16" + size, coded<storage::float16>, n, q, k);
                         add("int8" + size, coded<storage::int8>, n, q, k);

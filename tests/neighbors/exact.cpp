@@ -313,6 +313,63 @@ TEST_CASE("an exact index grows, shrinks and borrows", "[neighbors]") {
     CHECK_THROWS_AS(index.add(matrix_view<float const>(gallery.values.data(), 2, 5)), shape_error);
 }
 
+TEST_CASE("an index with codes beside its floats finds what one without finds, to the bit", "[neighbors]") {
+    std::size_t const n = 6000, d = 48; // enough values for codes to serve
+    for (auto& [name, gallery] : awkward_galleries(n, d)) {
+        CAPTURE(name);
+        auto const check = [&, &g = gallery]<class Distance>(Distance) {
+            using without = neighbors::exact_in<storage::float32, false>;
+            neighbors::exact::index<Distance> index(d), borrowing(d);
+            typename without::template index<Distance> plain_index(d);
+            for (std::size_t first = 0, count = 1; first < n; first += count, count = std::min(2 * count, n - first))
+                index.add(g.view().slice(first, count)); // in pieces, whose memory moves as it grows
+            plain_index.add(g.view());
+            borrowing.borrow(g.view());
+            borrowing.make_codes();
+            for (std::size_t place : {0, 17, 5999})
+                index.remove(place), plain_index.remove(place), borrowing.remove(place);
+            for (std::size_t q : {1, 3, 19}) {
+                auto const queries = random_points(q, d, 8);
+                auto const expected = plain_index.search(queries.view(), 10), found = index.search(queries.view(), 10),
+                           other = borrowing.search(queries.view(), 10);
+                for (std::size_t i = 0; i < q; ++i) {
+                    CHECK(std::equal(expected[i].begin(), expected[i].end(), found[i].begin(), found[i].end()));
+                    CHECK(std::equal(expected[i].begin(), expected[i].end(), other[i].begin(), other[i].end()));
+                }
+            }
+        };
+        check(distances::squared_euclidean{});
+        check(distances::normalized<distances::squared_euclidean>{});
+        check(distances::cosine{});
+        check(distances::dot_product{});
+    }
+}
+
+TEST_CASE("codes are kept of finite rows alone, and follow what is added", "[neighbors]") {
+    auto gallery = random_points(300, 16, 3);
+    neighbors::detail::codes_beside codes;
+    neighbors::detail::part<storage::float32> part{gallery.view().slice(0, 100), {}, 0};
+    codes.follow({&part, 1});
+    CHECK(codes.are_of(100));
+    CHECK(!codes.serve(100)); // so few are faster without
+    part.rows = neighbors::stored_rows<storage::float32>(gallery.view());
+    CHECK(!codes.are_of(300));
+    codes.follow({&part, 1});
+    CHECK(codes.are_of(300));
+    CHECK(codes.parts().front().rows.rows == 300);
+    CHECK(codes.parts().front().originals.row(299).data() == gallery.row(299));
+    gallery.values[16 * 250 + 3] = std::numeric_limits<float>::quiet_NaN();
+    neighbors::detail::codes_beside none;
+    none.follow({&part, 1});
+    CHECK(!none.are_of(300));
+    CHECK(none.parts().empty());
+    // Nobody's neighbour, and the others are found as ever.
+    neighbors::exact::index<distances::squared_euclidean> index(16);
+    index.borrow(gallery.view());
+    index.make_codes();
+    CHECK(index.search(gallery.view().slice(7, 1), 1).front()[0].index == 7);
+}
+
 TEST_CASE("searches refuse what makes no sense", "[neighbors]") {
     auto gallery = random_points(50, 8, 3), queries = random_points(5, 8, 4);
     using d = distances::squared_euclidean;

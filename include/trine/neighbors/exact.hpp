@@ -10,6 +10,7 @@
 #include "../core/view.hpp"
 #include "../distances/concepts.hpp"
 #include "block_search.hpp"
+#include "codes_beside.hpp"
 #include "concepts.hpp"
 #include "point_parts.hpp"
 #include "rows.hpp"
@@ -42,8 +43,13 @@ neighbor_lists search_exactly(Distance const& distance, matrix_view<float const>
 /// `Storage` says how references are kept. With fewer bytes a value, bounds take the loss into account: where the
 /// original rows are at hand, the neighbours are still exactly those among the originals (the few that bounds cannot
 /// separate are read); where they are not, those among the stored rows.
-template <class Storage>
+///
+/// An index of floats keeps codes of a byte a value beside them, a quarter more memory, where the distance allows it:
+/// a search then reads a quarter of the bytes, and finds the same. `CodesBeside = false` does without.
+template <class Storage, bool CodesBeside = Storage::is_exact>
 struct exact_in {
+    static_assert(Storage::is_exact || !CodesBeside, "codes are kept beside floats: this storage has codes itself");
+
     static constexpr std::string_view name = "exact";
     using storage_type = Storage;
 
@@ -82,21 +88,50 @@ struct exact_in {
     /// Points that are searched exactly: its own, and ones in memory that somebody else keeps.
     template <class Distance>
     class index : public detail::point_parts<Storage> {
+        static constexpr bool has_codes =
+            CodesBeside && distances::geometry_of<Distance>() != distances::geometry::other;
+        using base = detail::point_parts<Storage>;
+
     public:
-        explicit index(std::size_t dimensions, Distance distance = {})
-            : detail::point_parts<Storage>(dimensions), distance_(distance) {}
+        explicit index(std::size_t dimensions, Distance distance = {}) : base(dimensions), distance_(distance) {}
 
         Distance const& distance() const { return distance_; }
+
+        /// Adds copies of points, and codes of them.
+        ///
+        /// @throws as `detail::point_parts::add`
+        void add(matrix_view<float const> points) {
+            if constexpr (has_codes) {
+                bool const follows = codes_.are_of(this->size());
+                base::add(points);
+                if (follows)
+                    codes_.follow(this->parts());
+            } else {
+                base::add(points);
+            }
+        }
+        /// Makes the codes of points in memory that somebody else keeps, which takes a pass over them: for one search
+        /// it does not pay. Until then, all searches read the floats.
+        void make_codes() {
+            if constexpr (has_codes)
+                codes_.follow(this->parts());
+        }
 
         /// The k nearest points of each query, see `exact_in::search`; k may be as large as there are points that are
         /// not removed.
         neighbor_lists search(matrix_view<float const> queries, std::size_t k) const {
             detail::check_search(queries, this->dimensions(), k, this->size() - this->removed());
+            if constexpr (has_codes)
+                if (codes_.serve(this->size()))
+                    return detail::search_exactly<Distance, storage::int8>(distance_, queries, codes_.parts(),
+                                                                           this->removals(), k);
             return detail::search_exactly<Distance, Storage>(distance_, queries, this->parts(), this->removals(), k);
         }
 
     private:
+        struct no_codes {};
         Distance distance_;
+        [[no_unique_address]] std::conditional_t<has_codes, detail::codes_beside, no_codes> codes_;
     };
 };
 

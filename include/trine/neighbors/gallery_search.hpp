@@ -35,7 +35,7 @@ public:
             auto const& where = g.path();
             detail::check_distance(where.empty() ? "the gallery" : where.string(), g.identity(), distance_text_);
             index_.emplace(g.dimensions(), distance_);
-            seen_ = seen_removals_ = 0, layout_ = g.layout();
+            seen_ = seen_removals_ = searches_ = 0, layout_ = g.layout();
             // Rows of the file stay where they are, and need no copy where the index reads them as they are stored.
             if constexpr (requires { index_->borrow(g.file_rows()); })
                 index_->borrow(g.file_rows()), seen_ = g.file_rows().rows;
@@ -61,6 +61,10 @@ public:
     /// @throws as the index's search
     neighbor_lists search(gallery<Storage> const& g, matrix_view<float const> queries, std::size_t k) {
         update(g);
+        // Rows that lie in the gallery's file are read once more for codes: for one search that does not pay.
+        if constexpr (requires { index_->make_codes(); })
+            if (++searches_ == 2)
+                index_->make_codes();
         return index_->search(queries, k);
     }
     /// The index itself, once there has been a search.
@@ -74,7 +78,7 @@ private:
     std::string distance_text_;
     std::optional<index_type> index_;
     std::uint64_t layout_ = 0;
-    std::size_t seen_ = 0, seen_removals_ = 0;
+    std::size_t seen_ = 0, seen_removals_ = 0, searches_ = 0;
 };
 
 } // namespace trine::neighbors

@@ -10,6 +10,7 @@
 #include "../core/buffer.hpp"
 #include "../core/config.hpp"
 #include "../core/finite.hpp"
+#include "../core/parallel.hpp"
 #include "../core/view.hpp"
 
 namespace trine::neighbors {
@@ -129,11 +130,13 @@ public:
     void add(matrix_view<float const> points) {
         reserve(rows_ + points.rows());
         require_finite(points, "embedding", " of those to be added");
-        for (std::size_t i = 0; i < points.rows(); ++i) {
-            float const scale = Storage::encode(cols_, points.row(i).data(), codes_.data() + (rows_ + i) * cols_);
-            if constexpr (Storage::is_scaled)
-                scales_[rows_ + i] = scale;
-        }
+        parallel_blocks(points.rows(), 1024, [&](std::size_t first, std::size_t last) {
+            for (std::size_t i = first; i < last; ++i) {
+                float const scale = Storage::encode(cols_, points.row(i).data(), codes_.data() + (rows_ + i) * cols_);
+                if constexpr (Storage::is_scaled)
+                    scales_[rows_ + i] = scale;
+            }
+        });
         rows_ += points.rows();
     }
     /// Makes room for so many rows altogether.
