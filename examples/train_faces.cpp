@@ -21,6 +21,7 @@
 #include "support/results.hpp"
 #include "support/training_choices.hpp"
 
+#include <trine/core/processors.hpp>
 #include <trine/data/image_io.hpp>
 #include <trine/visual/text_chart.hpp>
 
@@ -60,7 +61,7 @@ int run(program::training_choices c, any_objective const& objective) {
     if (c.no_augmentation)
         how.options.augmentation = data::augmentation::none();
 
-    std::printf("\n%s\n", nn::describe<Backbone>().c_str());
+    std::printf("\n%s%s\n\n", nn::describe<Backbone>().c_str(), describe_threads().c_str());
     faces who(c.training.seed);
     who.enroll(learn);
     auto const shown_places = program::shown_places(held_out);
