@@ -296,7 +296,7 @@ TEST_CASE("a PGM may have comments and 16 bits, and its first sample may look li
     CHECK(data::load_image(folder / "b.pgm").samples == std::vector<std::uint8_t>{255});
 }
 
-TEST_CASE("real JPEGs are read, and truncated ones refused", "[data]") {
+TEST_CASE("real JPEGs are read, and truncated ones refused", "[data][photos]") {
     auto const photos = reference_data("data/krasserm10");
     if (!photos)
         return;

@@ -44,7 +44,7 @@ TEST_CASE("retrieval takes arrays and containers as they are", "[evaluation]") {
                     shape_error);
 }
 
-TEST_CASE("retrieval metrics agree with PyTorch Metric Learning", "[reference]") {
+TEST_CASE("retrieval metrics agree with PyTorch Metric Learning", "[vectors]") {
     auto const folder = reference_data("reference/vectors");
     if (!folder)
         return;

@@ -27,7 +27,7 @@ TEST_CASE("verification metrics of distances worked out by hand", "[evaluation]"
     CHECK_THROWS_AS(evaluation::evaluate_verification<double>({}, {1}), data_error);
 }
 
-TEST_CASE("verification agrees with scikit-learn", "[reference]") {
+TEST_CASE("verification agrees with scikit-learn", "[vectors]") {
     auto const folder = reference_data("reference/vectors");
     if (!folder)
         return;

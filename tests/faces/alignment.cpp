@@ -80,7 +80,7 @@ TEST_CASE("a photo is placed pixel by pixel", "[faces]") {
     CHECK(faces::warped(photo, {1e-300, 0, 0, 0}, 2, 2).samples.size() == 4); // far outside
 }
 
-TEST_CASE("faces are aligned as the reference has them", "[faces][reference]") {
+TEST_CASE("faces are aligned as the reference has them", "[faces][photos]") {
     auto const folder = reference_data("data/krasserm10"),
                chips_file = reference_data("data/mobilefacenet/reference/chips.npy");
     if (!folder || !chips_file)

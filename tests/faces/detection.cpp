@@ -73,7 +73,7 @@ TEST_CASE("a detector without its weights, or with others, says so", "[faces]") 
                       Contains("tensor \"conv1.weight\" is 1×1×2×2, the network's \"0.0.weight\" 10×3×3×3"));
 }
 
-TEST_CASE("MTCNN finds the faces of real photos, and their landmarks", "[faces][reference]") {
+TEST_CASE("MTCNN finds the faces of real photos, and their landmarks", "[faces][photos]") {
     auto const weights = reference_data("data/mtcnn"), photos = reference_data("data/krasserm10");
     if (!weights || !photos)
         return;

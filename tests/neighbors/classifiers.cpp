@@ -77,7 +77,7 @@ TEST_CASE("a linear classifier reaches the optimum of its dual", "[neighbors]") 
     }
 }
 
-TEST_CASE("ten people of LFW are named as published", "[neighbors][reference]") {
+TEST_CASE("ten people of LFW are named as published", "[neighbors][photos]") {
     auto const folder = reference_data("data/mobilefacenet/reference");
     if (!folder)
         return;

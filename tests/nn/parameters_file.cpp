@@ -61,7 +61,7 @@ std::optional<double> difference_to_published() {
 
 } // namespace
 
-TEST_CASE("MobileFaceNet with its published weights gives the published embeddings", "[nn][reference]") {
+TEST_CASE("MobileFaceNet with its published weights gives the published embeddings", "[nn][photos]") {
     auto const check = [](std::optional<double> difference) {
         if (difference) {
             INFO("largest difference relative to an embedding's length: " << *difference);

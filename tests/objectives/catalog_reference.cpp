@@ -195,7 +195,7 @@ std::set<std::vector<std::size_t>> rows_of(std::vector<std::array<std::size_t, W
 
 } // namespace
 
-TEST_CASE("distances agree with PyTorch Metric Learning", "[reference]") {
+TEST_CASE("distances agree with PyTorch Metric Learning", "[vectors]") {
     auto const folder = reference_data("reference/vectors");
     if (!folder)
         return;
@@ -224,7 +224,7 @@ TEST_CASE("distances agree with PyTorch Metric Learning", "[reference]") {
     CHECK(count.seen.size() == 8);
 }
 
-TEST_CASE("triplet and pair losses agree with PyTorch Metric Learning", "[reference]") {
+TEST_CASE("triplet and pair losses agree with PyTorch Metric Learning", "[vectors]") {
     auto const folder = reference_data("reference/vectors");
     if (!folder)
         return;
@@ -311,7 +311,7 @@ TEST_CASE("triplet and pair losses agree with PyTorch Metric Learning", "[refere
     CHECK(count.seen.size() == 17);
 }
 
-TEST_CASE("proxy losses agree with PyTorch Metric Learning", "[reference]") {
+TEST_CASE("proxy losses agree with PyTorch Metric Learning", "[vectors]") {
     auto const folder = reference_data("reference/vectors");
     if (!folder)
         return;
@@ -367,7 +367,7 @@ TEST_CASE("proxy losses agree with PyTorch Metric Learning", "[reference]") {
     CHECK(count.seen.size() == 8);
 }
 
-TEST_CASE("miners choose what PyTorch Metric Learning's choose", "[reference]") {
+TEST_CASE("miners choose what PyTorch Metric Learning's choose", "[vectors]") {
     auto const folder = reference_data("reference/vectors");
     if (!folder)
         return;
@@ -479,7 +479,7 @@ TEST_CASE("miners choose what PyTorch Metric Learning's choose", "[reference]") 
     CHECK(count.seen.size() == 8);
 }
 
-TEST_CASE("a cross-batch memory agrees with PyTorch Metric Learning", "[reference]") {
+TEST_CASE("a cross-batch memory agrees with PyTorch Metric Learning", "[vectors]") {
     auto const folder = reference_data("reference/vectors");
     if (!folder)
         return;
