@@ -14,13 +14,13 @@
 
 #include <unistd.h>
 
-#include <CLI/CLI.hpp>
-
 #include <trine/io/file.hpp>
 #include <trine/data/dataset.hpp>
 #include <trine/data/folder.hpp>
 #include <trine/data/image_io.hpp>
 #include <trine/faces/mtcnn.hpp>
+
+#include "support/options.hpp"
 
 using namespace trine;
 namespace fs = std::filesystem;
@@ -28,7 +28,8 @@ namespace fs = std::filesystem;
 namespace {
 
 struct choices {
-    std::string input, output, detector, landmarks, which = "largest";
+    fs::path input, output, detector, landmarks;
+    std::string which = "largest";
     std::size_t size = 112;
     bool all = false;
     faces::detection_options options;
@@ -136,34 +137,23 @@ int run(choices const& c) {
 
 } // namespace
 
-int main(int argc, char** argv) try {
+int main(int argc, char** argv) {
     choices c;
-    CLI::App app(
+    program::options app(
+        "align_faces",
         "Finds the faces on a folder of photos and writes them aligned, as PNG files in folders of the same names");
-    app.add_option("input", c.input, "photos, in it and its sub-folders")->required();
-    app.add_option("output", c.output, "folder for the faces")->required();
-    app.add_option("--detector", c.detector, "folder of MTCNN's weights: pnet, rnet and onet .safetensors")->required();
-    app.add_option("--size", c.size, "height and width of the faces")
-        ->check(CLI::Range(16, 1024))
-        ->capture_default_str();
-    app.add_option("--which", c.which, "of several faces: largest, or central")
-        ->check(CLI::IsMember({"largest", "central"}))
-        ->capture_default_str();
-    app.add_flag("--all", c.all, "every face of a photo, numbered");
-    app.add_option("--smallest", c.options.smallest_face, "smallest face to look for, in pixels; larger is faster")
-        ->check(CLI::Range(12.0, 10000.0))
-        ->capture_default_str();
-    app.add_option("--landmarks", c.landmarks, "CSV file for the five points of every face");
+    app.path("input", c.input, "photos, in it and its sub-folders").required();
+    app.path("output", c.output, "folder for the faces").required();
+    app.path("--detector", c.detector, "folder of MTCNN's weights: pnet, rnet and onet .safetensors").required();
+    app.number("--size", c.size, program::range(16, 1024), "height and width of the faces");
+    app.choice("--which", c.which, {"largest", "central"}, "of several faces: largest, or central");
+    app.flag("--all", c.all, "every face of a photo, numbered");
+    app.number("--smallest", c.options.smallest_face, program::range(12.0, 10000.0),
+               "smallest face to look for, in pixels; larger is faster");
+    app.path("--landmarks", c.landmarks, "CSV file for the five points of every face");
     app.footer("Examples:\n"
                "  align_faces --detector mtcnn photos aligned          photos/NAME/*.jpg become aligned/NAME/*.png\n"
                "  align_faces --detector mtcnn --all party faces       everybody on every photo\n"
                "Ends with status 1 when a photo shows no face or cannot be read, and names it.\n");
-    CLI11_PARSE(app, argc, argv);
-    return run(c);
-} catch (fs::filesystem_error const& e) {
-    std::fprintf(stderr, "align_faces: %s\n", e.what());
-    return 1;
-} catch (trine::error const& e) {
-    std::fprintf(stderr, "align_faces: %s\n", e.what());
-    return 1;
+    return app.run(argc, argv, [&]() -> int { return run(c); });
 }

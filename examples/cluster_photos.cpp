@@ -7,11 +7,9 @@
 
 #include <cstdio>
 
-#include <CLI/CLI.hpp>
-
 #include "program.hpp"
 #include "support/json_line.hpp"
-#include "support/positive.hpp"
+#include "support/options.hpp"
 
 #include <trine/data/folder.hpp>
 #include <trine/data/image_io.hpp>
@@ -22,7 +20,8 @@ using namespace trine;
 namespace {
 
 struct choices {
-    std::string folder, model, backbone = "grey64", picture, output;
+    std::filesystem::path folder, model, picture, output;
+    std::string backbone = "grey64";
     std::size_t joined = 10, least = 3;
     double limit = 1;
     bool json = false, dense = false;
@@ -33,19 +32,21 @@ template <class Backbone>
 int run(choices const& c) {
     using in = typename Backbone::input;
     std::error_code code;
-    require<io_error>(std::filesystem::is_directory(c.folder, code), c.folder, ": there is no such folder");
-    std::vector<std::string> paths;
+    require<io_error>(std::filesystem::is_directory(c.folder, code), c.folder.string(), ": there is no such folder");
+    std::vector<std::filesystem::path> paths;
     for (auto const& entry : std::filesystem::recursive_directory_iterator(
              c.folder, std::filesystem::directory_options::skip_permission_denied))
         if (entry.is_regular_file() && data::is_image_name(entry.path()))
-            paths.push_back(entry.path().string());
-    std::sort(paths.begin(), paths.end(), data::natural_less);
+            paths.push_back(entry.path());
+    std::sort(paths.begin(), paths.end(),
+              [](auto const& a, auto const& b) { return data::natural_less(a.string(), b.string()); });
     auto model = program::load_model<Backbone>(c.model);
     data::dataset photos{in::channels, in::height, in::width, {"somebody"}, {}, {}, {}};
     std::size_t const failures = program::for_each_photo<Backbone>(
         paths, c.how, "cluster_photos",
         [&](std::string const& path, data::image const& photo) { photos.add(photo, 0, path); });
-    require<data_error>(photos.size() > 0, c.folder, ": has no photo that can be used (PGM, PPM, PNG, JPEG, BMP)");
+    require<data_error>(photos.size() > 0, c.folder.string(),
+                        ": has no photo that can be used (PGM, PPM, PNG, JPEG, BMP)");
     auto const points = model.embed(photos.tensors());
     neighbors::exact::index<program::distance> index(Backbone::embedding_size);
     index.borrow(as_matrix(points));
@@ -111,35 +112,26 @@ int run(choices const& c) {
 
 } // namespace
 
-int main(int argc, char** argv) try {
+int main(int argc, char** argv) {
     choices c;
-    CLI::App app("Groups a folder of photos by the person on them");
-    app.add_option("folder", c.folder, "photos, in it and its sub-folders")->required();
-    app.add_option("--model", c.model, "file that train_faces saved")->required();
+    program::options app("cluster_photos", "Groups a folder of photos by the person on them");
+    app.path("folder", c.folder, "photos, in it and its sub-folders").required();
+    app.path("--model", c.model, "file that train_faces saved").required();
     program::add_backbone_option(app, c.backbone);
-    app.add_option("--limit", c.limit, "how far apart two photos of one person may lie")->capture_default_str();
-    app.add_option("--joined", c.joined, "how many near photos each is joined with")
-        ->check(program::positive)
-        ->capture_default_str();
-    app.add_flag("--dbscan", c.dense, "by density instead of Chinese whispers");
-    app.add_option("--least", c.least, "photos that make a core, with --dbscan")
-        ->check(program::positive)
-        ->capture_default_str();
-    app.add_option("--picture", c.picture, "PNG with a row for each of the 20 largest groups");
-    app.add_option("--output", c.output, "folder to copy the photos to, a sub-folder for each group");
-    app.add_flag("--json", c.json, "a JSON object a line");
+    app.number("--limit", c.limit, program::range(0.0, 1e6), "how far apart two photos of one person may lie");
+    app.number("--joined", c.joined, program::range(1, 10'000), "how many near photos each is joined with");
+    app.flag("--dbscan", c.dense, "by density instead of Chinese whispers");
+    app.number("--least", c.least, program::range(1, 1'000'000), "photos that make a core, with --dbscan");
+    app.path("--picture", c.picture, "PNG with a row for each of the 20 largest groups");
+    app.path("--output", c.output, "folder to copy the photos to, a sub-folder for each group");
+    app.flag("--json", c.json, "a JSON object a line");
     c.how.add_options(app);
     app.footer(
         "Examples:\n"
         "  cluster_photos --model output/model.safetensors holiday\n"
         "  cluster_photos --model output/model.safetensors holiday --limit 0.7 --picture groups.png --output sorted\n"
         "  cluster_photos --model mobilefacenet.safetensors --backbone mobile_face_net --detector mtcnn holiday\n");
-    CLI11_PARSE(app, argc, argv);
-    return program::with_backbone(c.backbone, [&]<class Backbone>() { return run<Backbone>(c); });
-} catch (std::filesystem::filesystem_error const& e) {
-    std::fprintf(stderr, "cluster_photos: %s\n", e.what());
-    return 1;
-} catch (trine::error const& e) {
-    std::fprintf(stderr, "cluster_photos: %s\n", e.what());
-    return 1;
+    return app.run(argc, argv, [&]() -> int {
+        return program::with_backbone(c.backbone, [&]<class Backbone>() { return run<Backbone>(c); });
+    });
 }

@@ -160,17 +160,15 @@ int run(program::training_choices c, any_objective const& objective) {
 
 } // namespace
 
-int main(int argc, char** argv) try {
+int main(int argc, char** argv) {
     program::training_choices c;
-    if (auto const end = c.read(argc, argv))
-        return *end;
-    if (!c.report.empty())
-        program::require_report_page();
-    if (c.threads > 0)
-        set_thread_count(c.threads);
-    auto const objective = c.objective();
-    return program::with_trained_backbone(c.backbone, [&]<class Backbone>() { return run<Backbone>(c, objective); });
-} catch (trine::error const& e) {
-    std::fprintf(stderr, "train_faces: %s\n", e.what());
-    return 1;
+    return c.run(argc, argv, [&] {
+        if (!c.report.empty())
+            program::require_report_page();
+        if (c.threads)
+            set_thread_count(*c.threads);
+        auto const objective = c.objective();
+        return program::with_trained_backbone(c.backbone,
+                                              [&]<class Backbone>() { return run<Backbone>(c, objective); });
+    });
 }

@@ -34,15 +34,11 @@ std::vector<double> lesson::nearest_right(model& m, data::dataset const& photos)
 }
 
 int lesson::program::run(int argc, char** argv, std::function<void()> const& work) {
-    CLI11_PARSE(*this, argc, argv);
-    try {
+    return options::run(argc, argv, [&] {
         std::error_code code;
         std::filesystem::create_directories(output, code);
-        require<io_error>(!code, output, ": cannot be created: ", code.message());
+        require<io_error>(!code, output.string(), ": cannot be created: ", code.message());
         work();
         return 0;
-    } catch (error const& e) {
-        std::fprintf(stderr, "%s: %s\n", name_.c_str(), e.what());
-        return 1;
-    }
+    });
 }
