@@ -13,6 +13,7 @@
 #include <trine/neighbors/gallery_search.hpp>
 
 #include "../examples/support/options.hpp"
+#include "../examples/support/outputs.hpp"
 #include "support/measure.hpp"
 
 using namespace trine;
@@ -159,6 +160,7 @@ int main(int argc, char** argv) {
     app.choice("--storage", kind, {"float32", "float16", "int8"}, "float32, float16 or int8");
     app.path("--folder", folder, "where the file goes, for the time of the run");
     return app.run(argc, argv, [&]() -> int {
+        program::require_output_folder("--folder", folder, {});
         auto const path = folder / ("trine-large-" + std::to_string(::getpid()) + ".gallery");
         int const result = kind == "float32"   ? run<storage::float32>(photos, logged, path)
                            : kind == "float16" ? run<storage::float16>(photos, logged, path)

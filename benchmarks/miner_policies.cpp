@@ -33,6 +33,7 @@
 #include <trine/visual/pictures.hpp>
 
 #include "../examples/support/options.hpp"
+#include "../examples/support/outputs.hpp"
 
 using namespace trine;
 
@@ -157,6 +158,7 @@ int main(int argc, char** argv) {
         program::require_product("--synthetic-people", people, "--synthetic-photos", drawn, 1'000'000, "photos");
     });
     return app.run(argc, argv, [&]() -> int {
+        program::require_output_folder("--output", output, {folder});
         auto const all = data::with_photos(folder.empty() ? data::synthetic_faces{1, 64, 64, 1}.make(people, drawn)
                                                           : data::load_folder(folder, 1, 64, 64),
                                            photos);
@@ -179,9 +181,6 @@ int main(int argc, char** argv) {
                  << " e" << options.epochs << " p" << batches.people << " k" << batches.photos << " r"
                  << options.learning_rate;
         std::filesystem::path const out = output, file = out / "results.csv";
-        std::error_code code;
-        std::filesystem::create_directories(out, code);
-        require<io_error>(!code, output.string(), ": cannot be created: ", code.message());
         std::string lines = std::filesystem::exists(file) ? io::read_file(file) : header;
         require<format_error>(lines.starts_with(header), file.string(), ": is not a file of results of this program");
         std::map<std::pair<std::string, std::size_t>, outcome> done;

@@ -9,8 +9,6 @@
 
 #include <chrono>
 #include <cstdio>
-#include <fstream>
-#include <set>
 
 #include <unistd.h>
 
@@ -21,6 +19,8 @@
 #include <trine/faces/mtcnn.hpp>
 
 #include "support/options.hpp"
+#include "support/outputs.hpp"
+#include "support/text.hpp"
 
 using namespace trine;
 namespace fs = std::filesystem;
@@ -35,16 +35,14 @@ struct choices {
     faces::detection_options options;
 };
 
-// Photos in a folder and its sub-folders, but not those in the output folder.
-std::vector<fs::path> photos_of(fs::path const& folder, fs::path const& output) {
+// Photos in a folder and its sub-folders.
+std::vector<fs::path> photos_of(fs::path const& folder) {
     std::error_code code;
     require<io_error>(fs::is_directory(folder, code), folder.string(), ": there is no such folder");
     std::vector<fs::path> paths;
     fs::recursive_directory_iterator at(folder, fs::directory_options::skip_permission_denied);
     for (; at != fs::recursive_directory_iterator(); ++at) {
-        if (at->is_directory() && fs::equivalent(at->path(), output, code))
-            at.disable_recursion_pending();
-        else if (at->is_regular_file() && data::is_image_name(at->path()))
+        if (at->is_regular_file() && data::is_image_name(at->path()))
             paths.push_back(at->path());
     }
     std::sort(paths.begin(), paths.end(),
@@ -55,17 +53,18 @@ std::vector<fs::path> photos_of(fs::path const& folder, fs::path const& output) 
 
 int run(choices const& c) {
     faces::mtcnn detector(c.detector, c.options);
-    fs::path const root = c.input, output = c.output;
-    std::error_code code;
-    fs::create_directories(output, code);
-    require<io_error>(!code, output.string(), ": cannot be created: ", code.message());
-    auto const paths = photos_of(root, output);
+    auto const paths = photos_of(c.input);
+    program::inputs const read{c.input, c.detector};
+    if (!c.landmarks.empty())
+        program::require_output_file("--landmarks", c.landmarks, read);
+    program::output_folder output("output", c.output, read);
+    for (auto const& path : paths)
+        output.reads(path);
     auto const rule = c.which == "central" ? faces::which_face::central : faces::which_face::largest;
 
     std::string table = "file,face_probability,left_eye_x,left_eye_y,right_eye_x,right_eye_y,nose_x,nose_y,mouth_left_"
                         "x,mouth_left_y,mouth_right_x,mouth_right_y\n";
     std::vector<std::string> unreadable, faceless;
-    std::set<fs::path> written;
     std::size_t done = 0, several = 0, faces_written = 0;
     bool const live = ::isatty(2) != 0;
     auto const start = std::chrono::steady_clock::now();
@@ -79,7 +78,7 @@ int run(choices const& c) {
             std::fprintf(stderr, "\r%zu of %zu photos, %.0f photos/s, %.0f s left   ", done, paths.size(), rate,
                          static_cast<double>(paths.size() - done) / rate);
         }
-        auto const inside = fs::relative(path, root);
+        auto const inside = path.lexically_relative(c.input);
         try {
             auto const photo = data::load_image(path);
             auto const found = detector.detect(photo);
@@ -96,23 +95,18 @@ int run(choices const& c) {
             }
             for (std::size_t n = 0; n < chosen.size(); ++n) {
                 auto const& face = found[chosen[n]];
-                auto to = (output / inside).replace_extension();
+                auto to = inside.parent_path() / inside.stem();
                 if (c.all && chosen.size() > 1)
                     to += "_" + std::to_string(n + 1);
-                auto const plain = fs::path(to.string() + ".png");
-                // Photos that differ in their extension alone do not meet.
-                auto const file =
-                    written.contains(plain) ? fs::path(to.string() + inside.extension().string() + ".png") : plain;
-                fs::create_directories(file.parent_path());
-                data::save_png(faces::aligned(photo, face.points, c.size), file);
-                written.insert(file);
+                to += ".png";
+                data::save_png(faces::aligned(photo, face.points, c.size), output.place(to));
                 ++faces_written;
                 char line[256];
                 int length = std::snprintf(line, sizeof line, "%.4f", face.probability);
                 for (auto const& p : face.points)
                     length += std::snprintf(line + length, sizeof line - static_cast<std::size_t>(length), ",%.3f,%.3f",
                                             p.x, p.y);
-                table += inside.string() + "," + line + "\n";
+                table += program::csv_field(inside.string()) + "," + line + "\n";
             }
         } catch (trine::error const& e) {
             unreadable.emplace_back(e.what());
@@ -124,14 +118,15 @@ int run(choices const& c) {
         io::write_file(c.landmarks, table);
     std::size_t const good = paths.size() - faceless.size() - unreadable.size();
     std::printf("aligned %zu of %zu photos, %.1f photos/s; %zu faces in %s\n", good, paths.size(),
-                static_cast<double>(paths.size()) / seconds(), faces_written, output.c_str());
+                static_cast<double>(paths.size()) / seconds(), faces_written,
+                program::printable(c.output.string()).c_str());
     if (several > 0 && !c.all)
         std::printf("%zu photos show several faces, of which the %s one was taken (--all takes all)\n", several,
                     c.which == "central" ? "most central" : "largest");
     for (auto const& path : faceless)
-        std::printf("no face: %s\n", path.c_str());
+        std::printf("no face: %s\n", program::printable(path).c_str());
     for (auto const& message : unreadable)
-        std::printf("skipped: %s\n", message.c_str());
+        std::printf("skipped: %s\n", program::printable(message).c_str());
     return faceless.empty() && unreadable.empty() ? 0 : 1;
 }
 

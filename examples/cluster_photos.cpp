@@ -10,6 +10,8 @@
 #include "program.hpp"
 #include "support/json_line.hpp"
 #include "support/options.hpp"
+#include "support/outputs.hpp"
+#include "support/text.hpp"
 
 #include <trine/data/folder.hpp>
 #include <trine/data/image_io.hpp>
@@ -33,6 +35,16 @@ int run(choices const& c) {
     using in = typename Backbone::input;
     std::error_code code;
     require<io_error>(std::filesystem::is_directory(c.folder, code), c.folder.string(), ": there is no such folder");
+    // Before the work: where to write.
+    program::inputs const read{c.folder, c.model, c.how.detector};
+    std::optional<program::whole_folder> copies;
+    if (!c.output.empty())
+        copies.emplace("--output", c.output, "cluster_photos", read);
+    if (!c.picture.empty()) {
+        auto others = read;
+        others.push_back(c.output);
+        program::require_output_file("--picture", c.picture, others);
+    }
     std::vector<std::filesystem::path> paths;
     for (auto const& entry : std::filesystem::recursive_directory_iterator(
              c.folder, std::filesystem::directory_options::skip_permission_denied))
@@ -79,18 +91,16 @@ int run(choices const& c) {
             else
                 std::printf("no group: %zu photo%s", sorted[g].size(), sorted[g].size() == 1 ? "" : "s");
             for (std::size_t i : sorted[g])
-                std::printf("  %s", photos.sources[i].c_str());
+                std::printf("  %s", program::printable(photos.sources[i]).c_str());
             std::printf("\n");
         }
-        if (!c.output.empty())
+        if (copies)
             for (std::size_t i : sorted[g]) {
-                auto const to =
-                    std::filesystem::path(c.output) / (is_group ? "group " + std::to_string(g) : "no group");
-                std::filesystem::create_directories(to);
-                // Photos of equal names in different folders do not meet.
-                auto name = std::filesystem::relative(photos.sources[i], c.folder).string();
+                std::filesystem::path const source = photos.sources[i];
+                auto name = source.lexically_relative(c.folder).string();
                 std::replace(name.begin(), name.end(), '/', '_');
-                std::filesystem::copy_file(photos.sources[i], to / name, std::filesystem::copy_options::skip_existing);
+                copies->copy(source,
+                             std::filesystem::path(is_group ? "group " + std::to_string(g) : "no group") / name);
             }
         if (rows.size() < 20 && is_group) {
             visual::montage_row row{photos.picture(sorted[g][0]),
@@ -101,6 +111,8 @@ int run(choices const& c) {
             rows.push_back(std::move(row));
         }
     }
+    if (copies)
+        copies->commit();
     if (!c.picture.empty() && !rows.empty())
         data::save_png(visual::montage("Groups of photos", rows), c.picture);
     if (!c.json)
@@ -123,7 +135,10 @@ int main(int argc, char** argv) {
     app.flag("--dbscan", c.dense, "by density instead of Chinese whispers");
     app.number("--least", c.least, program::range(1, 1'000'000), "photos that make a core, with --dbscan");
     app.path("--picture", c.picture, "PNG with a row for each of the 20 largest groups");
-    app.path("--output", c.output, "folder to copy the photos to, a sub-folder for each group");
+    app.path("--output", c.output,
+             "folder to copy the photos to, a sub-folder for each group: a new one, an empty one, or the one of the "
+             "last run, "
+             "which is replaced");
     app.flag("--json", c.json, "a JSON object a line");
     c.how.add_options(app);
     app.footer(

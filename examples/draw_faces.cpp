@@ -13,6 +13,7 @@
 #include <trine/data/synthetic.hpp>
 
 #include "support/options.hpp"
+#include "support/outputs.hpp"
 
 int main(int argc, char** argv) {
     std::filesystem::path folder;
@@ -30,13 +31,11 @@ int main(int argc, char** argv) {
     app.check([&] { program::require_product("--people", people, "--photos", photos, 10'000'000, "photos"); });
     return app.run(argc, argv, [&]() -> int {
         trine::data::synthetic_faces const draw{colour ? 3u : 1u, size, size, seed};
+        program::output_folder output("folder", folder, {});
         for (std::size_t p = 0; p < people; ++p) {
-            auto const where = folder / ("person " + std::to_string(first + p + 1));
-            std::error_code code;
-            std::filesystem::create_directories(where, code);
-            trine::require<trine::io_error>(!code, where.string(), ": cannot be created: ", code.message());
+            std::filesystem::path const person = "person " + std::to_string(first + p + 1);
             for (std::size_t n = 0; n < photos; ++n)
-                trine::data::save_png(draw.draw(first + p, n), where / (std::to_string(n + 1) + ".png"));
+                trine::data::save_png(draw.draw(first + p, n), output.place(person / (std::to_string(n + 1) + ".png")));
         }
         std::printf("drew %zu photos of %zu people into %s\n", people * photos, people, folder.c_str());
         return 0;

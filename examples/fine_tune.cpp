@@ -21,6 +21,7 @@
 
 #include "support/face_finder.hpp"
 #include "support/options.hpp"
+#include "support/outputs.hpp"
 
 using namespace trine;
 
@@ -64,9 +65,7 @@ int main(int argc, char** argv) {
         program::require_product("--people", batches.people, "--photos", batches.photos, 16'384, "photos a batch");
     });
     return app.run(argc, argv, [&]() -> int {
-        std::error_code code;
-        std::filesystem::create_directories(output, code);
-        require<io_error>(!code, output.string(), ": cannot be created: ", code.message());
+        program::require_output_folder("--output", output, {folder, weights, detector});
 
         data::load_options how;
         if (!detector.empty())

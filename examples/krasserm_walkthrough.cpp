@@ -25,6 +25,7 @@
 #include <trine/visual/embedding_map.hpp>
 
 #include "support/options.hpp"
+#include "support/outputs.hpp"
 
 using namespace trine;
 
@@ -36,9 +37,7 @@ int main(int argc, char** argv) {
     app.path("--detector", detector, "folder of MTCNN's weights").required();
     app.path("--output", output, "folder for the pictures");
     return app.run(argc, argv, [&]() -> int {
-        std::error_code code;
-        std::filesystem::create_directories(output, code);
-        require<io_error>(!code, output.string(), ": cannot be created: ", code.message());
+        program::require_output_folder("--output", output, {folder, weights, detector});
 
         // 1. Find the face on every photo and align it: five landmarks to where the network expects them.
         data::load_report report;

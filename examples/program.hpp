@@ -12,6 +12,7 @@
 #include <trine/trine.hpp>
 
 #include "support/choices.hpp"
+#include "support/text.hpp"
 
 namespace program {
 
@@ -78,7 +79,7 @@ std::size_t for_each_photo(std::vector<std::filesystem::path> const& paths, phot
         try {
             photo = trine::data::fitted_photo(path, in::channels, in::height, in::width, options);
         } catch (trine::error const& e) {
-            std::fprintf(stderr, "%s: skipped: %s\n", program, e.what());
+            std::fprintf(stderr, "%s: skipped: %s\n", program, printable(e.what()).c_str());
             ++failures;
             continue;
         }

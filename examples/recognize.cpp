@@ -11,6 +11,7 @@
 #include "program.hpp"
 #include "support/json_line.hpp"
 #include "support/options.hpp"
+#include "support/text.hpp"
 
 using namespace trine;
 
@@ -21,7 +22,7 @@ struct choices {
     std::string backbone = "grey64";
     std::vector<std::filesystem::path> photos;
     std::size_t k = 1;
-    double threshold = 0;
+    std::optional<double> threshold; // none: everybody is somebody
     bool json = false;
     program::photo_choices how;
 };
@@ -41,12 +42,11 @@ int run(choices const& c) {
         who.clear();
         who.enroll(known);
         for (auto const& message : report.skipped)
-            std::fprintf(stderr, "skipped: %s\n", message.c_str());
+            std::fprintf(stderr, "skipped: %s\n", program::printable(message).c_str());
     }
     require<argument_error>(who.gallery_size() > 0, c.model.string(),
                             ": its gallery is empty; give one with --gallery FOLDER");
-    decision_rule const rule{.k = c.k,
-                             .threshold = c.threshold > 0 ? c.threshold : std::numeric_limits<double>::infinity()};
+    decision_rule const rule{.k = c.k, .threshold = c.threshold.value_or(std::numeric_limits<double>::infinity())};
     std::size_t const failures = program::for_each_photo<Backbone>(
         c.photos, c.how, "recognize", [&](std::string const& path, data::image const& photo) {
             auto const found = who.identify(data::to_tensor(photo), rule).front();
@@ -58,9 +58,9 @@ int run(choices const& c) {
                                      {"k", c.k},
                                      {"nearest", who.gallery().source(found.nearest.front().index)}});
             else
-                std::printf("%s  %s  distance %.3f  %zu of %zu votes\n", path.c_str(),
-                            found.known ? found.name.c_str() : "unknown", static_cast<double>(found.distance),
-                            found.votes, c.k);
+                std::printf("%s  %s  distance %.3f  %zu of %zu votes\n", program::printable(path).c_str(),
+                            found.known ? program::printable(found.name).c_str() : "unknown",
+                            static_cast<double>(found.distance), found.votes, c.k);
         });
     if (failures > 0)
         std::fprintf(stderr, "recognize: %zu of %zu photos could not be used\n", failures, c.photos.size());

@@ -17,6 +17,7 @@
 
 #include "program.hpp"
 #include "support/network_pictures.hpp"
+#include "support/outputs.hpp"
 #include "support/report.hpp"
 #include "support/results.hpp"
 #include "support/training_choices.hpp"
@@ -39,6 +40,11 @@ template <class Backbone>
 int run(program::training_choices c, any_objective const& objective) {
     using faces = program::faces<Backbone>;
     using in = typename Backbone::input;
+    // Before the work: where to write.
+    program::inputs const read{c.data, c.how.detector};
+    program::require_output_folder("--output", c.output, read);
+    if (!c.report.empty())
+        program::require_output_folder("--report", c.report, read);
     auto const all = c.photos(in::channels, in::height, in::width);
     auto const parts = data::split_by_photo(all, 1 - c.held_out, c.training.seed);
     auto const learn = all.subset(parts.first), held_out = all.subset(parts.second);
@@ -46,9 +52,6 @@ int run(program::training_choices c, any_objective const& objective) {
         held_out.size() > 0,
         "no photo can be held out: every person has one photo only, and learning needs two or more of a person");
     std::filesystem::path const out = c.output;
-    std::error_code code;
-    std::filesystem::create_directories(out, code);
-    require<io_error>(!code, out.string(), ": cannot be created: ", code.message());
     trainer<Backbone> how{.objective = objective,
                           .options = c.training,
                           .optimizer = c.optimizer,

@@ -27,6 +27,7 @@
 #include <trine/visual/pictures.hpp>
 
 #include "support/options.hpp"
+#include "support/outputs.hpp"
 
 using namespace trine;
 
@@ -119,6 +120,7 @@ int main(int argc, char** argv) {
     app.number("--memory", limit, program::range(0.0, 1e6), "gigabytes up to which steps are measured, not computed");
     app.path("--picture", picture, "where to leave the picture");
     return app.run(argc, argv, [&]() -> int {
+        program::require_output_file("--picture", picture, {});
         std::printf("batch of %zu photos, %zu features; times of one step of the head alone, Adam included\n\n", rows,
                     features);
         std::printf("| people | softmax: weights | memory | ms | | triplets: weights | memory | ms "

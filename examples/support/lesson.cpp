@@ -2,6 +2,8 @@
 
 #include <cstdio>
 
+#include "outputs.hpp"
+
 using namespace trine;
 
 training_report lesson::train(model& m, data::dataset const& photos, any_objective const& objective,
@@ -35,9 +37,7 @@ std::vector<double> lesson::nearest_right(model& m, data::dataset const& photos)
 
 int lesson::program::run(int argc, char** argv, std::function<void()> const& work) {
     return options::run(argc, argv, [&] {
-        std::error_code code;
-        std::filesystem::create_directories(output, code);
-        require<io_error>(!code, output.string(), ": cannot be created: ", code.message());
+        ::program::require_output_folder("--output", output, {});
         work();
         return 0;
     });
