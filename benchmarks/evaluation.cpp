@@ -10,8 +10,6 @@
 #include <cstdio>
 #include <vector>
 
-#include <CLI/CLI.hpp>
-
 #include <trine/core/parallel.hpp>
 #include <trine/core/random.hpp>
 #include <trine/distances/euclidean.hpp>
@@ -21,6 +19,7 @@
 #include <trine/evaluation/verification.hpp>
 
 #include "support/measure.hpp"
+#include "../examples/support/options.hpp"
 
 using namespace trine;
 
@@ -44,58 +43,61 @@ auto measured(char const* what, F&& f) {
 int main(int argc, char** argv) {
     std::size_t photos = 100000, each = 10, dimensions = 128;
     double spread = 0.9;
-    CLI::App app("Times the evaluation of many embeddings");
-    app.add_option("--photos", photos, "how many")->check(CLI::Range(100, 10000000))->capture_default_str();
-    app.add_option("--photos-per-person", each, "so many of each person")
-        ->check(CLI::Range(2, 1000))
-        ->capture_default_str();
-    app.add_option("--dimensions", dimensions, "of an embedding")->check(CLI::Range(2, 4096))->capture_default_str();
-    app.add_option("--spread", spread, "how far photos lie from their person's centre")->capture_default_str();
-    CLI11_PARSE(app, argc, argv);
+    program::options app("evaluation", "Times the evaluation of many embeddings");
+    app.number("--photos", photos, program::range(100, 10'000'000), "how many");
+    app.number("--photos-per-person", each, program::range(2, 1000), "so many of each person");
+    app.number("--dimensions", dimensions, program::range(2, 4096), "of an embedding");
+    app.number("--spread", spread, program::range(0.0, 1000.0), "how far photos lie from their person's centre");
+    app.check(
+        [&] { program::require_product("--photos", photos, "--dimensions", dimensions, 4'000'000'000, "values"); });
+    return app.run(argc, argv, [&]() -> int {
+        std::vector<float> points(photos * dimensions);
+        std::vector<label> people(photos);
+        parallel_for(photos, [&](std::size_t i) {
+            people[i] = static_cast<label>(i / each);
+            random_stream center(1, purpose::user, 0, static_cast<std::uint32_t>(people[i])),
+                own(1, purpose::user, 1, static_cast<std::uint32_t>(i));
+            for (std::size_t k = 0; k < dimensions; ++k)
+                points[i * dimensions + k] = static_cast<float>(center.normal() + spread * own.normal());
+        });
+        matrix_view<float const> const all(points.data(), photos, dimensions);
+        std::span<label const> const who(people);
+        distances::squared_euclidean const distance;
+        std::printf("%zu embeddings of %zu values, %zu people, %zu threads\n\n", photos, dimensions, photos / each,
+                    thread_count());
 
-    std::vector<float> points(photos * dimensions);
-    std::vector<label> people(photos);
-    parallel_for(photos, [&](std::size_t i) {
-        people[i] = static_cast<label>(i / each);
-        random_stream center(1, purpose::user, 0, static_cast<std::uint32_t>(people[i])),
-            own(1, purpose::user, 1, static_cast<std::uint32_t>(i));
-        for (std::size_t k = 0; k < dimensions; ++k)
-            points[i * dimensions + k] = static_cast<float>(center.normal() + spread * own.normal());
+        auto const curve =
+            measured("verification, all pairs", [&] { return evaluation::verification_curve(distance, all, who); });
+        auto const retrieval =
+            measured("retrieval", [&] { return evaluation::evaluate_retrieval(distance, all, who, all, who, true); });
+        // One photo of each person is known, all others are looked for.
+        std::vector<float> gallery, probes;
+        std::vector<label> gallery_people, probe_people;
+        for (std::size_t i = 0; i < photos; ++i) {
+            auto& to = i % each == 0 ? gallery : probes;
+            to.insert(to.end(), points.begin() + static_cast<std::ptrdiff_t>(i * dimensions),
+                      points.begin() + static_cast<std::ptrdiff_t>((i + 1) * dimensions));
+            (i % each == 0 ? gallery_people : probe_people).push_back(people[i]);
+        }
+        auto const found = measured("identification", [&] {
+            matrix_view<float const> const asked(probes.data(), probe_people.size(), dimensions),
+                known(gallery.data(), gallery_people.size(), dimensions);
+            return evaluation::evaluate_identification(distance, asked, std::span<label const>(probe_people), known,
+                                                       std::span<label const>(gallery_people));
+        });
+        std::vector<double> right(photos);
+        for (std::size_t i = 0; i < photos; ++i)
+            right[i] = i % 3 != 0;
+        auto const interval =
+            measured("bootstrap, 2000 resamples", [&] { return evaluation::bootstrap_mean(right, who); });
+
+        std::printf(
+            "\n%.4g pairs: AUC %.6f, equal error rate %.4f %%, accepted at a false-accept rate of 1e-6 %.2f %%\n",
+            static_cast<double>(curve.same() + curve.different()), curve.auc(),
+            100 * curve.equal_error().false_accept_rate, 100 * curve.at_false_accept_rate(1e-6).true_accept_rate);
+        std::printf("precision@1 %.3f %%, MAP@R %.3f %%; rank-1 among %zu people %.3f %%; an interval of width %.4f\n",
+                    100 * retrieval.precision_at_1, 100 * retrieval.mean_average_precision_at_r, found.people,
+                    100 * found.rank(1), interval.high - interval.low);
+        return 0;
     });
-    matrix_view<float const> const all(points.data(), photos, dimensions);
-    std::span<label const> const who(people);
-    distances::squared_euclidean const distance;
-    std::printf("%zu embeddings of %zu values, %zu people, %zu threads\n\n", photos, dimensions, photos / each,
-                thread_count());
-
-    auto const curve =
-        measured("verification, all pairs", [&] { return evaluation::verification_curve(distance, all, who); });
-    auto const retrieval =
-        measured("retrieval", [&] { return evaluation::evaluate_retrieval(distance, all, who, all, who, true); });
-    // One photo of each person is known, all others are looked for.
-    std::vector<float> gallery, probes;
-    std::vector<label> gallery_people, probe_people;
-    for (std::size_t i = 0; i < photos; ++i) {
-        auto& to = i % each == 0 ? gallery : probes;
-        to.insert(to.end(), points.begin() + static_cast<std::ptrdiff_t>(i * dimensions),
-                  points.begin() + static_cast<std::ptrdiff_t>((i + 1) * dimensions));
-        (i % each == 0 ? gallery_people : probe_people).push_back(people[i]);
-    }
-    auto const found = measured("identification", [&] {
-        matrix_view<float const> const asked(probes.data(), probe_people.size(), dimensions),
-            known(gallery.data(), gallery_people.size(), dimensions);
-        return evaluation::evaluate_identification(distance, asked, std::span<label const>(probe_people), known,
-                                                   std::span<label const>(gallery_people));
-    });
-    std::vector<double> right(photos);
-    for (std::size_t i = 0; i < photos; ++i)
-        right[i] = i % 3 != 0;
-    auto const interval = measured("bootstrap, 2000 resamples", [&] { return evaluation::bootstrap_mean(right, who); });
-
-    std::printf("\n%.4g pairs: AUC %.6f, equal error rate %.4f %%, accepted at a false-accept rate of 1e-6 %.2f %%\n",
-                static_cast<double>(curve.same() + curve.different()), curve.auc(),
-                100 * curve.equal_error().false_accept_rate, 100 * curve.at_false_accept_rate(1e-6).true_accept_rate);
-    std::printf("precision@1 %.3f %%, MAP@R %.3f %%; rank-1 among %zu people %.3f %%; an interval of width %.4f\n",
-                100 * retrieval.precision_at_1, 100 * retrieval.mean_average_precision_at_r, found.people,
-                100 * found.rank(1), interval.high - interval.low);
 }

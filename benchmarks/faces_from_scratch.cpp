@@ -10,8 +10,6 @@
 #include <cstdio>
 #include <functional>
 
-#include <CLI/CLI.hpp>
-
 #include <trine/backbones/compact.hpp>
 #include <trine/backbones/mobile_face_net.hpp>
 #include <trine/data/folder.hpp>
@@ -29,7 +27,7 @@
 #include <trine/objectives/objective.hpp>
 #include <trine/training/trainer.hpp>
 
-#include "../examples/support/positive.hpp"
+#include "../examples/support/options.hpp"
 
 using namespace trine;
 
@@ -88,82 +86,82 @@ std::vector<combination> combinations() {
 
 } // namespace
 
-int main(int argc, char** argv) try {
-    CLI::App app(
+int main(int argc, char** argv) {
+    program::options app(
+        "faces_from_scratch",
         "A small network learns from people with many photos and is judged on people with fewer whom it has not seen");
-    std::string folder, weights, only;
+    std::filesystem::path folder, weights;
+    std::string only;
     std::size_t seeds = 2, many = 10, few = 5;
     training_options options{.epochs = 40};
     data::pk const batches{.people = 24, .photos = 4};
-    app.add_option("--data", folder, "folder of aligned faces, one sub-folder for each person")->required();
-    app.add_option("--weights", weights, "MobileFaceNet's published weights, to stand beside");
-    app.add_option("--only", only, "part of the names of the combinations to try (default: all)");
-    app.add_option("--seeds", seeds, "trainings of each")->check(program::positive)->capture_default_str();
-    app.add_option("--epochs", options.epochs, "times that all photos are shown")
-        ->check(program::positive)
-        ->capture_default_str();
-    app.add_option("--many", many, "photos of a person to learn from, at least")->capture_default_str();
-    app.add_option("--few", few, "photos of a person to judge on, at least; below --many")->capture_default_str();
-    app.add_option("--learning-rate", options.learning_rate, "largest step")->capture_default_str();
-    CLI11_PARSE(app, argc, argv);
-    require<argument_error>(few >= 2 && few < many, "--few ", few, " and --many ", many,
-                            ": it has to be at least 2, and below the other");
+    app.path("--data", folder, "folder of aligned faces, one sub-folder for each person").required();
+    app.path("--weights", weights, "MobileFaceNet's published weights, to stand beside");
+    app.text("--only", only, "part of the names of the combinations to try (default: all)");
+    app.number("--seeds", seeds, program::range(1, 1000), "trainings of each");
+    app.number("--epochs", options.epochs, program::range(1, 1'000'000), "times that all photos are shown");
+    app.number("--many", many, program::range(3, 100'000), "photos of a person to learn from, at least");
+    app.number("--few", few, program::range(2, 99999), "photos of a person to judge on, at least; below --many");
+    app.number("--learning-rate", options.learning_rate, program::above(0, 10), "largest step");
+    return app.run(argc, argv, [&]() -> int {
+        require<argument_error>(few >= 2 && few < many, "--few ", few, " and --many ", many,
+                                ": it has to be at least 2, and below the other");
 
-    data::load_report report;
-    auto const all = data::load_folder(folder, 3, 112, 112, {}, &report);
-    for (auto const& message : report.skipped)
-        std::fprintf(stderr, "skipped: %s\n", message.c_str());
-    auto const learn = data::with_photos(all, many), unseen = data::with_photos(all, few, many - 1);
-    require<data_error>(learn.people.size() >= 2 && unseen.people.size() >= 2, folder, ": ", learn.people.size(),
-                        " people with ", many, " photos or more, ", unseen.people.size(), " with ", few, " to ",
-                        many - 1, ": two of each are needed");
-    std::printf("learns from %zu photos of %zu people, judged on %zu of %zu others; mean and 95 %% confidence interval "
-                "of %zu seeds\n\n",
-                learn.size(), learn.people.size(), unseen.size(), unseen.people.size(), seeds);
-    std::printf("| | rank-1, %% | MAP@R, %% | EER, %% | accepted at FAR 0.1 %%, %% | s |\n|---|---|---|---|---|---|\n");
-    auto const photos = unseen.tensors();
-    figures f;
-    judge(matrix_view<float const>(photos.data(), unseen.size(), unseen.photo_size()), unseen.labels, f);
-    print("raw pixels", f);
-    f = {};
-    {
-        nn::model<backbone> model(1);
-        auto const points = model.embed(photos);
-        judge(as_matrix(points), unseen.labels, f);
-        print("untrained network", f);
-    }
-    for (auto const& c : combinations()) {
-        if (c.name.find(only) == std::string::npos)
-            continue;
+        data::load_report report;
+        auto const all = data::load_folder(folder, 3, 112, 112, {}, &report);
+        for (auto const& message : report.skipped)
+            std::fprintf(stderr, "skipped: %s\n", message.c_str());
+        auto const learn = data::with_photos(all, many), unseen = data::with_photos(all, few, many - 1);
+        require<data_error>(learn.people.size() >= 2 && unseen.people.size() >= 2, folder.string(), ": ",
+                            learn.people.size(), " people with ", many, " photos or more, ", unseen.people.size(),
+                            " with ", few, " to ", many - 1, ": two of each are needed");
+        std::printf(
+            "learns from %zu photos of %zu people, judged on %zu of %zu others; mean and 95 %% confidence interval "
+            "of %zu seeds\n\n",
+            learn.size(), learn.people.size(), unseen.size(), unseen.people.size(), seeds);
+        std::printf(
+            "| | rank-1, %% | MAP@R, %% | EER, %% | accepted at FAR 0.1 %%, %% | s |\n|---|---|---|---|---|---|\n");
+        auto const photos = unseen.tensors();
+        figures f;
+        judge(matrix_view<float const>(photos.data(), unseen.size(), unseen.photo_size()), unseen.labels, f);
+        print("raw pixels", f);
         f = {};
-        for (std::size_t seed = 1; seed <= seeds; ++seed) {
-            auto o = options;
-            o.seed = seed;
-            o.objective_rate = c.uniform ? 10 : 1;
-            nn::model<backbone> model(seed);
-            auto const pk = batches(learn.labels, seed);
-            trainer<backbone, nn::adamw, nn::warm_up<>, data::any_sampler> const how{
-                .objective = c.make(),
-                .options = o,
-                .sampler =
-                    c.uniform ? data::any_sampler(data::uniform_sampler(learn.labels, pk.batch_size(), seed)) : pk};
-            f.seconds.push_back(how.fit(model, learn).seconds);
-            auto const points = model.embed_mirrored(photos);
+        {
+            nn::model<backbone> model(1);
+            auto const points = model.embed(photos);
             judge(as_matrix(points), unseen.labels, f);
+            print("untrained network", f);
         }
-        print(c.name, f);
-    }
-    if (!weights.empty()) {
-        using network = backbones::mobile_face_net<>;
-        nn::model<network> model;
-        load_weights(model, io::safetensors::load(weights), backbones::mobile_face_net_sources<network>());
-        auto const points = model.embed(photos);
-        f = {};
-        judge(as_matrix(points), unseen.labels, f);
-        print("MobileFaceNet, taught by millions", f);
-    }
-    return 0;
-} catch (trine::error const& e) {
-    std::fprintf(stderr, "faces_from_scratch: %s\n", e.what());
-    return 1;
+        for (auto const& c : combinations()) {
+            if (c.name.find(only) == std::string::npos)
+                continue;
+            f = {};
+            for (std::size_t seed = 1; seed <= seeds; ++seed) {
+                auto o = options;
+                o.seed = seed;
+                o.objective_rate = c.uniform ? 10 : 1;
+                nn::model<backbone> model(seed);
+                auto const pk = batches(learn.labels, seed);
+                trainer<backbone, nn::adamw, nn::warm_up<>, data::any_sampler> const how{
+                    .objective = c.make(),
+                    .options = o,
+                    .sampler =
+                        c.uniform ? data::any_sampler(data::uniform_sampler(learn.labels, pk.batch_size(), seed)) : pk};
+                f.seconds.push_back(how.fit(model, learn).seconds);
+                auto const points = model.embed_mirrored(photos);
+                judge(as_matrix(points), unseen.labels, f);
+            }
+            print(c.name, f);
+        }
+        if (!weights.empty()) {
+            using network = backbones::mobile_face_net<>;
+            nn::model<network> model;
+            load_weights(model, io::safetensors::load(weights), backbones::mobile_face_net_sources<network>());
+            auto const points = model.embed(photos);
+            f = {};
+            judge(as_matrix(points), unseen.labels, f);
+            print("MobileFaceNet, taught by millions", f);
+        }
+        return 0;
+    });
 }

@@ -7,14 +7,13 @@
 #include <cstdio>
 #include <fstream>
 
-#include <CLI/CLI.hpp>
-
 #include <trine/core/random.hpp>
 #include <trine/distances/euclidean.hpp>
 #include <trine/neighbors/exact.hpp>
 #include <trine/neighbors/gallery_search.hpp>
 
-#include "../examples/support/positive.hpp"
+#include "../examples/support/options.hpp"
+#include "../examples/support/outputs.hpp"
 #include "support/measure.hpp"
 
 using namespace trine;
@@ -148,25 +147,25 @@ int run(std::size_t photos, std::size_t logged, std::filesystem::path const& pat
 
 } // namespace
 
-int main(int argc, char** argv) try {
+int main(int argc, char** argv) {
     std::size_t photos = 1'000'000, logged = 10'000;
-    std::string kind = "float32", folder = std::filesystem::temp_directory_path().string();
-    CLI::App app("Builds, opens, searches and adds to a gallery of random faces, and says what each step takes");
-    app.add_option("--photos", photos, "how many")->check(program::positive)->capture_default_str();
-    app.add_option("--logged", logged, "how many are added afterwards, before it is opened again")
-        ->capture_default_str();
-    app.add_option("--storage", kind, "float32, float16 or int8")
-        ->check(CLI::IsMember({"float32", "float16", "int8"}))
-        ->capture_default_str();
-    app.add_option("--folder", folder, "where the file goes, for the time of the run")->capture_default_str();
-    CLI11_PARSE(app, argc, argv);
-    auto const path = std::filesystem::path(folder) / ("trine-large-" + std::to_string(::getpid()) + ".gallery");
-    int const result = kind == "float32"   ? run<storage::float32>(photos, logged, path)
-                       : kind == "float16" ? run<storage::float16>(photos, logged, path)
-                                           : run<storage::int8>(photos, logged, path);
-    std::filesystem::remove(path), std::filesystem::remove(path.string() + ".log");
-    return result;
-} catch (trine::error const& e) {
-    std::fprintf(stderr, "large_gallery: %s\n", e.what());
-    return 1;
+    std::string kind = "float32";
+    std::filesystem::path folder = std::filesystem::temp_directory_path();
+    program::options app(
+        "large_gallery",
+        "Builds, opens, searches and adds to a gallery of random faces, and says what each step takes");
+    app.number("--photos", photos, program::range(1, 1'000'000'000), "how many");
+    app.number("--logged", logged, program::range(0, 1'000'000'000),
+               "how many are added afterwards, before it is opened again");
+    app.choice("--storage", kind, {"float32", "float16", "int8"}, "float32, float16 or int8");
+    app.path("--folder", folder, "where the file goes, for the time of the run");
+    return app.run(argc, argv, [&]() -> int {
+        program::require_output_folder("--folder", folder, {});
+        auto const path = folder / ("trine-large-" + std::to_string(::getpid()) + ".gallery");
+        int const result = kind == "float32"   ? run<storage::float32>(photos, logged, path)
+                           : kind == "float16" ? run<storage::float16>(photos, logged, path)
+                                               : run<storage::int8>(photos, logged, path);
+        std::filesystem::remove(path), std::filesystem::remove(path.string() + ".log");
+        return result;
+    });
 }

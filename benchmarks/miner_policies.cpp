@@ -15,8 +15,6 @@
 #include <regex>
 #include <sstream>
 
-#include <CLI/CLI.hpp>
-
 #include <trine/backbones/compact.hpp>
 #include <trine/data/folder.hpp>
 #include <trine/data/image_io.hpp>
@@ -34,7 +32,8 @@
 #include <trine/training/trainer.hpp>
 #include <trine/visual/pictures.hpp>
 
-#include "../examples/support/positive.hpp"
+#include "../examples/support/options.hpp"
+#include "../examples/support/outputs.hpp"
 
 using namespace trine;
 
@@ -133,121 +132,125 @@ std::string text(evaluation::interval const& i, double factor = 100) {
 
 } // namespace
 
-int main(int argc, char** argv) try {
-    CLI::App app(
+int main(int argc, char** argv) {
+    program::options app(
+        "miner_policies",
         "Miners, losses and distances judged on people never seen: means and 95 % confidence intervals over seeds");
-    std::string folder, only, output = "miner_policies", baseline = "all x triplet_margin";
+    std::filesystem::path folder, output = "miner_policies";
+    std::string only, baseline = "all x triplet_margin";
     std::size_t seeds = 5, photos = 2, people = 80, drawn = 12;
     training_options options{.epochs = 30};
     data::pk batches{.people = 8, .photos = 4};
-    app.add_option("--data", folder, "folder with one sub-folder of photos for each person (default: drawn faces)");
-    app.add_option("--at-least", photos, "photos that a person must have to take part")->capture_default_str();
-    app.add_option("--output", output, "folder for results.csv and the picture")->capture_default_str();
-    app.add_option("--only", only, "regular expression that names of combinations must contain");
-    app.add_option("--baseline", baseline, "combination that the others are compared with")->capture_default_str();
-    app.add_option("--seeds", seeds, "seeds, from 1 on")->check(program::positive)->capture_default_str();
-    app.add_option("--epochs", options.epochs, "epochs of each training")
-        ->check(program::positive)
-        ->capture_default_str();
-    app.add_option("--people", batches.people, "P, people in a batch")->capture_default_str();
-    app.add_option("--photos", batches.photos, "K, photos of each")->capture_default_str();
-    app.add_option("--learning-rate", options.learning_rate, "learning rate")->capture_default_str();
-    app.add_option("--synthetic-people", people, "people to draw when there is no --data")->capture_default_str();
-    app.add_option("--synthetic-photos", drawn, "photos to draw of each")->capture_default_str();
-    CLI11_PARSE(app, argc, argv);
+    app.path("--data", folder, "folder with one sub-folder of photos for each person (default: drawn faces)");
+    app.number("--at-least", photos, program::range(2, 100'000), "photos that a person must have to take part");
+    app.path("--output", output, "folder for results.csv and the picture");
+    app.text("--only", only, "regular expression that names of combinations must contain");
+    app.text("--baseline", baseline, "combination that the others are compared with");
+    app.number("--seeds", seeds, program::range(1, 1000), "seeds, from 1 on");
+    app.number("--epochs", options.epochs, program::range(1, 1'000'000), "epochs of each training");
+    app.number("--people", batches.people, program::range(2, 10'000), "P, people in a batch");
+    app.number("--photos", batches.photos, program::range(2, 1000), "K, photos of each");
+    app.number("--learning-rate", options.learning_rate, program::above(0, 10), "learning rate");
+    app.number("--synthetic-people", people, program::range(1, 1'000'000), "people to draw when there is no --data");
+    app.number("--synthetic-photos", drawn, program::range(1, 100'000), "photos to draw of each");
+    app.check([&] {
+        program::require_product("--people", batches.people, "--photos", batches.photos, 16'384, "photos a batch");
+        program::require_product("--synthetic-people", people, "--synthetic-photos", drawn, 1'000'000, "photos");
+    });
+    return app.run(argc, argv, [&]() -> int {
+        program::require_output_folder("--output", output, {folder});
+        data::load_report report;
+        auto const all = data::with_photos(folder.empty() ? data::synthetic_faces{1, 64, 64, 1}.make(people, drawn)
+                                                          : data::load_folder(folder, 1, 64, 64, {}, &report),
+                                           photos);
+        for (auto const& message : report.skipped)
+            std::fprintf(stderr, "skipped: %s\n", message.c_str());
+        require<data_error>(all.people.size() >= 8, "there are ", all.people.size(), " people with ", photos,
+                            " photos or more; at least 8 are needed");
+        auto const middle = static_cast<label>(all.people.size() / 2);
+        auto const parts = data::split_by_person(all, middle, static_cast<label>(all.people.size()));
+        auto const learn = all.subset(parts.first), unseen = all.subset(parts.second);
+        std::printf(
+            "%zu photos of %lld people to learn from, %zu of %zu others to judge by; %zu epochs, P = %zu, K = %zu, "
+            "%zu seeds\n",
+            learn.size(), static_cast<long long>(middle), unseen.size(),
+            all.people.size() - static_cast<std::size_t>(middle), options.epochs, batches.people, batches.photos,
+            seeds);
 
-    data::load_report report;
-    auto const all = data::with_photos(folder.empty() ? data::synthetic_faces{1, 64, 64, 1}.make(people, drawn)
-                                                      : data::load_folder(folder, 1, 64, 64, {}, &report),
-                                       photos);
-    for (auto const& message : report.skipped)
-        std::fprintf(stderr, "skipped: %s\n", message.c_str());
-    require<data_error>(all.people.size() >= 8, "there are ", all.people.size(), " people with ", photos,
-                        " photos or more; at least 8 are needed");
-    auto const middle = static_cast<label>(all.people.size() / 2);
-    auto const parts = data::split_by_person(all, middle, static_cast<label>(all.people.size()));
-    auto const learn = all.subset(parts.first), unseen = all.subset(parts.second);
-    std::printf("%zu photos of %lld people to learn from, %zu of %zu others to judge by; %zu epochs, P = %zu, K = %zu, "
-                "%zu seeds\n",
-                learn.size(), static_cast<long long>(middle), unseen.size(),
-                all.people.size() - static_cast<std::size_t>(middle), options.epochs, batches.people, batches.photos,
-                seeds);
-
-    // What a line of the file must share with this run to be taken for one of it.
-    std::ostringstream settings;
-    settings << (folder.empty() ? "drawn " + std::to_string(people) + "x" + std::to_string(drawn)
-                                : std::to_string(all.size()) + " photos of " + std::to_string(all.people.size()))
-             << " e" << options.epochs << " p" << batches.people << " k" << batches.photos << " r"
-             << options.learning_rate;
-    std::filesystem::path const out = output, file = out / "results.csv";
-    std::error_code code;
-    std::filesystem::create_directories(out, code);
-    require<io_error>(!code, output, ": cannot be created: ", code.message());
-    std::string lines = std::filesystem::exists(file) ? io::read_file(file) : header;
-    require<format_error>(lines.starts_with(header), file.string(), ": is not a file of results of this program");
-    std::map<std::pair<std::string, std::size_t>, outcome> done;
-    std::istringstream rows(lines.substr(std::string(header).size()));
-    for (std::string line; std::getline(rows, line);) {
-        // The name is in quotes, for it may have a comma.
-        std::smatch m;
-        static std::regex const form("\"([^\"]*)\",(\\d+),([^,]*),([^,]*),([^,]*),([^,]*),([^,]*),([^,]*)");
-        require<format_error>(std::regex_match(line, m, form), file.string(), ": a line that is no result: ", line);
-        if (m[3] == settings.str())
-            done[{m[1], std::stoul(m[2])}] = {std::stod(m[4]), std::stod(m[5]), std::stod(m[6]), std::stod(m[7]),
-                                              std::stod(m[8])};
-    }
-
-    auto list = combinations();
-    std::erase_if(
-        list, [&](combination const& c) { return !std::regex_search(c.name, std::regex(only)) && c.name != baseline; });
-    require<argument_error>(
-        std::any_of(list.begin(), list.end(), [&](combination const& c) { return c.name == baseline; }), "--baseline ",
-        baseline, ": there is no such combination");
-    std::size_t number = 0;
-    for (std::size_t seed = 1; seed <= seeds; ++seed)
-        for (auto const& c : list) {
-            ++number;
-            if (done.contains({c.name, seed}))
-                continue;
-            std::fprintf(stderr, "[%zu/%zu] %s, seed %zu\n", number, seeds * list.size(), c.name.c_str(), seed);
-            auto o = options;
-            o.seed = seed;
-            auto const r = done[{c.name, seed}] = run(c, learn, unseen, o, batches);
-            std::ostringstream line;
-            line << std::setprecision(9) << '"' << c.name << "\"," << seed << ',' << settings.str() << ',' << r.map_at_r
-                 << ',' << r.r_precision << ',' << r.precision_at_1 << ',' << r.active << ',' << r.seconds_per_epoch
-                 << '\n';
-            lines += line.str();
-            io::write_file(file, lines);
+        // What a line of the file must share with this run to be taken for one of it.
+        std::ostringstream settings;
+        settings << (folder.empty() ? "drawn " + std::to_string(people) + "x" + std::to_string(drawn)
+                                    : std::to_string(all.size()) + " photos of " + std::to_string(all.people.size()))
+                 << " e" << options.epochs << " p" << batches.people << " k" << batches.photos << " r"
+                 << options.learning_rate;
+        std::filesystem::path const out = output, file = out / "results.csv";
+        std::string lines = std::filesystem::exists(file) ? io::read_file(file) : header;
+        require<format_error>(lines.starts_with(header), file.string(), ": is not a file of results of this program");
+        std::map<std::pair<std::string, std::size_t>, outcome> done;
+        std::istringstream rows(lines.substr(std::string(header).size()));
+        for (std::string line; std::getline(rows, line);) {
+            // The name is in quotes, for it may have a comma.
+            std::smatch m;
+            static std::regex const form("\"([^\"]*)\",(\\d+),([^,]*),([^,]*),([^,]*),([^,]*),([^,]*),([^,]*)");
+            require<format_error>(std::regex_match(line, m, form), file.string(), ": a line that is no result: ", line);
+            if (m[3] == settings.str())
+                done[{m[1], std::stoul(m[2])}] = {std::stod(m[4]), std::stod(m[5]), std::stod(m[6]), std::stod(m[7]),
+                                                  std::stod(m[8])};
         }
 
-    std::printf("\n| miner x loss | MAP@R %% | R-precision %% | precision@1 %% | MAP@R less the baseline's | active %% "
-                "| s/epoch |\n|---|---|---|---|---|---|---|\n");
-    std::vector<visual::interval_row> chart;
-    std::size_t reference = list.size();
-    for (std::size_t i = 0; i < list.size(); ++i) {
-        std::vector<double> map, r, p, difference, active, seconds;
-        for (std::size_t seed = 1; seed <= seeds; ++seed) {
-            auto const& x = done.at({list[i].name, seed});
-            map.push_back(x.map_at_r), r.push_back(x.r_precision), p.push_back(x.precision_at_1),
-                active.push_back(x.active), seconds.push_back(x.seconds_per_epoch);
-            difference.push_back(x.map_at_r - done.at({baseline, seed}).map_at_r);
+        auto list = combinations();
+        std::erase_if(list, [&](combination const& c) {
+            return !std::regex_search(c.name, std::regex(only)) && c.name != baseline;
+        });
+        require<argument_error>(
+            std::any_of(list.begin(), list.end(), [&](combination const& c) { return c.name == baseline; }),
+            "--baseline ", baseline, ": there is no such combination");
+        std::size_t number = 0;
+        for (std::size_t seed = 1; seed <= seeds; ++seed)
+            for (auto const& c : list) {
+                ++number;
+                if (done.contains({c.name, seed}))
+                    continue;
+                std::fprintf(stderr, "[%zu/%zu] %s, seed %zu\n", number, seeds * list.size(), c.name.c_str(), seed);
+                auto o = options;
+                o.seed = seed;
+                auto const r = done[{c.name, seed}] = run(c, learn, unseen, o, batches);
+                std::ostringstream line;
+                line << std::setprecision(9) << '"' << c.name << "\"," << seed << ',' << settings.str() << ','
+                     << r.map_at_r << ',' << r.r_precision << ',' << r.precision_at_1 << ',' << r.active << ','
+                     << r.seconds_per_epoch << '\n';
+                lines += line.str();
+                io::write_file(file, lines);
+            }
+
+        std::printf(
+            "\n| miner x loss | MAP@R %% | R-precision %% | precision@1 %% | MAP@R less the baseline's | active %% "
+            "| s/epoch |\n|---|---|---|---|---|---|---|\n");
+        std::vector<visual::interval_row> chart;
+        std::size_t reference = list.size();
+        for (std::size_t i = 0; i < list.size(); ++i) {
+            std::vector<double> map, r, p, difference, active, seconds;
+            for (std::size_t seed = 1; seed <= seeds; ++seed) {
+                auto const& x = done.at({list[i].name, seed});
+                map.push_back(x.map_at_r), r.push_back(x.r_precision), p.push_back(x.precision_at_1),
+                    active.push_back(x.active), seconds.push_back(x.seconds_per_epoch);
+                difference.push_back(x.map_at_r - done.at({baseline, seed}).map_at_r);
+            }
+            auto const interval = evaluation::confidence_interval(map);
+            chart.push_back({list[i].name, 100 * interval.mean, 100 * interval.half_width});
+            if (list[i].name == baseline)
+                reference = i;
+            std::printf(
+                "| %s | %s | %s | %s | %s | %.1f | %.2f |\n", list[i].name.c_str(), text(interval).c_str(),
+                text(evaluation::confidence_interval(r)).c_str(), text(evaluation::confidence_interval(p)).c_str(),
+                list[i].name == baseline ? "" : text(evaluation::confidence_interval(difference)).c_str(),
+                100 * evaluation::confidence_interval(active).mean, evaluation::confidence_interval(seconds).mean);
         }
-        auto const interval = evaluation::confidence_interval(map);
-        chart.push_back({list[i].name, 100 * interval.mean, 100 * interval.half_width});
-        if (list[i].name == baseline)
-            reference = i;
-        std::printf("| %s | %s | %s | %s | %s | %.1f | %.2f |\n", list[i].name.c_str(), text(interval).c_str(),
-                    text(evaluation::confidence_interval(r)).c_str(), text(evaluation::confidence_interval(p)).c_str(),
-                    list[i].name == baseline ? "" : text(evaluation::confidence_interval(difference)).c_str(),
-                    100 * evaluation::confidence_interval(active).mean, evaluation::confidence_interval(seconds).mean);
-    }
-    data::save_png(
-        visual::interval_chart("People never seen: mean and 95 % interval over " + std::to_string(seeds) + " seeds",
-                               "MAP@R in %", chart, reference),
-        out / "map_at_r.png");
-    std::printf("\nruns     %s\npicture  %s\n", file.c_str(), (out / "map_at_r.png").c_str());
-} catch (trine::error const& e) {
-    std::fprintf(stderr, "miner_policies: %s\n", e.what());
-    return 1;
+        data::save_png(
+            visual::interval_chart("People never seen: mean and 95 % interval over " + std::to_string(seeds) + " seeds",
+                                   "MAP@R in %", chart, reference),
+            out / "map_at_r.png");
+        std::printf("\nruns     %s\npicture  %s\n", file.c_str(), (out / "map_at_r.png").c_str());
+        return 0;
+    });
 }

@@ -11,8 +11,6 @@
 #include <cstdio>
 #include <functional>
 
-#include <CLI/CLI.hpp>
-
 #include <trine/data/folder.hpp>
 #include <trine/evaluation/retrieval.hpp>
 #include <trine/evaluation/verification.hpp>
@@ -20,6 +18,8 @@
 #include <trine/backbones/compact.hpp>
 #include <trine/objectives/objective.hpp>
 #include <trine/training/trainer.hpp>
+
+#include "../examples/support/options.hpp"
 
 using namespace trine;
 
@@ -170,73 +170,78 @@ train_function trains(Miner miner = {}, Loss loss = {}) {
 
 } // namespace
 
-int main(int argc, char** argv) try {
-    CLI::App app(
+int main(int argc, char** argv) {
+    program::options app(
+        "recognition_protocol",
         "Recognition of seen and unseen people: miners and losses beside raw pixels and the untrained network");
-    std::string folder;
+    std::filesystem::path folder;
     settings s;
     s.options.epochs = 80;
     bool all_pairs = false;
-    app.add_option("--data", folder, "folder with one sub-folder of photos for each person")->required();
-    app.add_flag("--all", all_pairs, "every loss with every miner");
-    app.add_option("--epochs", s.options.epochs, "epochs of each training")->capture_default_str();
-    app.add_option("--people", s.batches.people, "P, people in a batch")->capture_default_str();
-    app.add_option("--photos", s.batches.photos, "K, photos of each")->capture_default_str();
-    app.add_option("--learning-rate", s.options.learning_rate, "learning rate")->capture_default_str();
-    app.add_option("--weight-decay", s.optimizer.weight_decay, "weight decay")->capture_default_str();
+    app.path("--data", folder, "folder with one sub-folder of photos for each person").required();
+    app.flag("--all", all_pairs, "every loss with every miner");
+    app.number("--epochs", s.options.epochs, program::range(1, 1'000'000), "epochs of each training");
+    app.number("--people", s.batches.people, program::range(2, 10'000), "P, people in a batch");
+    app.number("--photos", s.batches.photos, program::range(2, 1000), "K, photos of each");
+    app.number("--learning-rate", s.options.learning_rate, program::above(0, 10), "learning rate");
+    app.number("--weight-decay", s.optimizer.weight_decay, program::range(0.0, 10.0), "weight decay");
     double strength = 1;
-    app.add_option("--augmentation", strength,
-                   "strength of shifts, turns, scales and lights, in the library's defaults")
-        ->capture_default_str();
-    app.add_option("--seen-seeds", s.seen_seeds, "seeds for people seen")->capture_default_str();
-    app.add_option("--unseen-seeds", s.unseen_seeds, "seeds for people never seen")->capture_default_str();
-    CLI11_PARSE(app, argc, argv);
-    for (double* v : {&s.options.augmentation.shift, &s.options.augmentation.rotation, &s.options.augmentation.scale,
-                      &s.options.augmentation.brightness, &s.options.augmentation.contrast})
-        *v *= strength;
+    app.number("--augmentation", strength, program::range(0.0, 10.0),
+               "strength of shifts, turns, scales and lights, in the library's defaults");
+    app.number("--seen-seeds", s.seen_seeds, program::range(1, 1000), "seeds for people seen");
+    app.number("--unseen-seeds", s.unseen_seeds, program::range(1, 1000), "seeds for people never seen");
+    app.check([&] {
+        program::require_product("--people", s.batches.people, "--photos", s.batches.photos, 16'384, "photos a batch");
+    });
+    return app.run(argc, argv, [&]() -> int {
+        for (double* v :
+             {&s.options.augmentation.shift, &s.options.augmentation.rotation, &s.options.augmentation.scale,
+              &s.options.augmentation.brightness, &s.options.augmentation.contrast})
+            *v *= strength;
 
-    auto const all = data::load_folder(folder, shape::channels, shape::height, shape::width, {.strict = true});
-    require<data_error>(all.people.size() >= 8, folder, ": ", all.people.size(),
-                        " people; the protocol needs at least 8");
-    std::printf("%zu photos of %zu people; mean ± standard deviation over seeds (and folds)\n\n", all.size(),
-                all.people.size());
-    std::printf("| %-36s | %-11s | %-11s | %-11s | %-5s |\n", "", "seen: r-1 %", "uns.: r-1 %", "uns.: EER %", "s/run");
-    std::printf("|--------------------------------------|-------------|-------------|-------------|-------|\n");
-    auto const half = data::split_by_photo(all, all.size() / all.people.size() / 2);
-    figures raw;
-    raw.seen.add(rank_1_seen(pixels, all.subset(half.first), all.subset(half.second)));
-    raw.seconds.add(0);
-    for (label fold = 0; fold < 4; ++fold) {
-        auto const people = static_cast<label>(all.people.size());
-        double rank_1 = 0, error_rate = 0;
-        judge_unseen(pixels, all.subset(data::split_by_person(all, fold * people / 4, (fold + 1) * people / 4).second),
-                     rank_1, error_rate);
-        raw.unseen.add(rank_1), raw.error_rate.add(error_rate);
-    }
-    print("raw pixels", raw);
-    auto const print_both = [](std::string const& name, both const& f) {
-        print(name, f.single);
-        print(name + ", mirrored", f.mirrored);
-    };
-    print_both("untrained network", run(all, s, [](auto&, auto const&, auto const&) { return training_report{}; }));
-    auto const one = [&](auto miner, auto loss) {
-        print_both(std::string(decltype(loss)::name) + " x " + std::string(decltype(miner)::name),
-                   run(all, s, trains(miner, loss)));
-    };
-    if (!all_pairs) {
-        one(miners::all{}, losses::triplet_margin{});
+        auto const all = data::load_folder(folder, shape::channels, shape::height, shape::width, {.strict = true});
+        require<data_error>(all.people.size() >= 8, folder.string(), ": ", all.people.size(),
+                            " people; the protocol needs at least 8");
+        std::printf("%zu photos of %zu people; mean ± standard deviation over seeds (and folds)\n\n", all.size(),
+                    all.people.size());
+        std::printf("| %-36s | %-11s | %-11s | %-11s | %-5s |\n", "", "seen: r-1 %", "uns.: r-1 %", "uns.: EER %",
+                    "s/run");
+        std::printf("|--------------------------------------|-------------|-------------|-------------|-------|\n");
+        auto const half = data::split_by_photo(all, all.size() / all.people.size() / 2);
+        figures raw;
+        raw.seen.add(rank_1_seen(pixels, all.subset(half.first), all.subset(half.second)));
+        raw.seconds.add(0);
+        for (label fold = 0; fold < 4; ++fold) {
+            auto const people = static_cast<label>(all.people.size());
+            double rank_1 = 0, error_rate = 0;
+            judge_unseen(pixels,
+                         all.subset(data::split_by_person(all, fold * people / 4, (fold + 1) * people / 4).second),
+                         rank_1, error_rate);
+            raw.unseen.add(rank_1), raw.error_rate.add(error_rate);
+        }
+        print("raw pixels", raw);
+        auto const print_both = [](std::string const& name, both const& f) {
+            print(name, f.single);
+            print(name + ", mirrored", f.mirrored);
+        };
+        print_both("untrained network", run(all, s, [](auto&, auto const&, auto const&) { return training_report{}; }));
+        auto const one = [&](auto miner, auto loss) {
+            print_both(std::string(decltype(loss)::name) + " x " + std::string(decltype(miner)::name),
+                       run(all, s, trains(miner, loss)));
+        };
+        if (!all_pairs) {
+            one(miners::all{}, losses::triplet_margin{});
+            return 0;
+        }
+        auto const with_loss = [&](auto loss) {
+            one(miners::random{}, loss);
+            one(miners::all{}, loss);
+            one(miners::batch_hard{}, loss);
+            one(miners::semi_hard{}, loss);
+        };
+        with_loss(losses::no_margin{});
+        with_loss(losses::triplet_margin{});
+        with_loss(losses::soft_margin{});
         return 0;
-    }
-    auto const with_loss = [&](auto loss) {
-        one(miners::random{}, loss);
-        one(miners::all{}, loss);
-        one(miners::batch_hard{}, loss);
-        one(miners::semi_hard{}, loss);
-    };
-    with_loss(losses::no_margin{});
-    with_loss(losses::triplet_margin{});
-    with_loss(losses::soft_margin{});
-} catch (trine::error const& e) {
-    std::fprintf(stderr, "recognition_protocol: %s\n", e.what());
-    return 1;
+    });
 }

@@ -25,9 +25,7 @@ using namespace trine;
 int main(int argc, char** argv) {
     lesson::program program("choosing_k_and_threshold", "How many neighbours vote, and who is unknown");
     std::size_t enrolled = 8;
-    program.add_option("--enrolled", enrolled, "photos of each known person")
-        ->check(CLI::Range(1, 30))
-        ->capture_default_str();
+    program.number("--enrolled", enrolled, lesson::range(1, 30), "photos of each known person");
     program.add_epochs(60);
     return program.run(argc, argv, [&] {
         data::synthetic_faces const draw{.seed = program.seed};

@@ -7,11 +7,11 @@
 
 #include <cstdio>
 
-#include <CLI/CLI.hpp>
-
 #include "program.hpp"
 #include "support/json_line.hpp"
-#include "support/positive.hpp"
+#include "support/options.hpp"
+#include "support/outputs.hpp"
+#include "support/text.hpp"
 
 #include <trine/data/folder.hpp>
 #include <trine/data/image_io.hpp>
@@ -22,7 +22,8 @@ using namespace trine;
 namespace {
 
 struct choices {
-    std::string folder, model, backbone = "grey64", picture, output;
+    std::filesystem::path folder, model, picture, output;
+    std::string backbone = "grey64";
     std::size_t joined = 10, least = 3;
     double limit = 1;
     bool json = false, dense = false;
@@ -32,20 +33,28 @@ struct choices {
 template <class Backbone>
 int run(choices const& c) {
     using in = typename Backbone::input;
+    // Before the work: where to write.
+    program::inputs const read{c.folder, c.model, c.how.detector};
+    std::optional<program::whole_folder> copies;
+    if (!c.output.empty())
+        copies.emplace("--output", c.output, "cluster_photos", read);
+    if (!c.picture.empty()) {
+        auto others = read;
+        others.push_back(c.output);
+        program::require_output_file("--picture", c.picture, others);
+    }
     data::load_report report;
-    std::vector<std::string> paths;
-    for (auto const& path : data::photos_below(c.folder, report, c.output))
-        paths.push_back(path.string());
+    auto const paths = data::photos_below(c.folder, report, c.output);
     for (auto const& message : report.skipped)
-        std::fprintf(stderr, "cluster_photos: skipped: %s\n", message.c_str());
+        std::fprintf(stderr, "cluster_photos: skipped: %s\n", program::printable(message).c_str());
     auto model = program::load_model<Backbone>(c.model);
     data::dataset photos{in::channels, in::height, in::width, {"somebody"}, {}, {}, {}};
-    std::size_t const failures = report.skipped.size() + program::for_each_photo<Backbone>(
-                                                             paths, c.how, "cluster_photos",
-                                                             [&](std::string const& path, data::image const& photo) {
-                                                                 photos.add(photo, 0, path);
-                                                             });
-    require<data_error>(photos.size() > 0, c.folder, ": has no photo that can be used (PGM, PPM, PNG, JPEG, BMP)");
+    std::size_t failures = report.skipped.size();
+    failures += program::for_each_photo<Backbone>(
+        paths, c.how, "cluster_photos",
+        [&](std::string const& path, data::image const& photo) { photos.add(photo, 0, path); });
+    require<data_error>(photos.size() > 0, c.folder.string(),
+                        ": has no photo that can be used (PGM, PPM, PNG, JPEG, BMP)");
     auto const points = model.embed(photos.tensors());
     neighbors::exact::index<program::distance> index(Backbone::embedding_size);
     index.borrow(as_matrix(points));
@@ -78,18 +87,16 @@ int run(choices const& c) {
             else
                 std::printf("no group: %zu photo%s", sorted[g].size(), sorted[g].size() == 1 ? "" : "s");
             for (std::size_t i : sorted[g])
-                std::printf("  %s", photos.sources[i].c_str());
+                std::printf("  %s", program::printable(photos.sources[i]).c_str());
             std::printf("\n");
         }
-        if (!c.output.empty())
+        if (copies)
             for (std::size_t i : sorted[g]) {
-                auto const to =
-                    std::filesystem::path(c.output) / (is_group ? "group " + std::to_string(g) : "no group");
-                std::filesystem::create_directories(to);
-                // Photos of equal names in different folders do not meet.
-                auto name = std::filesystem::relative(photos.sources[i], c.folder).string();
+                std::filesystem::path const source = photos.sources[i];
+                auto name = source.lexically_relative(c.folder).string();
                 std::replace(name.begin(), name.end(), '/', '_');
-                std::filesystem::copy_file(photos.sources[i], to / name, std::filesystem::copy_options::skip_existing);
+                copies->copy(source,
+                             std::filesystem::path(is_group ? "group " + std::to_string(g) : "no group") / name);
             }
         if (rows.size() < 20 && is_group) {
             visual::montage_row row{photos.picture(sorted[g][0]),
@@ -100,6 +107,8 @@ int run(choices const& c) {
             rows.push_back(std::move(row));
         }
     }
+    if (copies)
+        copies->commit();
     if (!c.picture.empty() && !rows.empty())
         data::save_png(visual::montage("Groups of photos", rows), c.picture);
     if (!c.json)
@@ -112,35 +121,29 @@ int run(choices const& c) {
 
 } // namespace
 
-int main(int argc, char** argv) try {
+int main(int argc, char** argv) {
     choices c;
-    CLI::App app("Groups a folder of photos by the person on them");
-    app.add_option("folder", c.folder, "photos, in it and its sub-folders")->required();
-    app.add_option("--model", c.model, "file that train_faces saved")->required();
+    program::options app("cluster_photos", "Groups a folder of photos by the person on them");
+    app.path("folder", c.folder, "photos, in it and its sub-folders").required();
+    app.path("--model", c.model, "file that train_faces saved").required();
     program::add_backbone_option(app, c.backbone);
-    app.add_option("--limit", c.limit, "how far apart two photos of one person may lie")->capture_default_str();
-    app.add_option("--joined", c.joined, "how many near photos each is joined with")
-        ->check(program::positive)
-        ->capture_default_str();
-    app.add_flag("--dbscan", c.dense, "by density instead of Chinese whispers");
-    app.add_option("--least", c.least, "photos that make a core, with --dbscan")
-        ->check(program::positive)
-        ->capture_default_str();
-    app.add_option("--picture", c.picture, "PNG with a row for each of the 20 largest groups");
-    app.add_option("--output", c.output, "folder to copy the photos to, a sub-folder for each group");
-    app.add_flag("--json", c.json, "a JSON object a line");
+    app.number("--limit", c.limit, program::range(0.0, 1e6), "how far apart two photos of one person may lie");
+    app.number("--joined", c.joined, program::range(1, 10'000), "how many near photos each is joined with");
+    app.flag("--dbscan", c.dense, "by density instead of Chinese whispers");
+    app.number("--least", c.least, program::range(1, 1'000'000), "photos that make a core, with --dbscan");
+    app.path("--picture", c.picture, "PNG with a row for each of the 20 largest groups");
+    app.path("--output", c.output,
+             "folder to copy the photos to, a sub-folder for each group: a new one, an empty one, or the one of the "
+             "last run, "
+             "which is replaced");
+    app.flag("--json", c.json, "a JSON object a line");
     c.how.add_options(app);
     app.footer(
         "Examples:\n"
         "  cluster_photos --model output/model.safetensors holiday\n"
         "  cluster_photos --model output/model.safetensors holiday --limit 0.7 --picture groups.png --output sorted\n"
         "  cluster_photos --model mobilefacenet.safetensors --backbone mobile_face_net --detector mtcnn holiday\n");
-    CLI11_PARSE(app, argc, argv);
-    return program::with_backbone(c.backbone, [&]<class Backbone>() { return run<Backbone>(c); });
-} catch (std::filesystem::filesystem_error const& e) {
-    std::fprintf(stderr, "cluster_photos: %s\n", e.what());
-    return 1;
-} catch (trine::error const& e) {
-    std::fprintf(stderr, "cluster_photos: %s\n", e.what());
-    return 1;
+    return app.run(argc, argv, [&]() -> int {
+        return program::with_backbone(c.backbone, [&]<class Backbone>() { return run<Backbone>(c); });
+    });
 }

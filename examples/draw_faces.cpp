@@ -9,38 +9,35 @@
 #include <cstdio>
 #include <filesystem>
 
-#include <CLI/CLI.hpp>
-
 #include <trine/data/image_io.hpp>
 #include <trine/data/synthetic.hpp>
 
-#include "support/positive.hpp"
+#include "support/options.hpp"
+#include "support/outputs.hpp"
 
-int main(int argc, char** argv) try {
-    std::string folder;
+int main(int argc, char** argv) {
+    std::filesystem::path folder;
     std::size_t people = 20, photos = 8, first = 0, size = 64, seed = 1;
     bool colour = false;
-    CLI::App app("Draws faces, one sub-folder for each person");
-    app.add_option("folder", folder, "where to")->required();
-    app.add_option("--people", people, "how many")->check(program::positive)->capture_default_str();
-    app.add_option("--photos", photos, "of each")->check(program::positive)->capture_default_str();
-    app.add_option("--first", first, "number of the first person; other numbers are other people")
-        ->capture_default_str();
-    app.add_option("--size", size, "side of the photos, in pixels")->check(CLI::Range(16, 1024))->capture_default_str();
-    app.add_option("--seed", seed, "another seed draws other people under the same numbers")->capture_default_str();
-    app.add_flag("--colour", colour, "in colour");
-    CLI11_PARSE(app, argc, argv);
-    trine::data::synthetic_faces const draw{colour ? 3u : 1u, size, size, seed};
-    for (std::size_t p = 0; p < people; ++p) {
-        auto const where = std::filesystem::path(folder) / ("person " + std::to_string(first + p + 1));
-        std::error_code code;
-        std::filesystem::create_directories(where, code);
-        trine::require<trine::io_error>(!code, where.string(), ": cannot be created: ", code.message());
-        for (std::size_t n = 0; n < photos; ++n)
-            trine::data::save_png(draw.draw(first + p, n), where / (std::to_string(n + 1) + ".png"));
-    }
-    std::printf("drew %zu photos of %zu people into %s\n", people * photos, people, folder.c_str());
-} catch (trine::error const& e) {
-    std::fprintf(stderr, "draw_faces: %s\n", e.what());
-    return 1;
+    program::options app("draw_faces", "Draws faces, one sub-folder for each person");
+    app.path("folder", folder, "where to").required();
+    app.number("--people", people, program::range(1, 1'000'000), "how many");
+    app.number("--photos", photos, program::range(1, 1'000'000), "of each");
+    app.number("--first", first, program::range(0, 4'000'000'000),
+               "number of the first person; other numbers are other people");
+    app.number("--size", size, program::range(16, 1024), "side of the photos, in pixels");
+    app.number("--seed", seed, program::any_seed, "another seed draws other people under the same numbers");
+    app.flag("--colour", colour, "in colour");
+    app.check([&] { program::require_product("--people", people, "--photos", photos, 10'000'000, "photos"); });
+    return app.run(argc, argv, [&]() -> int {
+        trine::data::synthetic_faces const draw{colour ? 3u : 1u, size, size, seed};
+        program::output_folder output("folder", folder, {});
+        for (std::size_t p = 0; p < people; ++p) {
+            std::filesystem::path const person = "person " + std::to_string(first + p + 1);
+            for (std::size_t n = 0; n < photos; ++n)
+                trine::data::save_png(draw.draw(first + p, n), output.place(person / (std::to_string(n + 1) + ".png")));
+        }
+        std::printf("drew %zu photos of %zu people into %s\n", people * photos, people, folder.c_str());
+        return 0;
+    });
 }

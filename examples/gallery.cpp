@@ -10,11 +10,9 @@
 
 #include <cstdio>
 
-#include <CLI/CLI.hpp>
-
 #include "program.hpp"
 #include "support/json_line.hpp"
-#include "support/positive.hpp"
+#include "support/options.hpp"
 
 using namespace trine;
 
@@ -23,8 +21,9 @@ namespace {
 using gallery_type = neighbors::gallery<>;
 
 struct choices {
-    std::string file, model, folder, backbone = "grey64", name, from, to;
-    std::vector<std::string> photos;
+    std::filesystem::path file, model, folder;
+    std::string backbone = "grey64", name, from, to;
+    std::vector<std::filesystem::path> photos;
     std::vector<std::size_t> places;
     decision_rule rule;
     std::size_t joined = 10, least = 3;
@@ -32,11 +31,6 @@ struct choices {
     bool json = false, each_photo = false, dense = false, purge = false;
     program::photo_choices how;
 };
-
-template <class Backbone>
-neighbors::gallery_identity gallery_identity_of(nn::model<Backbone>& model) {
-    return neighbors::gallery_identity::of(model_fingerprint(model), program::distance{}, Backbone::embedding_size);
-}
 
 // That another gallery's log lay in the way.
 void say_what_was_set_aside(gallery_type const& gallery) {
@@ -51,6 +45,11 @@ gallery_type open_to_change(choices const& c) {
     return gallery;
 }
 
+template <class Backbone>
+neighbors::gallery_identity gallery_identity_of(nn::model<Backbone>& model) {
+    return neighbors::gallery_identity::of(model_fingerprint(model), program::distance{}, Backbone::embedding_size);
+}
+
 // Photos of a folder of people, or of one person; all in one step, so that an interruption leaves none of them or all.
 template <class Backbone>
 int add_photos(choices const& c, gallery_type& gallery, nn::model<Backbone>& model) {
@@ -59,7 +58,7 @@ int add_photos(choices const& c, gallery_type& gallery, nn::model<Backbone>& mod
     std::size_t failures = 0;
     if (!c.folder.empty()) {
         data::load_report report;
-        photos = data::load_folder(c.folder, in::channels, in::height, in::width, c.how.options(), &report);
+        photos = data::load_folder(c.folder, in::channels, in::height, in::width, c.how.loading(), &report);
         for (auto const& message : report.skipped)
             std::fprintf(stderr, "gallery: skipped: %s\n", message.c_str());
         failures = report.skipped.size();
@@ -113,7 +112,7 @@ int find(choices const& c) {
     recognizer<Backbone, miners::all, losses::triplet_margin, program::distance, neighbors::exact> who;
     program::load_parameters(who.model(), io::safetensors::load(c.model));
     who.open_gallery(c.file);
-    require<argument_error>(who.gallery_size() > 0, c.file, ": nobody is in it");
+    require<argument_error>(who.gallery_size() > 0, c.file.string(), ": nobody is in it");
     std::size_t const failures = program::for_each_photo<Backbone>(
         c.photos, c.how, "gallery", [&](std::string const& path, data::image const& photo) {
             auto const found = who.identify(data::to_tensor(photo), c.rule).front();
@@ -157,7 +156,7 @@ int list_person(choices const& c, gallery_type const& gallery) {
         else
             std::printf("%zu  %s%s\n", place, gallery.source(place).c_str(), is_removed ? "  (removed)" : "");
     }
-    require<argument_error>(photos + removed > 0, c.file, ": there is nobody called \"", c.name, "\"");
+    require<argument_error>(photos + removed > 0, c.file.string(), ": there is nobody called \"", c.name, "\"");
     if (!c.json)
         std::printf("%zu photo%s of %s, each a point of %zu values (--json shows them); %zu removed and still in the "
                     "files: remove --purge takes them out\n",
@@ -296,96 +295,89 @@ int calibrate(choices const& c) {
 
 } // namespace
 
-int main(int argc, char** argv) try {
+int main(int argc, char** argv) {
     choices c;
-    CLI::App app("Keeps a gallery of known people in a file, and names the people on photos by it");
-    app.require_subcommand(1);
+    program::options app("gallery", "Keeps a gallery of known people in a file, and names the people on photos by it");
     auto const command = [&](char const* name, char const* what, bool with_network) {
-        auto* s = app.add_subcommand(name, what);
-        s->add_option("gallery", c.file, "the gallery's file")->required();
+        auto* const s = &app.command(name, what);
+        s->path("gallery", c.file, "the gallery's file").required();
         if (with_network) {
-            s->add_option("--model", c.model, "file that train_faces saved")->required();
+            s->path("--model", c.model, "file that train_faces saved").required();
             program::add_backbone_option(*s, c.backbone);
             c.how.add_options(*s);
         }
         return s;
     };
     auto* const creating = command("create", "make a gallery, empty or from a folder of people", true);
-    creating->add_option("--data", c.folder, "folder of known people, one sub-folder each");
+    creating->path("--data", c.folder, "folder of known people, one sub-folder each");
     auto* const adding = command("add", "add photos of people, known already or new", true);
-    adding->add_option("--data", c.folder, "folder of people, one sub-folder each");
-    adding->add_option("--name", c.name, "who is on the photos");
-    adding->add_option("photos", c.photos, "photos of one person");
+    adding->path("--data", c.folder, "folder of people, one sub-folder each");
+    adding->text("--name", c.name, "who is on the photos");
+    adding->paths("photos", c.photos, "photos of one person");
     auto* const finding = command("find", "name the people on photos", true);
-    finding->add_option("photos", c.photos, "photos to name")->required();
-    finding->add_option("-k", c.rule.k, "neighbours that vote")->check(program::positive)->capture_default_str();
-    finding->add_option("--threshold", c.rule.threshold,
-                        "farther than this is \"unknown\" (default: everybody is somebody)");
-    finding->add_flag("--weighted", c.rule.weighted, "near neighbours weigh more");
+    finding->paths("photos", c.photos, "photos to name").required();
+    finding->number("-k", c.rule.k, program::range(1, 1'000'000), "neighbours that vote");
+    finding->number("--threshold", c.rule.threshold, program::range(0.0, 1e6),
+                    "farther than this is \"unknown\" (default: everybody is somebody)");
+    finding->flag("--weighted", c.rule.weighted, "near neighbours weigh more");
     auto* const listing = command("list", "list people, or photos, or all that is held of a person", false);
-    listing->add_option("--name", c.name, "all that the gallery holds of this person; with --json the points too");
-    listing->add_flag("--photos", c.each_photo, "every photo with its place and where it came from");
+    listing->text("--name", c.name, "all that the gallery holds of this person; with --json the points too");
+    listing->flag("--photos", c.each_photo, "every photo with its place and where it came from");
     auto* const removing = command("remove", "remove a person, or photos", false);
-    removing->add_option("--name", c.name, "a person, with all photos");
-    removing->add_option("--place", c.places, "photos, by the numbers that list --photos gives");
-    removing->add_flag("--purge", c.purge,
-                       "leave no byte of them in the gallery's file and log, also of what was removed before");
+    removing->text("--name", c.name, "a person, with all photos");
+    removing->numbers("--place", c.places, program::range(0, 4'294'967'295),
+                      "photos, by the numbers that list --photos gives");
+    removing->flag("--purge", c.purge,
+                   "leave no byte of them in the gallery's file and log, also of what was removed before");
     auto* const renaming = command("rename", "give a person another name", false);
-    renaming->add_option("from", c.from, "the name so far")->required();
-    renaming->add_option("to", c.to, "the new name")->required();
+    renaming->text("from", c.from, "the name so far").required();
+    renaming->text("to", c.to, "the new name").required();
     auto* const merging = command("merge", "make two people one, by the second one's name", false);
-    merging->add_option("from", c.from, "who goes")->required();
-    merging->add_option("into", c.to, "who stays")->required();
+    merging->text("from", c.from, "who goes").required();
+    merging->text("into", c.to, "who stays").required();
     auto* const clustering =
         command("cluster", "group the photos without regard to names: finds people with two names", false);
-    clustering->add_option("--limit", c.limit, "the largest distance between two photos of one person")
-        ->capture_default_str();
-    clustering->add_option("--joined", c.joined, "how many near photos each is joined with")
-        ->check(program::positive)
-        ->capture_default_str();
-    clustering->add_flag("--dbscan", c.dense, "by density instead of Chinese whispers");
-    clustering->add_option("--least", c.least, "photos that make a core, with --dbscan")
-        ->check(program::positive)
-        ->capture_default_str();
+    clustering->number("--limit", c.limit, program::range(0.0, 1e6),
+                       "the largest distance between two photos of one person");
+    clustering->number("--joined", c.joined, program::range(1, 10'000), "how many near photos each is joined with");
+    clustering->flag("--dbscan", c.dense, "by density instead of Chinese whispers");
+    clustering->number("--least", c.least, program::range(1, 1'000'000), "photos that make a core, with --dbscan");
     auto* const calibrating =
         command("calibrate", "find a threshold for find, by the pairs of photos in the gallery", false);
-    calibrating->add_option("--far", c.far, "wanted false-accept rate: share of the pairs of two people taken for one")
-        ->check(CLI::Range(0.0, 1.0))
-        ->capture_default_str();
+    calibrating->number("--far", c.far, program::range(0.0, 1.0),
+                        "wanted false-accept rate: share of the pairs of two people taken for one");
     auto* const compacting = command("compact", "write all changes into the gallery's file and empty its log", false);
     for (auto* s : {finding, listing, clustering, calibrating})
-        s->add_flag("--json", c.json, "a JSON object a line");
+        s->flag("--json", c.json, "a JSON object a line");
     app.footer("Examples:\n"
                "  gallery create people.gallery --model output/model.safetensors --data known    known/NAME/*.jpg\n"
                "  gallery add people.gallery --model output/model.safetensors --name Ada ada.jpg\n"
                "  gallery find people.gallery --model output/model.safetensors -k 3 new/*.jpg\n"
                "  gallery merge people.gallery \"A. Lovelace\" Ada\n"
                "  gallery list people.gallery --json\n");
-    CLI11_PARSE(app, argc, argv);
-    if (creating->parsed())
-        return program::with_backbone(c.backbone, [&]<class Backbone>() { return create<Backbone>(c); });
-    if (adding->parsed())
-        return program::with_backbone(c.backbone, [&]<class Backbone>() { return add<Backbone>(c); });
-    if (finding->parsed())
-        return program::with_backbone(c.backbone, [&]<class Backbone>() { return find<Backbone>(c); });
-    if (listing->parsed())
-        return list(c);
-    if (removing->parsed())
-        return remove(c);
-    if (clustering->parsed())
-        return cluster(c);
-    if (calibrating->parsed())
-        return calibrate(c);
-    auto gallery = open_to_change(c);
-    if (renaming->parsed())
-        gallery.rename(c.from, c.to), std::printf("%s is now %s\n", c.from.c_str(), c.to.c_str());
-    else if (merging->parsed())
-        gallery.merge(c.from, c.to), std::printf("%s is now %s, with %zu photos\n", c.from.c_str(), c.to.c_str(),
-                                                 gallery.photos_of(c.to).size());
-    else if (compacting->parsed())
-        gallery.compact(), std::printf("%zu photos\n", gallery.size());
-    return 0;
-} catch (trine::error const& e) {
-    std::fprintf(stderr, "gallery: %s\n", e.what());
-    return 1;
+    return app.run(argc, argv, [&]() -> int {
+        if (creating->chosen())
+            return program::with_backbone(c.backbone, [&]<class Backbone>() { return create<Backbone>(c); });
+        if (adding->chosen())
+            return program::with_backbone(c.backbone, [&]<class Backbone>() { return add<Backbone>(c); });
+        if (finding->chosen())
+            return program::with_backbone(c.backbone, [&]<class Backbone>() { return find<Backbone>(c); });
+        if (listing->chosen())
+            return list(c);
+        if (removing->chosen())
+            return remove(c);
+        if (clustering->chosen())
+            return cluster(c);
+        if (calibrating->chosen())
+            return calibrate(c);
+        auto gallery = open_to_change(c);
+        if (renaming->chosen())
+            gallery.rename(c.from, c.to), std::printf("%s is now %s\n", c.from.c_str(), c.to.c_str());
+        else if (merging->chosen())
+            gallery.merge(c.from, c.to), std::printf("%s is now %s, with %zu photos\n", c.from.c_str(), c.to.c_str(),
+                                                     gallery.photos_of(c.to).size());
+        else if (compacting->chosen())
+            gallery.compact(), std::printf("%zu photos\n", gallery.size());
+        return 0;
+    });
 }

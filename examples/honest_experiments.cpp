@@ -20,7 +20,7 @@ using namespace trine;
 int main(int argc, char** argv) {
     lesson::program program("honest_experiments", "Two miners, many seeds, and what may be concluded");
     std::size_t seeds = 5;
-    program.add_option("--seeds", seeds, "trainings of each")->check(CLI::Range(2, 1000))->capture_default_str();
+    program.number("--seeds", seeds, lesson::range(2, 1000), "trainings of each");
     program.add_epochs(20);
     return program.run(argc, argv, [&] {
         data::synthetic_faces const draw{.seed = 1};

@@ -22,9 +22,7 @@ using namespace trine;
 int main(int argc, char** argv) {
     lesson::program program("margin_or_collapse", "The same training without a margin and with one");
     double margin = 0.2;
-    program.add_option("--margin", margin, "how much farther a negative has to be")
-        ->check(lesson::positive)
-        ->capture_default_str();
+    program.number("--margin", margin, lesson::above(0, 1000), "how much farther a negative has to be");
     program.add_epochs(40);
     return program.run(argc, argv, [&] {
         data::synthetic_faces const draw{.seed = program.seed};

@@ -17,8 +17,6 @@
 
 #include <unistd.h>
 
-#include <CLI/CLI.hpp>
-
 #include <trine/data/orientation.hpp>
 #include <trine/backbones/conv_4.hpp>
 #include <trine/data/dataset.hpp>
@@ -36,7 +34,7 @@
 #include <trine/objectives/objective.hpp>
 #include <trine/training/trainer.hpp>
 
-#include "support/positive.hpp"
+#include "support/options.hpp"
 
 using namespace trine;
 namespace fs = std::filesystem;
@@ -183,9 +181,10 @@ std::vector<combination> combinations() {
 
 } // namespace
 
-int main(int argc, char** argv) try {
-    std::vector<std::string> backgrounds;
-    std::string runs_folder, only;
+int main(int argc, char** argv) {
+    std::vector<fs::path> backgrounds;
+    fs::path runs_folder;
+    std::string only;
     std::size_t seeds = 1, epochs = 20;
     training_options options{.learning_rate = 2e-3};
     data::pk batches{.people = 32, .photos = 4};
@@ -198,77 +197,76 @@ int main(int argc, char** argv) try {
                             .contrast = 0,
                             .erase = 0,
                             .erase_area = 0};
-    CLI::App app("One-shot learning on Omniglot: miners and losses beside each other, by the official twenty runs");
-    app.add_option("--background", backgrounds,
-                   "folder of alphabets to learn from; may be given several times, each is learnt from on its own")
-        ->required();
-    app.add_option("--runs", runs_folder, "folder of the twenty runs")->required();
-    app.add_option("--only", only, "part of the names of the combinations to try (default: all)");
-    app.add_option("--seeds", seeds, "trainings of each")->check(program::positive)->capture_default_str();
-    app.add_option("--epochs", epochs, "times that all drawings are shown")
-        ->check(program::positive)
-        ->capture_default_str();
-    app.add_option("--rate", options.learning_rate, "largest step")->capture_default_str();
-    app.add_option("--decay", optimizer.weight_decay, "pull of the weights towards 0")->capture_default_str();
-    app.add_option("--people", batches.people, "characters in a batch")->capture_default_str();
-    app.add_option("--photos", batches.photos, "drawings of each")->capture_default_str();
-    app.add_option("--rotation", options.augmentation.rotation, "degrees")->capture_default_str();
-    CLI11_PARSE(app, argc, argv);
-    options.epochs = epochs;
+    program::options app(
+        "one_shot_omniglot",
+        "One-shot learning on Omniglot: miners and losses beside each other, by the official twenty runs");
+    app.paths("--background", backgrounds,
+              "folder of alphabets to learn from; may be given several times, each is learnt from on its own")
+        .required();
+    app.path("--runs", runs_folder, "folder of the twenty runs").required();
+    app.text("--only", only, "part of the names of the combinations to try (default: all)");
+    app.number("--seeds", seeds, program::range(1, 1000), "trainings of each");
+    app.number("--epochs", epochs, program::range(1, 1'000'000), "times that all drawings are shown");
+    app.number("--rate", options.learning_rate, program::above(0, 10), "largest step");
+    app.number("--decay", optimizer.weight_decay, program::range(0.0, 10.0), "pull of the weights towards 0");
+    app.number("--people", batches.people, program::range(2, 10'000), "characters in a batch");
+    app.number("--photos", batches.photos, program::range(2, 1000), "drawings of each");
+    app.number("--rotation", options.augmentation.rotation, program::range(0.0, 180.0), "degrees");
+    app.check([&] {
+        program::require_product("--people", batches.people, "--photos", batches.photos, 16'384, "photos a batch");
+    });
+    return app.run(argc, argv, [&]() -> int {
+        options.epochs = epochs;
 
-    auto const runs = load_runs(runs_folder);
-    std::vector<data::dataset> sets;
-    for (auto const& folder : backgrounds) {
-        sets.push_back(load_background(folder));
-        std::printf("%s: %zu characters, each turned by quarters; %zu drawings\n", folder.c_str(),
-                    sets.back().people.size() / 4, sets.back().size() / 4);
-    }
-    std::printf("\n%s\n", nn::describe<network>().c_str());
-    bool const live = ::isatty(2) != 0;
-    std::printf("miner and loss | error, %% | of each set | seconds of a training\n");
-    nn::model<network> untrained(1);
-    std::printf("raw pixels | %.1f\nuntrained network | %.1f\n",
-                100 * error_by([](tensor<float, 4> const& drawings) { return drawings; }, runs),
-                100 * error_of(untrained, runs));
-    for (auto const& c : combinations()) {
-        if (c.name.find(only) == std::string::npos)
-            continue;
-        std::vector<double> errors;
-        std::string each;
-        double seconds = 0;
-        for (auto const& set : sets) {
-            std::vector<double> here;
-            for (std::size_t seed = 1; seed <= seeds; ++seed) {
-                options.seed = seed;
-                nn::model<network> model(seed);
-                trainer<network> const how{
-                    .objective = c.make(), .options = options, .optimizer = optimizer, .sampler = batches};
-                auto const report = how.fit(model, set, [&](epoch_report const& e, auto& m) {
-                    if (live)
-                        std::fprintf(
-                            stderr, "\r%s, seed %zu, epoch %zu of %zu, loss %.4f, error %.1f %%, %.0f s left   ",
-                            c.name.c_str(), seed, e.epoch, e.epochs, e.loss, 100 * error_of(m, runs), e.seconds_left);
-                    return true;
-                });
-                seconds += report.seconds;
-                here.push_back(100 * error_of(model, runs));
-                errors.push_back(here.back());
-            }
-            char text[32];
-            std::snprintf(text, sizeof text, " %.1f", evaluation::confidence_interval(here).mean);
-            each += text;
+        auto const runs = load_runs(runs_folder);
+        std::vector<data::dataset> sets;
+        for (auto const& folder : backgrounds) {
+            sets.push_back(load_background(folder));
+            std::printf("%s: %zu characters, each turned by quarters; %zu drawings\n", folder.c_str(),
+                        sets.back().people.size() / 4, sets.back().size() / 4);
         }
-        if (live)
-            std::fprintf(stderr, "\n");
-        std::printf("%s | %.1f |%s | %.0f\n", c.name.c_str(), evaluation::confidence_interval(errors).mean,
-                    each.c_str(), seconds / static_cast<double>(errors.size()));
-        std::fflush(stdout);
-    }
-    return 0;
-} catch (fs::filesystem_error const& e) {
-    std::fprintf(stderr, "one_shot_omniglot: %s\n", e.what());
-    return 1;
-} catch (trine::error const& e) {
-    std::fprintf(stderr, "one_shot_omniglot: %s\n", e.what());
-    return 1;
+        std::printf("\n%s\n", nn::describe<network>().c_str());
+        bool const live = ::isatty(2) != 0;
+        std::printf("miner and loss | error, %% | of each set | seconds of a training\n");
+        nn::model<network> untrained(1);
+        std::printf("raw pixels | %.1f\nuntrained network | %.1f\n",
+                    100 * error_by([](tensor<float, 4> const& drawings) { return drawings; }, runs),
+                    100 * error_of(untrained, runs));
+        for (auto const& c : combinations()) {
+            if (c.name.find(only) == std::string::npos)
+                continue;
+            std::vector<double> errors;
+            std::string each;
+            double seconds = 0;
+            for (auto const& set : sets) {
+                std::vector<double> here;
+                for (std::size_t seed = 1; seed <= seeds; ++seed) {
+                    options.seed = seed;
+                    nn::model<network> model(seed);
+                    trainer<network> const how{
+                        .objective = c.make(), .options = options, .optimizer = optimizer, .sampler = batches};
+                    auto const report = how.fit(model, set, [&](epoch_report const& e, auto& m) {
+                        if (live)
+                            std::fprintf(stderr,
+                                         "\r%s, seed %zu, epoch %zu of %zu, loss %.4f, error %.1f %%, %.0f s left   ",
+                                         c.name.c_str(), seed, e.epoch, e.epochs, e.loss, 100 * error_of(m, runs),
+                                         e.seconds_left);
+                        return true;
+                    });
+                    seconds += report.seconds;
+                    here.push_back(100 * error_of(model, runs));
+                    errors.push_back(here.back());
+                }
+                char text[32];
+                std::snprintf(text, sizeof text, " %.1f", evaluation::confidence_interval(here).mean);
+                each += text;
+            }
+            if (live)
+                std::fprintf(stderr, "\n");
+            std::printf("%s | %.1f |%s | %.0f\n", c.name.c_str(), evaluation::confidence_interval(errors).mean,
+                        each.c_str(), seconds / static_cast<double>(errors.size()));
+            std::fflush(stdout);
+        }
+        return 0;
+    });
 }

@@ -19,9 +19,7 @@ using namespace trine;
 int main(int argc, char** argv) {
     lesson::program program("pretrained", "A network that learnt from many, for few photos");
     std::size_t count = 4;
-    program.add_option("--photos", count, "known photos of each of the eight people")
-        ->check(CLI::Range(2, 30))
-        ->capture_default_str();
+    program.number("--photos", count, lesson::range(2, 30), "known photos of each of the eight people");
     return program.run(argc, argv, [&] {
         data::synthetic_faces const draw{.seed = program.seed};
         auto const how = objective(miners::all{}, losses::triplet_margin{}, lesson::distance{});

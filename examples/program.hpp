@@ -12,6 +12,7 @@
 #include <trine/trine.hpp>
 
 #include "support/choices.hpp"
+#include "support/text.hpp"
 
 namespace program {
 
@@ -60,7 +61,7 @@ void load_parameters(trine::nn::model<Backbone>& model, trine::io::safetensors c
     trine::load_parameters(model, file, "model.");
 }
 template <class Backbone>
-trine::nn::model<Backbone> load_model(std::string const& path) {
+trine::nn::model<Backbone> load_model(std::filesystem::path const& path) {
     trine::nn::model<Backbone> model(1);
     load_parameters(model, trine::io::safetensors::load(path));
     return model;
@@ -68,21 +69,21 @@ trine::nn::model<Backbone> load_model(std::string const& path) {
 
 // Photos one by one, skipping with a word those that cannot be used. Calls f(path, photo as the network takes it).
 template <class Backbone, class F>
-std::size_t for_each_photo(std::vector<std::string> const& paths, photo_choices const& how, char const* program,
-                           F&& f) {
+std::size_t for_each_photo(std::vector<std::filesystem::path> const& paths, photo_choices const& how,
+                           char const* program, F&& f) {
     using in = typename Backbone::input;
-    auto const options = how.options();
+    auto const options = how.loading();
     std::size_t failures = 0;
     for (auto const& path : paths) {
         trine::data::image photo;
         try {
             photo = trine::data::fitted_photo(path, in::channels, in::height, in::width, options);
         } catch (trine::error const& e) {
-            std::fprintf(stderr, "%s: skipped: %s\n", program, e.what());
+            std::fprintf(stderr, "%s: skipped: %s\n", program, printable(e.what()).c_str());
             ++failures;
             continue;
         }
-        f(path, photo);
+        f(path.string(), photo);
     }
     return failures;
 }

@@ -8,21 +8,21 @@
 
 #include <cstdio>
 
-#include <CLI/CLI.hpp>
-
 #include "program.hpp"
 #include "support/json_line.hpp"
-#include "support/positive.hpp"
+#include "support/options.hpp"
+#include "support/text.hpp"
 
 using namespace trine;
 
 namespace {
 
 struct choices {
-    std::string model, gallery, backbone = "grey64";
-    std::vector<std::string> photos;
+    std::filesystem::path model, gallery;
+    std::string backbone = "grey64";
+    std::vector<std::filesystem::path> photos;
     std::size_t k = 1;
-    double threshold = 0;
+    std::optional<double> threshold; // none: everybody is somebody
     bool json = false;
     program::photo_choices how;
 };
@@ -38,15 +38,15 @@ int run(choices const& c) {
         program::load_parameters(who.model(), file);
     if (!c.gallery.empty()) {
         data::load_report report;
-        auto const known = data::load_folder(c.gallery, in::channels, in::height, in::width, c.how.options(), &report);
+        auto const known = data::load_folder(c.gallery, in::channels, in::height, in::width, c.how.loading(), &report);
         who.clear();
         who.enroll(known);
         for (auto const& message : report.skipped)
-            std::fprintf(stderr, "skipped: %s\n", message.c_str());
+            std::fprintf(stderr, "skipped: %s\n", program::printable(message).c_str());
     }
-    require<argument_error>(who.gallery_size() > 0, c.model, ": its gallery is empty; give one with --gallery FOLDER");
-    decision_rule const rule{.k = c.k,
-                             .threshold = c.threshold > 0 ? c.threshold : std::numeric_limits<double>::infinity()};
+    require<argument_error>(who.gallery_size() > 0, c.model.string(),
+                            ": its gallery is empty; give one with --gallery FOLDER");
+    decision_rule const rule{.k = c.k, .threshold = c.threshold.value_or(std::numeric_limits<double>::infinity())};
     std::size_t const failures = program::for_each_photo<Backbone>(
         c.photos, c.how, "recognize", [&](std::string const& path, data::image const& photo) {
             auto const found = who.identify(data::to_tensor(photo), rule).front();
@@ -58,9 +58,9 @@ int run(choices const& c) {
                                      {"k", c.k},
                                      {"nearest", who.gallery().source(found.nearest.front().index)}});
             else
-                std::printf("%s  %s  distance %.3f  %zu of %zu votes\n", path.c_str(),
-                            found.known ? found.name.c_str() : "unknown", static_cast<double>(found.distance),
-                            found.votes, c.k);
+                std::printf("%s  %s  distance %.3f  %zu of %zu votes\n", program::printable(path).c_str(),
+                            found.known ? program::printable(found.name).c_str() : "unknown",
+                            static_cast<double>(found.distance), found.votes, c.k);
         });
     if (failures > 0)
         std::fprintf(stderr, "recognize: %zu of %zu photos could not be used\n", failures, c.photos.size());
@@ -69,17 +69,18 @@ int run(choices const& c) {
 
 } // namespace
 
-int main(int argc, char** argv) try {
+int main(int argc, char** argv) {
     choices c;
-    CLI::App app("Names the people on photos");
-    app.add_option("model", c.model, "file that train_faces saved, or MobileFaceNet's published weights")->required();
-    app.add_option("photos", c.photos, "photos to name")->required();
-    app.add_option("--gallery", c.gallery,
-                   "folder of known people, one sub-folder each (default: those saved with the model)");
+    program::options app("recognize", "Names the people on photos");
+    app.path("model", c.model, "file that train_faces saved, or MobileFaceNet's published weights").required();
+    app.paths("photos", c.photos, "photos to name").required();
+    app.path("--gallery", c.gallery,
+             "folder of known people, one sub-folder each (default: those saved with the model)");
     program::add_backbone_option(app, c.backbone);
-    app.add_option("-k", c.k, "neighbours that vote")->check(program::positive)->capture_default_str();
-    app.add_option("--threshold", c.threshold, "farther than this is \"unknown\" (default: everybody is somebody)");
-    app.add_flag("--json", c.json, "a JSON object a line");
+    app.number("-k", c.k, program::range(1, 1'000'000), "neighbours that vote");
+    app.number("--threshold", c.threshold, program::range(0.0, 1e6),
+               "farther than this is \"unknown\" (default: everybody is somebody)");
+    app.flag("--json", c.json, "a JSON object a line");
     c.how.add_options(app);
     app.footer(
         "Examples:\n"
@@ -87,9 +88,7 @@ int main(int argc, char** argv) try {
         "  recognize output/model.safetensors --gallery known -k 3 new/*.jpg    known/NAME/*.jpg\n"
         "  recognize output/model.safetensors --threshold 0.8 --json new.jpg    \"unknown\" when nobody is near\n"
         "  recognize mobilefacenet.safetensors --backbone mobile_face_net --detector mtcnn --gallery known new.jpg\n");
-    CLI11_PARSE(app, argc, argv);
-    return program::with_backbone(c.backbone, [&]<class Backbone>() { return run<Backbone>(c); });
-} catch (trine::error const& e) {
-    std::fprintf(stderr, "recognize: %s\n", e.what());
-    return 1;
+    return app.run(argc, argv, [&]() -> int {
+        return program::with_backbone(c.backbone, [&]<class Backbone>() { return run<Backbone>(c); });
+    });
 }

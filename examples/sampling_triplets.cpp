@@ -21,9 +21,7 @@ using namespace trine;
 int main(int argc, char** argv) {
     lesson::program program("sampling_triplets", "How many triplets there are, and how many still teach");
     double margin = 0.2;
-    program.add_option("--margin", margin, "how much farther a negative has to be")
-        ->check(CLI::NonNegativeNumber)
-        ->capture_default_str();
+    program.number("--margin", margin, lesson::range(0.0, 1000.0), "how much farther a negative has to be");
     program.add_epochs(30);
     return program.run(argc, argv, [&] {
         std::printf("A batch of P people with K photos each has P·K anchors, K − 1 positives for each, and (P − 1)·K "

@@ -17,6 +17,7 @@
 
 #include "program.hpp"
 #include "support/network_pictures.hpp"
+#include "support/outputs.hpp"
 #include "support/report.hpp"
 #include "support/results.hpp"
 #include "support/training_choices.hpp"
@@ -40,6 +41,11 @@ template <class Backbone>
 int run(program::training_choices c, any_objective const& objective) {
     using faces = program::faces<Backbone>;
     using in = typename Backbone::input;
+    // Before the work: where to write.
+    program::inputs const read{c.data, c.how.detector};
+    program::require_output_folder("--output", c.output, read);
+    if (!c.report.empty())
+        program::require_output_folder("--report", c.report, read);
     auto const all = c.photos(in::channels, in::height, in::width);
     auto const parts = data::split_by_photo(all, 1 - c.held_out, c.training.seed);
     auto const learn = all.subset(parts.first), held_out = all.subset(parts.second);
@@ -47,9 +53,6 @@ int run(program::training_choices c, any_objective const& objective) {
         held_out.size() > 0,
         "no photo can be held out: every person has one photo only, and learning needs two or more of a person");
     std::filesystem::path const out = c.output;
-    std::error_code code;
-    std::filesystem::create_directories(out, code);
-    require<io_error>(!code, out.string(), ": cannot be created: ", code.message());
     trainer<Backbone> how{.objective = objective,
                           .options = c.training,
                           .optimizer = c.optimizer,
@@ -161,17 +164,15 @@ int run(program::training_choices c, any_objective const& objective) {
 
 } // namespace
 
-int main(int argc, char** argv) try {
+int main(int argc, char** argv) {
     program::training_choices c;
-    if (auto const end = c.read(argc, argv))
-        return *end;
-    if (!c.report.empty())
-        program::require_report_page();
-    if (c.threads > 0)
-        set_thread_count(c.threads);
-    auto const objective = c.objective();
-    return program::with_trained_backbone(c.backbone, [&]<class Backbone>() { return run<Backbone>(c, objective); });
-} catch (trine::error const& e) {
-    std::fprintf(stderr, "train_faces: %s\n", e.what());
-    return 1;
+    return c.run(argc, argv, [&] {
+        if (!c.report.empty())
+            program::require_report_page();
+        if (c.threads)
+            set_thread_count(*c.threads);
+        auto const objective = c.objective();
+        return program::with_trained_backbone(c.backbone,
+                                              [&]<class Backbone>() { return run<Backbone>(c, objective); });
+    });
 }

@@ -36,9 +36,8 @@ evaluation::bootstrap_interval among_ten(lesson::model& model, data::dataset con
 int main(int argc, char** argv) {
     lesson::program program("unseen_people", "People seen in training and people never seen");
     std::size_t shown = 20000;
-    program.add_option("--photos-shown", shown, "in each training, whatever the number of people")
-        ->check(lesson::positive)
-        ->capture_default_str();
+    program.number("--photos-shown", shown, lesson::range(1, 100'000'000),
+                   "in each training, whatever the number of people");
     return program.run(argc, argv, [&] {
         data::synthetic_faces const draw{.seed = program.seed};
         auto const strangers = draw.make(80, 6, 2000);

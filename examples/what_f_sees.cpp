@@ -23,9 +23,8 @@ using namespace trine;
 int main(int argc, char** argv) {
     lesson::program program("what_f_sees", "What a network looks for, and what makes two photos match");
     std::size_t patch = 16;
-    program.add_option("--patch", patch, "side of the square that covers parts of a photo, in pixels")
-        ->check(CLI::Range(2, 48))
-        ->capture_default_str();
+    program.number("--patch", patch, lesson::range(2, 48),
+                   "side of the square that covers parts of a photo, in pixels");
     program.add_epochs(40);
     return program.run(argc, argv, [&] {
         data::synthetic_faces const draw{.seed = program.seed};

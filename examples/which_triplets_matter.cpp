@@ -19,11 +19,9 @@ int main(int argc, char** argv) {
     lesson::program program("which_triplets_matter", "Four miners on the same photos");
     double margin = 0.2;
     std::size_t people = 16;
-    program.add_option("--margin", margin, "of the loss, and of semi_hard")
-        ->check(lesson::positive)
-        ->capture_default_str();
+    program.number("--margin", margin, lesson::above(0, 1000), "of the loss, and of semi_hard");
     program.add_epochs(40);
-    program.add_option("--people-per-batch", people, "P; K is 4")->check(CLI::Range(2, 60))->capture_default_str();
+    program.number("--people-per-batch", people, lesson::range(2, 60), "P; K is 4");
     return program.run(argc, argv, [&] {
         data::synthetic_faces const draw{.seed = program.seed};
         auto const photos = draw.make(60, 12), strangers = draw.make(40, 6, 2000);

@@ -16,8 +16,6 @@
 
 #include <unistd.h>
 
-#include <CLI/CLI.hpp>
-
 #include <trine/objectives/objective.hpp>
 #include <trine/miners/triplet_miners.hpp>
 #include <trine/core/random.hpp>
@@ -28,7 +26,8 @@
 #include <trine/nn/optimizers.hpp>
 #include <trine/visual/pictures.hpp>
 
-#include "support/positive.hpp"
+#include "support/options.hpp"
+#include "support/outputs.hpp"
 
 using namespace trine;
 
@@ -110,55 +109,54 @@ std::string amount(double bytes) {
 
 } // namespace
 
-int main(int argc, char** argv) try {
-    CLI::App app("Memory and time of a training step: a softmax over people beside triplets");
+int main(int argc, char** argv) {
+    program::options app("why_not_softmax",
+                         "Memory and time of a training step: a softmax over people beside triplets");
     std::size_t features = 128, rows = 64;
     double limit = 4;
-    std::string picture = "why_not_softmax.png";
-    app.add_option("--features", features, "dimensions of the embedding")
-        ->check(program::positive)
-        ->capture_default_str();
-    app.add_option("--batch", rows, "photos in a batch")->check(program::positive)->capture_default_str();
-    app.add_option("--memory", limit, "gigabytes up to which steps are measured, not computed")->capture_default_str();
-    app.add_option("--picture", picture, "where to leave the picture")->capture_default_str();
-    CLI11_PARSE(app, argc, argv);
-
-    std::printf("batch of %zu photos, %zu features; times of one step of the head alone, Adam included\n\n", rows,
-                features);
-    std::printf("| people | softmax: weights | memory | ms | | triplets: weights | memory | ms "
-                "|\n|---|---|---|---|---|---|---|---|\n");
-    batch b(rows, features, 1000);
-    double const triplet_time = triplet_step(b), r = static_cast<double>(rows);
-    visual::series softmax{"softmax over people", {}}, triplets{"triplets", {}};
-    double each = 0; // milliseconds a person, of the largest that was measured
-    auto const row = [&](double people, double dimensions, bool measure) {
-        double bytes = softmax_bytes(people, dimensions, r), ms = each * people * dimensions;
-        bool const measured = measure && bytes <= limit * 1e9;
-        if (measured) {
-            auto const c = softmax_step(static_cast<std::size_t>(people), b);
-            ms = c.milliseconds, bytes = c.bytes;
-            each = ms / people / dimensions;
+    std::filesystem::path picture = "why_not_softmax.png";
+    app.number("--features", features, program::range(1, 8192), "dimensions of the embedding");
+    app.number("--batch", rows, program::range(2, 8192), "photos in a batch");
+    app.number("--memory", limit, program::range(0.0, 1e6), "gigabytes up to which steps are measured, not computed");
+    app.path("--picture", picture, "where to leave the picture");
+    return app.run(argc, argv, [&]() -> int {
+        program::require_output_file("--picture", picture, {});
+        std::printf("batch of %zu photos, %zu features; times of one step of the head alone, Adam included\n\n", rows,
+                    features);
+        std::printf("| people | softmax: weights | memory | ms | | triplets: weights | memory | ms "
+                    "|\n|---|---|---|---|---|---|---|---|\n");
+        batch b(rows, features, 1000);
+        double const triplet_time = triplet_step(b), r = static_cast<double>(rows);
+        visual::series softmax{"softmax over people", {}}, triplets{"triplets", {}};
+        double each = 0; // milliseconds a person, of the largest that was measured
+        auto const row = [&](double people, double dimensions, bool measure) {
+            double bytes = softmax_bytes(people, dimensions, r), ms = each * people * dimensions;
+            bool const measured = measure && bytes <= limit * 1e9;
+            if (measured) {
+                auto const c = softmax_step(static_cast<std::size_t>(people), b);
+                ms = c.milliseconds, bytes = c.bytes;
+                each = ms / people / dimensions;
+            }
+            std::printf("| %.0f | %.3g | %s | %.3g | %s | 0 | %s | %.2g |\n", people, people * (dimensions + 1),
+                        amount(bytes).c_str(), ms, measured ? "measured" : "computed",
+                        amount(triplet_bytes(dimensions, r)).c_str(),
+                        triplet_time * dimensions / static_cast<double>(features));
+            std::fflush(stdout);
+            return bytes;
+        };
+        for (double people : {1e3, 1e4, 1e5, 1e6}) {
+            softmax.values.push_back(std::log10(row(people, static_cast<double>(features), true) / 1e6));
+            triplets.values.push_back(std::log10(triplet_bytes(static_cast<double>(features), r) / 1e6));
         }
-        std::printf("| %.0f | %.3g | %s | %.3g | %s | 0 | %s | %.2g |\n", people, people * (dimensions + 1),
-                    amount(bytes).c_str(), ms, measured ? "measured" : "computed",
-                    amount(triplet_bytes(dimensions, r)).c_str(),
-                    triplet_time * dimensions / static_cast<double>(features));
-        std::fflush(stdout);
-        return bytes;
-    };
-    for (double people : {1e3, 1e4, 1e5, 1e6}) {
-        softmax.values.push_back(std::log10(row(people, static_cast<double>(features), true) / 1e6));
-        triplets.values.push_back(std::log10(triplet_bytes(static_cast<double>(features), r) / 1e6));
-    }
-    double const story = row(1e7, 1024, false);
-    std::printf("\nTen million people with 1024 features are %.3g weights: %s to train, before the network itself, and "
-                "none of it helps with person 10,000,001.\n",
-                1e7 * 1025, amount(story).c_str());
-    data::save_png(visual::line_chart("Memory of a training step's head, in MB", "people", {softmax, triplets},
-                                      {{"1000", "10 000", "100 000", "1 000 000"}, true}),
-                   picture);
-    std::printf("picture: %s\n", picture.c_str());
-} catch (trine::error const& e) {
-    std::fprintf(stderr, "why_not_softmax: %s\n", e.what());
-    return 1;
+        double const story = row(1e7, 1024, false);
+        std::printf(
+            "\nTen million people with 1024 features are %.3g weights: %s to train, before the network itself, and "
+            "none of it helps with person 10,000,001.\n",
+            1e7 * 1025, amount(story).c_str());
+        data::save_png(visual::line_chart("Memory of a training step's head, in MB", "people", {softmax, triplets},
+                                          {{"1000", "10 000", "100 000", "1 000 000"}, true}),
+                       picture);
+        std::printf("picture: %s\n", picture.c_str());
+        return 0;
+    });
 }

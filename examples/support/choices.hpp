@@ -1,7 +1,6 @@
 #pragma once
 
-// Options that several programs have. They are read where they are listed, so that whoever only uses what they say does
-// not compile the parser.
+// Options that several programs have.
 
 #include <string>
 #include <vector>
@@ -9,9 +8,7 @@
 #include <trine/data/dataset.hpp>
 #include <trine/data/folder.hpp>
 
-namespace CLI {
-class App;
-}
+#include "options.hpp"
 
 namespace program {
 
@@ -20,17 +17,18 @@ inline std::vector<std::string> const trained_names{"grey64", "grey112x92", "col
 // Those and MobileFaceNet, whose published weights others trained.
 inline std::vector<std::string> const backbone_names{"grey64", "grey112x92", "colour96", "mobile_face_net"};
 
-void add_backbone_option(CLI::App& app, std::string& backbone);
-void add_most_pixels_option(CLI::App& app, std::size_t& most_pixels);
+void add_backbone_option(options& app, std::string& backbone);
+
+void add_most_pixels_option(options& app, std::size_t& most_pixels);
 
 // How photos become a network's input.
 struct photo_choices {
     bool crop = false;
-    std::string detector;
+    std::filesystem::path detector;
     std::size_t most_pixels = trine::data::most_pixels_by_default;
 
-    void add_options(CLI::App& app);
-    trine::data::load_options options(bool strict = false) const;
+    void add_options(options& app);
+    trine::data::load_options loading(bool strict = false) const;
 };
 
 } // namespace program

@@ -4,7 +4,8 @@
 
 #include <trine/faces/mtcnn.hpp>
 
-std::function<trine::data::image(trine::data::image const&)> program::face_finder(std::string const& weights) {
+std::function<trine::data::image(trine::data::image const&)> program::face_finder(
+    std::filesystem::path const& weights) {
     auto const aligner = std::make_shared<trine::faces::face_aligner>(weights);
     return [aligner](trine::data::image const& photo) { return (*aligner)(photo); };
 }

@@ -2,6 +2,8 @@
 
 #include <cstdio>
 
+#include "outputs.hpp"
+
 using namespace trine;
 
 training_report lesson::train(model& m, data::dataset const& photos, any_objective const& objective,
@@ -34,15 +36,9 @@ std::vector<double> lesson::nearest_right(model& m, data::dataset const& photos)
 }
 
 int lesson::program::run(int argc, char** argv, std::function<void()> const& work) {
-    CLI11_PARSE(*this, argc, argv);
-    try {
-        std::error_code code;
-        std::filesystem::create_directories(output, code);
-        require<io_error>(!code, output, ": cannot be created: ", code.message());
+    return options::run(argc, argv, [&] {
+        ::program::require_output_folder("--output", output, {});
         work();
         return 0;
-    } catch (error const& e) {
-        std::fprintf(stderr, "%s: %s\n", name_.c_str(), e.what());
-        return 1;
-    }
+    });
 }

@@ -5,8 +5,6 @@
 #include <string>
 #include <vector>
 
-#include <CLI/CLI.hpp>
-
 #include <trine/backbones/compact.hpp>
 #include <trine/data/dataset.hpp>
 #include <trine/data/synthetic.hpp>
@@ -19,7 +17,7 @@
 #include <trine/training/trainer.hpp>
 
 #include "points.hpp"
-#include "positive.hpp"
+#include "options.hpp"
 
 // What the programs of the course (docs/guide) have in common: one small network, compiled once for all of them, and
 // options.
@@ -28,7 +26,7 @@ namespace lesson {
 using network = trine::backbones::compact<trine::nn::shape<1, 64, 64>, 64, 16>;
 using model = trine::nn::model<network>;
 using distance = trine::distances::squared_euclidean;
-using ::program::pairwise, ::program::positive;
+using ::program::pairwise, ::program::range, ::program::above;
 using callback = std::function<bool(trine::epoch_report const&, model&)>;
 
 // trine::trainer<network>{.objective = …, .options = …, .sampler = batches}.fit(m, photos, after_epoch). Photos are not
@@ -48,30 +46,26 @@ trine::evaluation::retrieval judge(model& m, trine::data::dataset const& photos)
 std::vector<double> nearest_right(model& m, trine::data::dataset const& photos);
 
 // A lesson's program: options that all have, --help, errors as messages.
-class program : public CLI::App {
+class program : public ::program::options {
 public:
-    std::string output;
+    std::filesystem::path output;
     std::size_t seed = 1, epochs = 0;
 
-    program(std::string name, std::string const& what) : CLI::App(what), name_(std::move(name)) {
-        output = "output/" + name_;
-        add_option("--output", output, "folder for pictures")->capture_default_str();
-        add_option("--seed", seed, "same seed, same bits")->capture_default_str();
+    program(std::string name, std::string const& what) : options(name, what), output("output/" + name) {
+        path("--output", output, "folder for pictures");
+        number("--seed", seed, ::program::any_seed, "same seed, same bits");
     }
 
     // Lets the number of epochs be chosen.
     void add_epochs(std::size_t usual) {
         epochs = usual;
-        add_option("--epochs", epochs, "times that all photos are shown")->check(positive)->capture_default_str();
+        number("--epochs", epochs, range(1, 100'000), "times that all photos are shown");
     }
 
-    // Parses, makes the folder, and does the work.
+    // Reads the options, makes the folder, and does the work.
     int run(int argc, char** argv, std::function<void()> const& work);
 
-    std::filesystem::path file(std::string const& what) const { return std::filesystem::path(output) / what; }
-
-private:
-    std::string name_;
+    std::filesystem::path file(std::string const& what) const { return output / what; }
 };
 
 } // namespace lesson

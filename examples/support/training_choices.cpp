@@ -3,8 +3,6 @@
 #include <cstdio>
 #include <sstream>
 
-#include <CLI/CLI.hpp>
-
 #include <trine/data/folder.hpp>
 #include <trine/data/image_io.hpp>
 #include <trine/data/synthetic.hpp>
@@ -13,66 +11,56 @@
 #include <trine/miners/triplet_miners.hpp>
 #include <trine/objectives/objective.hpp>
 
-#include "positive.hpp"
+#include "options.hpp"
 
 namespace program {
 
 using namespace trine;
 
-std::optional<int> training_choices::read(int argc, char** argv) {
-    CLI::App app("Learns to tell faces apart, then recognises photos that were held out");
-    app.add_option("--data", data, "folder with one sub-folder of photos for each person (default: drawn faces)");
-    app.add_option("--output", output, "folder for model, log and pictures")->capture_default_str();
-    app.add_option("--backbone", backbone, "network, by its input: grey64, grey112x92 or colour96")
-        ->check(CLI::IsMember(trained_names))
-        ->capture_default_str();
-    app.add_option("--miner", miner, "which triplets: random, all, batch_hard, semi_hard")
-        ->check(CLI::IsMember({"random", "all", "batch_hard", "semi_hard"}))
-        ->capture_default_str();
-    app.add_option("--loss", loss, "how wrong: no_margin, triplet_margin, soft_margin")
-        ->check(CLI::IsMember({"no_margin", "triplet_margin", "soft_margin"}))
-        ->capture_default_str();
-    app.add_option("--margin", margin, "margin of triplet_margin and semi_hard, in squared distance of unit vectors")
-        ->check(positive)
-        ->capture_default_str();
-    app.add_option("--epochs", training.epochs, "times that all photos are shown")
-        ->check(positive)
-        ->capture_default_str();
-    app.add_option("--people", batches.people, "P: people in a batch")->capture_default_str();
-    app.add_option("--photos", batches.photos, "K: photos of each of them")->capture_default_str();
-    app.add_option("--learning-rate", training.learning_rate, "largest step; warms up, then follows a cosine")
-        ->capture_default_str();
-    app.add_option("--weight-decay", optimizer.weight_decay, "pull of the weights towards 0")->capture_default_str();
-    app.add_option("--held-out", held_out, "share of every person's photos kept for the test")
-        ->check(CLI::Range(0.01, 0.99))
-        ->capture_default_str();
-    app.add_option("-k", k, "neighbours that vote")->check(positive)->capture_default_str();
-    app.add_option("--seed", training.seed, "same seed, same bits")->capture_default_str();
-    app.add_option("--threads", threads, "threads; the result does not depend on them (default: all)");
-    app.add_option("--synthetic-people", synthetic_people, "people to draw when there is no --data")
-        ->capture_default_str();
-    app.add_option("--synthetic-photos", synthetic_photos, "photos to draw of each")->capture_default_str();
+int training_choices::run(int argc, char** argv, std::function<int()> const& work) {
+    options app("train_faces", "Learns to tell faces apart, then recognises photos that were held out");
+    app.path("--data", data, "folder with one sub-folder of photos for each person (default: drawn faces)");
+    app.path("--output", output, "folder for model, log and pictures");
+    app.choice("--backbone", backbone, trained_names, "network, by its input: grey64, grey112x92 or colour96");
+    app.choice("--miner", miner, {"random", "all", "batch_hard", "semi_hard"},
+               "which triplets: random, all, batch_hard, semi_hard");
+    app.choice("--loss", loss, {"no_margin", "triplet_margin", "soft_margin"},
+               "how wrong: no_margin, triplet_margin, soft_margin");
+    app.number("--margin", margin, above(0, 1000),
+               "margin of triplet_margin and semi_hard, in squared distance of unit vectors");
+    app.number("--epochs", training.epochs, range(1, 1'000'000), "times that all photos are shown");
+    app.number("--people", batches.people, range(2, 10'000), "P: people in a batch");
+    app.number("--photos", batches.photos, range(2, 1000), "K: photos of each of them");
+    app.number("--learning-rate", training.learning_rate, above(0, 10),
+               "largest step; warms up, then follows a cosine");
+    app.number("--weight-decay", optimizer.weight_decay, range(0.0, 10.0), "pull of the weights towards 0");
+    app.number("--held-out", held_out, range(0.01, 0.99), "share of every person's photos kept for the test");
+    app.number("-k", k, range(1, 1'000'000), "neighbours that vote");
+    app.number("--seed", training.seed, any_seed, "same seed, same bits");
+    app.number("--threads", threads, range(1, 1024), "threads; the result does not depend on them (default: all)");
+    app.number("--synthetic-people", synthetic_people, range(1, 1'000'000), "people to draw when there is no --data");
+    app.number("--synthetic-photos", synthetic_photos, range(1, 100'000), "photos to draw of each");
     how.add_options(app);
-    app.add_flag("--strict", strict, "a photo that cannot be used is an error");
-    app.add_flag("--no-augmentation", no_augmentation, "show photos as they are");
-    app.add_option("--report", report,
-                   "folder for report.html: one file with charts, a map through the epochs and a threshold to move, "
-                   "for any browser");
-    app.add_flag("--watch", watch,
-                 "redraw the curves of loss, active triplets and accuracy on the terminal after every epoch");
-    app.add_flag("--resume", resume, "go on from the checkpoint in the output folder");
+    app.flag("--strict", strict, "a photo that cannot be used is an error");
+    app.flag("--no-augmentation", no_augmentation, "show photos as they are");
+    app.path("--report", report,
+             "folder for report.html: one file with charts, a map through the epochs and a threshold to move, "
+             "for any browser");
+    app.flag("--watch", watch,
+             "redraw the curves of loss, active triplets and accuracy on the terminal after every epoch");
+    app.flag("--resume", resume, "go on from the checkpoint in the output folder");
+    app.check([&] {
+        require_product("--people", batches.people, "--photos", batches.photos, 16'384, "photos a batch");
+        require_product("--synthetic-people", synthetic_people, "--synthetic-photos", synthetic_photos, 1'000'000,
+                        "photos");
+    });
     app.footer("Examples:\n"
                "  train_faces                                       drawn faces\n"
                "  train_faces --data photos --output run1           your own photos: photos/NAME/*.jpg\n"
                "  train_faces --data photos --output run1 --resume  go on where Ctrl-C stopped\n"
                "  train_faces --data photos --detector mtcnn        find and align the faces first\n"
                "  train_faces --data orl --backbone grey112x92 --people 8 --photos 8 --miner batch_hard --epochs 80\n");
-    try {
-        app.parse(argc, argv);
-    } catch (CLI::ParseError const& e) {
-        return app.exit(e);
-    }
-    return std::nullopt;
+    return app.run(argc, argv, work);
 }
 
 any_objective training_choices::objective() const {
@@ -100,7 +88,7 @@ data::dataset training_choices::photos(std::size_t channels, std::size_t height,
                                                                                          synthetic_photos);
     }
     trine::data::load_report loaded;
-    auto all = trine::data::load_folder(data, channels, height, width, how.options(strict), &loaded);
+    auto all = trine::data::load_folder(data, channels, height, width, how.loading(strict), &loaded);
     std::printf("%s: %zu photos of %zu people", data.c_str(), all.size(), all.people.size());
     if (loaded.ignored > 0)
         std::printf(", %zu files that are no photos", loaded.ignored);

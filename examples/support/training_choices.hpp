@@ -2,6 +2,8 @@
 
 // What train_faces was asked to do.
 
+#include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
 #include <utility>
@@ -16,9 +18,11 @@
 namespace program {
 
 struct training_choices {
-    std::string data, output = "output", report, backbone = "grey64", miner = "all", loss = "triplet_margin";
+    std::filesystem::path data, output = "output", report;
+    std::string backbone = "grey64", miner = "all", loss = "triplet_margin";
     double margin = 0.2, held_out = 0.5;
-    std::size_t threads = 0, k = 1, synthetic_people = 80, synthetic_photos = 24;
+    std::optional<std::size_t> threads; // all, where there is none
+    std::size_t k = 1, synthetic_people = 80, synthetic_photos = 24;
     bool strict = false, no_augmentation = false, watch = false;
     photo_choices how;
     trine::training_options training{.epochs = 100};
@@ -26,8 +30,8 @@ struct training_choices {
     trine::data::pk batches;
     bool resume = false;
 
-    // Reads the command line. What it returns is what the program ends with at once, after --help or an error.
-    std::optional<int> read(int argc, char** argv);
+    // Reads the command line, does the work, and returns what the program ends with.
+    int run(int argc, char** argv, std::function<int()> const& work);
     trine::any_objective objective() const;
     // Photos to learn from and to test with, drawn or loaded; says how many there are, and what was left out.
     trine::data::dataset photos(std::size_t channels, std::size_t height, std::size_t width) const;

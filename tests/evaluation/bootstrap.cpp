@@ -63,3 +63,11 @@ TEST_CASE("a bootstrap draws people, not photos, and does not depend on the thre
                       "a confidence of 1: it has to lie between 0 and 1");
     CHECK_THROWS_AS(evaluation::bootstrap_mean(one, one_each, {.resamples = 1}), argument_error);
 }
+
+TEST_CASE("a bootstrap refuses what is not a number", "[evaluation]") {
+    CHECK_THROWS_AS(evaluation::bootstrap_mean(std::vector<double>{1, NAN}, std::vector<label>{0, 1}, {}),
+                    numeric_error);
+    CHECK_THROWS_AS(
+        evaluation::bootstrap_mean(std::vector<double>{1, 2}, std::vector<label>{0, 1}, {.confidence = NAN}),
+        argument_error);
+}

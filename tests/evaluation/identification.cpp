@@ -42,3 +42,12 @@ TEST_CASE("identification worked out by hand", "[evaluation]") {
     CHECK(evaluation::confusion(truth, named, 3) == std::vector<std::size_t>{1, 1, 0, 0, 1, 0, 1, 0, 1});
     CHECK_THROWS_WITH(evaluation::confusion(truth, named, 2), "photo 3: person 2 of 2");
 }
+
+TEST_CASE("identification refuses embeddings that are not numbers", "[evaluation]") {
+    std::vector<float> const good{0, 1}, bad{0, NAN};
+    std::vector<label> const labels{0, 1};
+    std::span<label const> const who(labels);
+    matrix_view<float const> const g(good.data(), 2, 1), b(bad.data(), 2, 1);
+    CHECK_THROWS_AS(evaluation::evaluate_identification(distances::squared_euclidean{}, b, who, g, who), numeric_error);
+    CHECK_THROWS_AS(evaluation::evaluate_identification(distances::squared_euclidean{}, g, who, b, who), numeric_error);
+}

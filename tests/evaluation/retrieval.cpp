@@ -1,5 +1,8 @@
 #include <trine/evaluation/retrieval.hpp>
 
+#include <cmath>
+#include <utility>
+
 #include <trine/arrays/tensor.hpp>
 #include <trine/distances/euclidean.hpp>
 #include <trine/io/npy.hpp>
@@ -78,4 +81,17 @@ TEST_CASE("retrieval metrics agree with PyTorch Metric Learning", "[vectors]") {
     }
     WARN("checked " << seen << " sets of retrieval metrics");
     CHECK(seen > 0);
+}
+
+TEST_CASE("retrieval refuses embeddings that are not numbers", "[evaluation]") {
+    std::vector<float> points{0, 1, 2, 3};
+    std::vector<label> const labels{0, 0, 1, 1};
+    std::span<label const> const who(labels);
+    for (std::size_t at = 0; at < 4; ++at) {
+        auto const kept = std::exchange(points[at], NAN);
+        matrix_view<float const> const view(points.data(), 4, 1);
+        CHECK_THROWS_AS(evaluation::evaluate_retrieval(distances::squared_euclidean{}, view, who, view, who, true),
+                        numeric_error);
+        points[at] = kept;
+    }
 }

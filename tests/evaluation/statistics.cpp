@@ -3,6 +3,8 @@
 #include <cmath>
 #include <vector>
 
+#include <trine/core/error.hpp>
+
 #include "support/catch.hpp"
 
 using namespace trine;
@@ -27,4 +29,12 @@ TEST_CASE("normal deviates are those of tables", "[evaluation]") {
     CHECK(evaluation::normal_deviate(0.975) == Approx(1.959964).margin(5e-4));
     CHECK(evaluation::normal_deviate(0.001) == Approx(-3.090232).margin(5e-4));
     CHECK(evaluation::normal_deviate(0.5) == Approx(0).margin(5e-4));
+}
+
+TEST_CASE("statistics refuse what is not a number", "[evaluation]") {
+    CHECK_THROWS_WITH(evaluation::confidence_interval(std::vector<double>{1, NAN}), "value 1 is not a number");
+    CHECK_THROWS_AS(evaluation::normal_deviate(NAN), argument_error);
+    CHECK_THROWS_AS(evaluation::normal_deviate(1.1), argument_error);
+    CHECK(evaluation::normal_deviate(0) == -INFINITY);
+    CHECK(evaluation::normal_deviate(1) == INFINITY);
 }

@@ -31,4 +31,15 @@ TEST_CASE("thresholds are where they should be", "[evaluation]") {
                       "a threshold needs pairs of both kinds: there are 4 same and 0 different ones");
     CHECK_THROWS_AS(evaluation::for_false_accept_rate(-0.1, same, different), argument_error);
     CHECK_THROWS_AS(evaluation::best_f1(std::vector<float>{NAN}, different), numeric_error);
+    CHECK_THROWS_AS(evaluation::evaluate_threshold(NAN, same, different), numeric_error);
+    // Where a pair of two people is at 0, only a threshold below 0 keeps it out.
+    std::vector<float> const twins{0, 1};
+    auto const nobody = evaluation::for_false_accept_rate(0.0, same, twins);
+    CHECK(nobody.distance < 0);
+    CHECK((nobody.false_accept_rate == 0 && nobody.true_accept_rate == 0));
+    // Between neighbouring numbers there is no middle: the threshold is the nearer of them.
+    double const next = std::nextafter(0.5, 1.0);
+    auto const tight = evaluation::best_f1(std::vector<double>{0.5}, std::vector<double>{next});
+    CHECK(tight.distance == 0.5);
+    CHECK(evaluation::evaluate_threshold(tight.distance, std::vector<double>{0.5}, std::vector<double>{next}).f1 == 1);
 }

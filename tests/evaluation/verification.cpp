@@ -62,6 +62,42 @@ TEST_CASE("verification agrees with scikit-learn", "[vectors]") {
     CHECK(seen == 1);
 }
 
+TEST_CASE("a threshold from a curve lets in what it says, by the comparison of those who use it", "[evaluation]") {
+    auto const accepted = [](std::vector<double> const& list, double threshold) {
+        return static_cast<double>(std::count_if(list.begin(), list.end(), [&](double v) { return v <= threshold; })) /
+               static_cast<double>(list.size());
+    };
+    std::vector<std::pair<std::vector<double>, std::vector<double>>> const cases{
+        {{5, 6, 7}, {1, 2, 3, 4, 9}},      // nearly all of the wrong pairs are nearer than any right one
+        {{3, 3, 6}, {3, 3, 4, 9, 9}},      // ties
+        {{1, 2, 3}, {4, 5}},               // nothing wrong
+        {{0, 2}, {0, 0, 3}},               // at 0
+        {{0.5, 0.5}, {0.5, 0.5, 0.5}},     // all alike
+        {{-0.9, -0.2}, {-0.95, 0.1, 0.3}}, // inner products
+    };
+    for (auto const& [same, different] : cases) {
+        evaluation::verification_curve const curve(same, different);
+        for (double rate : {0.0, 0.1, 0.2, 0.34, 0.5, 0.8, 1.0}) {
+            auto const p = curve.at_false_accept_rate(rate);
+            CHECK(accepted(different, p.distance) <= rate + 1e-12);
+            CHECK(p.false_accept_rate == accepted(different, p.distance));
+            CHECK(p.true_accept_rate == accepted(same, p.distance));
+        }
+        for (auto const& p : curve.roc()) {
+            CHECK(p.false_accept_rate == accepted(different, p.distance));
+            CHECK(p.true_accept_rate == accepted(same, p.distance));
+        }
+    }
+    // The same from points: three people on a line, of whom two stand together.
+    std::vector<float> const points{0, 4, 4, 8, 20, 24};
+    std::vector<label> const labels{0, 0, 1, 1, 2, 2};
+    evaluation::verification_curve const curve(
+        distances::squared_euclidean{}, matrix_view<float const>(points.data(), 6, 1), std::span<label const>(labels));
+    auto const none = curve.at_false_accept_rate(0);
+    CHECK(none.distance < 0);
+    CHECK((none.true_accept_rate == 0 && none.false_accept_rate == 0));
+}
+
 TEST_CASE("a curve of verification is what counting pairs gives", "[evaluation]") {
     // Distances with many ties, and points whose pairs are judged by blocks.
     std::size_t const n = 300, d = 2;

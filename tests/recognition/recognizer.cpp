@@ -69,6 +69,8 @@ TEST_CASE("a recognizer learns, enrols, names, verifies, and comes back from its
         }
         auto const strict = other.identify(tested, decision_rule{.k = 5, .weighted = true, .threshold = -1});
         CHECK(std::none_of(strict.begin(), strict.end(), [](auto const& f) { return f.known; }));
+        CHECK_THROWS_WITH(other.identify(tested, decision_rule{.threshold = std::nan("")}),
+                          "a threshold that is not a number");
     }
     auto reader = faces(3);
     CHECK_THROWS_WITH(reader.open_gallery(files / "people.gallery"),

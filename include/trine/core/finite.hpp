@@ -43,4 +43,11 @@ inline void require_finite(matrix_view<double const> rows, char const* what, cha
     detail::require_finite_rows(rows, what, of);
 }
 
+/// @throws numeric_error  when one of the values is NaN: "<what> 3 is not a number"; infinity is one
+template <std::floating_point T>
+void require_numbers(std::size_t size, T const* values, char const* what) {
+    for (std::size_t i = 0; i < size; ++i)
+        require<numeric_error>(values[i] == values[i], what, " ", i, " is not a number");
+}
+
 } // namespace trine

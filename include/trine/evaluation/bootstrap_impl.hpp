@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "../core/error.hpp"
+#include "../core/finite.hpp"
 #include "../core/parallel.hpp"
 #include "../core/random.hpp"
 #include "bootstrap.hpp"
@@ -30,6 +31,7 @@ TRINE_INLINE bootstrap_interval detail::bootstrap(std::size_t units, void const*
             unit = stream.below(units);
         values[b] = call(figure, std::span<std::size_t const>(drawn));
     });
+    require_numbers(values.size(), values.data(), "the figure of resample");
     std::sort(values.begin(), values.end());
     // Quantiles between the two values that enclose them.
     auto const quantile = [&](double share) {
@@ -45,6 +47,7 @@ TRINE_INLINE bootstrap_interval detail::bootstrap(std::size_t units, void const*
 TRINE_INLINE bootstrap_interval bootstrap_mean(std::span<double const> values, std::span<label const> people,
                                                bootstrap_options const& how) {
     require<shape_error>(values.size() == people.size(), people.size(), " people given for ", values.size(), " values");
+    require_numbers(values.size(), values.data(), "value");
     struct total {
         double sum = 0, count = 0;
     };

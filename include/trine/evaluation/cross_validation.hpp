@@ -21,6 +21,8 @@ struct cross_validated {
 /// @param step, count             thresholds 0, step, … (count of them)
 /// @throws shape_error  when the lists differ in length
 /// @throws data_error   when there are fewer than two folds, or one is empty
+/// @throws numeric_error   when a distance is NaN
+/// @throws argument_error  when there is no threshold, or the step is not above 0
 cross_validated cross_validate(std::span<double const> distances, std::vector<bool> const& same,
                                std::span<std::size_t const> folds, double step = 0.01, std::size_t count = 400);
 

@@ -6,16 +6,22 @@
 #include <utility>
 
 #include "../core/error.hpp"
+#include "../core/finite.hpp"
 #include "cross_validation.hpp"
 
 namespace trine::evaluation {
 
 namespace detail {
 
-inline std::size_t count_folds(std::size_t distances, std::size_t answers, std::span<std::size_t const> folds) {
-    require<shape_error>(distances == answers && distances == folds.size(), distances, " distances, ", answers,
-                         " answers and ", folds.size(), " folds");
-    std::size_t const count = folds.empty() ? 0 : *std::max_element(folds.begin(), folds.end()) + 1;
+inline std::size_t count_folds(std::span<double const> distances, std::size_t answers,
+                               std::span<std::size_t const> folds) {
+    require<shape_error>(distances.size() == answers && distances.size() == folds.size(), distances.size(),
+                         " distances, ", answers, " answers and ", folds.size(), " folds");
+    require_numbers(distances.size(), distances.data(), "the distance of pair");
+    std::size_t const last = folds.empty() ? 0 : *std::max_element(folds.begin(), folds.end()),
+                      count = folds.empty() ? 0 : last + 1;
+    require<data_error>(folds.empty() || last < folds.size(), "fold ", last, " of ", folds.size(),
+                        " pairs: folds are numbered from 0 on, and none is empty");
     require<data_error>(count >= 2, "cross-validation needs at least two folds; there are ", count);
     return count;
 }
@@ -34,7 +40,9 @@ inline cross_validated summarised(cross_validated result) {
 
 TRINE_INLINE cross_validated cross_validate(std::span<double const> distances, std::vector<bool> const& same,
                                             std::span<std::size_t const> folds, double step, std::size_t count) {
-    std::size_t const fold_count = detail::count_folds(distances.size(), same.size(), folds);
+    std::size_t const fold_count = detail::count_folds(distances, same.size(), folds);
+    require<argument_error>(step > 0 && std::isfinite(step) && count > 0, count, " thresholds with a step of ", step,
+                            ": there has to be one, and the step a number above 0");
     // Right answers of each fold at each threshold.
     std::vector<std::vector<std::size_t>> right(fold_count, std::vector<std::size_t>(count));
     std::vector<std::size_t> sizes(fold_count);
@@ -63,7 +71,7 @@ TRINE_INLINE cross_validated cross_validate(std::span<double const> distances, s
 TRINE_INLINE cross_validated cross_validate_at_distances(std::span<double const> distances,
                                                          std::vector<bool> const& same,
                                                          std::span<std::size_t const> folds) {
-    std::size_t const fold_count = detail::count_folds(distances.size(), same.size(), folds);
+    std::size_t const fold_count = detail::count_folds(distances, same.size(), folds);
     std::vector<std::size_t> order(distances.size());
     for (std::size_t i = 0; i < order.size(); ++i)
         order[i] = i;

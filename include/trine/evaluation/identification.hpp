@@ -26,7 +26,8 @@ struct identification_result {
     /// Open set: detection and identification rate, the share of known probes whose nearest person is theirs and near
     /// enough, with the largest threshold at which at most such a share of the unknown probes is taken for somebody.
     ///
-    /// @return the rate, and the threshold: nearer than this is somebody
+    /// @return the rate, and the threshold: nearer than this is somebody. `decision_rule` lets in who is as far as its
+    /// threshold: give it std::nextafter(threshold, 0)
     /// @throws argument_error  unless 0 ≤ rate ≤ 1
     /// @throws data_error      when there are no unknown probes
     std::pair<double, double> detection_rate(double false_positive_rate) const;

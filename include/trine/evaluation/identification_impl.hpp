@@ -6,6 +6,7 @@
 
 #include "../core/buffer.hpp"
 #include "../core/error.hpp"
+#include "../core/finite.hpp"
 #include "../core/parallel.hpp"
 #include "identification.hpp"
 
@@ -38,6 +39,8 @@ identification_result detail::evaluate_identification(cross_distances<T> distanc
     require<shape_error>(probes.cols() == gallery.cols(), "probes of ", probes.cols(), " values for a gallery of ",
                          gallery.cols());
     require<data_error>(gallery.rows() > 0, "the gallery is empty");
+    require_finite(probes, "probe");
+    require_finite(gallery, "the gallery's point");
     std::unordered_map<label, std::size_t> number;
     std::vector<std::size_t> person;
     for (label l : gallery_labels)
@@ -56,6 +59,7 @@ identification_result detail::evaluate_identification(cross_distances<T> distanc
         matrix_view<T> const d(distances.data(), rows, gallery.rows());
         distance(probes.slice(q, rows), gallery, d);
         parallel_for(rows, [&](std::size_t i) {
+            require_numbers(gallery.rows(), d.row(i).data(), "the distance to the gallery's photo");
             std::vector<T> nearest(number.size(), std::numeric_limits<T>::infinity());
             for (std::size_t j = 0; j < gallery.rows(); ++j)
                 nearest[person[j]] = std::min(nearest[person[j]], d(i, j));

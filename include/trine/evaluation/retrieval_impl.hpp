@@ -7,6 +7,7 @@
 
 #include "../core/buffer.hpp"
 #include "../core/error.hpp"
+#include "../core/finite.hpp"
 #include "../core/parallel.hpp"
 #include "retrieval.hpp"
 
@@ -28,6 +29,8 @@ retrieval detail::evaluate_retrieval(cross_distances<T> distance, matrix_view<T 
                          queries.rows(), " and ", references.rows());
     require<shape_error>(queries.cols() == references.cols(), "queries of ", queries.cols(),
                          " values among references of ", references.cols());
+    require_finite(queries, "query");
+    require_finite(references, "reference");
     std::map<label, std::size_t> population;
     for (label l : reference_labels)
         ++population[l];
@@ -43,6 +46,7 @@ retrieval detail::evaluate_retrieval(cross_distances<T> distance, matrix_view<T 
         matrix_view<T> const d(distances.data(), rows, references.rows());
         distance(queries.slice(q, rows), references, d);
         parallel_for(rows, [&](std::size_t i) {
+            require_numbers(references.rows(), d.row(i).data(), "the distance to reference");
             label const who = query_labels[q + i];
             auto const at = population.find(who);
             std::size_t const r = (at == population.end() ? 0 : at->second) - (same_source ? 1 : 0);

@@ -10,7 +10,8 @@ namespace trine::evaluation {
 
 /// The quantile of the standard normal distribution, within 5·10⁻⁴.
 ///
-/// @param share  above 0 and below 1
+/// @param share  from 0 to 1, where it is infinite
+/// @throws argument_error  when it is outside
 /// @see M. Abramowitz, I. Stegun, "Handbook of Mathematical Functions", 1964, 26.2.23
 double normal_deviate(double share);
 
@@ -24,6 +25,8 @@ struct interval {
 };
 
 /// Mean of independent values with its 95 % confidence interval by Student's t; infinitely wide for a single value.
+///
+/// @throws numeric_error  when a value is NaN
 interval confidence_interval(std::span<double const> values);
 
 } // namespace trine::evaluation

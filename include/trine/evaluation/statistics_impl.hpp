@@ -3,11 +3,16 @@
 #include <algorithm>
 #include <cmath>
 
+#include "../core/error.hpp"
+#include "../core/finite.hpp"
 #include "statistics.hpp"
 
 namespace trine::evaluation {
 
 TRINE_INLINE double normal_deviate(double share) {
+    require<argument_error>(share >= 0 && share <= 1, "a share of ", share, ": it has to lie between 0 and 1");
+    if (share == 0 || share == 1)
+        return share == 0 ? -std::numeric_limits<double>::infinity() : std::numeric_limits<double>::infinity();
     double const t = std::sqrt(-2 * std::log(std::min(share, 1 - share)));
     double const z =
         t - (2.515517 + t * (0.802853 + t * 0.010328)) / (1 + t * (1.432788 + t * (0.189269 + t * 0.001308)));
@@ -29,6 +34,7 @@ TRINE_INLINE double student_t(std::size_t degrees_of_freedom) {
 TRINE_INLINE interval confidence_interval(std::span<double const> values) {
     if (values.empty())
         return {};
+    require_numbers(values.size(), values.data(), "value");
     double const n = static_cast<double>(values.size());
     double mean = 0, squares = 0;
     for (double v : values)

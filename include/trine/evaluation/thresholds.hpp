@@ -17,7 +17,7 @@ struct threshold {
 /// How pairs fare with a threshold set by hand.
 ///
 /// @throws data_error     when there is no same pair or no different pair
-/// @throws numeric_error  when a distance is NaN
+/// @throws numeric_error  when a distance or the threshold is NaN
 template <class T>
 threshold evaluate_threshold(double distance, std::vector<T> const& same, std::vector<T> const& different);
 
@@ -29,7 +29,7 @@ template <class T>
 threshold best_f1(std::vector<T> same, std::vector<T> different);
 
 /// The largest threshold that takes at most a given share of the pairs of two people for one person: just below the
-/// first distance that would be one too many.
+/// first distance that would be one too many. It is below 0, and accepts nobody, where already the pairs at 0 are.
 ///
 /// Pairs of two people that were not learnt from should be many more than 1 / rate, or the figure means little.
 ///

@@ -35,6 +35,7 @@ inline threshold rates(double distance, std::size_t same_within, std::size_t sam
 
 template <class T>
 threshold evaluate_threshold(double distance, std::vector<T> const& same, std::vector<T> const& different) {
+    require<numeric_error>(!std::isnan(distance), "a threshold that is not a number");
     detail::check_pairs(same, different);
     auto const within = [&](std::vector<T> const& list) {
         return static_cast<std::size_t>(
@@ -64,8 +65,9 @@ threshold best_f1(std::vector<T> same, std::vector<T> different) {
                 next = static_cast<double>(same[s]);
             if (d < different.size())
                 next = std::min(next, static_cast<double>(different[d]));
-            if (std::isfinite(next))
-                best.distance = (static_cast<double>(at) + next) / 2;
+            // Between neighbouring numbers there is nothing, and the middle would be the next pair's own.
+            if (double const middle = static_cast<double>(at) / 2 + next / 2; std::isfinite(next) && middle < next)
+                best.distance = std::max(static_cast<double>(at), middle);
         }
     }
     return best;

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <span>
 #include <vector>
 
@@ -62,7 +63,9 @@ public:
     /// Where the two error rates are equal, on the straight lines between the thresholds that pairs give.
     operating_point equal_error() const;
 
-    /// The largest share of same pairs that is accepted while at most `rate` of the different pairs are.
+    /// The largest share of same pairs that is accepted while at most `rate` of the different pairs are. Its distance,
+    /// used as a threshold (nearer or as near is one person), accepts just these: where no same pair is near enough, it
+    /// is just below the nearest pair.
     ///
     /// @throws argument_error  unless 0 ≤ rate ≤ 1
     operating_point at_false_accept_rate(double rate) const;
@@ -76,13 +79,15 @@ private:
     void judge_all(detail::cross_distances<T> distance, matrix_view<T const> points, std::span<label const> labels);
     void begin();
     // At first: how many different pairs have this as their first same pair that is farther, or not nearer.
-    void count(double d, std::vector<std::uint64_t>& below, std::vector<std::uint64_t>& within) const;
+    void count(double d, std::vector<std::uint64_t>& below, std::vector<std::uint64_t>& within, double& nearest) const;
     // Then: how many are nearer than each same pair, or not farther.
     void finish(std::uint64_t different);
 
     std::vector<double> same_;
     std::vector<std::uint64_t> below_, within_; // one longer than `same_`: the last counts all
     std::uint64_t different_ = 0;
+    double nearest_ =
+        std::numeric_limits<double>::infinity(); // of the different pairs, where one is as near as a same one
 };
 
 /// Verification metrics from the distances of pairs.

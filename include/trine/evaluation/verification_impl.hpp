@@ -16,7 +16,7 @@ verification_curve::verification_curve(std::vector<T> const& same, std::vector<T
     : same_(same.begin(), same.end()) {
     begin();
     for (T d : different)
-        count(static_cast<double>(d), below_, within_);
+        count(static_cast<double>(d), below_, within_, nearest_);
     finish(different.size());
 }
 
@@ -46,17 +46,20 @@ void verification_curve::judge_all(detail::cross_distances<T> distance, matrix_v
     std::uint64_t different = 0;
     std::vector<std::vector<std::uint64_t>> below(thread_count(), std::vector<std::uint64_t>(same_.size() + 1)),
         within = below;
+    std::vector<double> nearest(thread_count(), nearest_);
     each_block([&](std::span<label const> who, matrix_view<T> d) {
         std::vector<std::uint64_t> counted(d.rows());
         parallel_for(d.rows(), [&](std::size_t i) {
             auto &b = below[thread_index()], &w = within[thread_index()];
+            auto& least = nearest[thread_index()];
             for (std::size_t j = i + 1; j < d.cols(); ++j)
                 if (who[i] != who[j])
-                    count(static_cast<double>(d(i, j)), b, w), ++counted[i];
+                    count(static_cast<double>(d(i, j)), b, w, least), ++counted[i];
         });
         for (auto c : counted)
             different += c;
     });
+    nearest_ = *std::min_element(nearest.begin(), nearest.end());
     for (std::size_t t = 0; t < below.size(); ++t) // whole numbers: in whatever order they are added
         for (std::size_t i = 0; i <= same_.size(); ++i)
             below_[i] += below[t][i], within_[i] += within[t][i];
@@ -101,14 +104,19 @@ TRINE_INLINE operating_point verification_curve::at_false_accept_rate(double rat
         std::partition_point(within_.begin(), within_.end() - 1,
                              [&](std::uint64_t w) { return static_cast<double>(w) <= rate * nd * (1 + 1e-12); }) -
         within_.begin());
-    if (i == 0)
-        return {same_[0], 0, 0};
+    if (i == 0) {
+        // Below the nearest same pair, if that lets in few enough of the different ones, or else below all pairs.
+        bool const few = static_cast<double>(below_[0]) <= rate * nd * (1 + 1e-12);
+        return {std::nextafter(few ? same_[0] : nearest_, -std::numeric_limits<double>::infinity()), 0,
+                few ? static_cast<double>(below_[0]) / nd : 0};
+    }
     return {same_[i - 1], static_cast<double>(i) / static_cast<double>(same_.size()),
             static_cast<double>(within_[i - 1]) / nd};
 }
 
 TRINE_INLINE std::vector<operating_point> verification_curve::roc(std::size_t points) const {
-    std::vector<operating_point> line{{0, 0, 0}};
+    double const below_all = std::nextafter(std::min(same_[0], nearest_), -std::numeric_limits<double>::infinity());
+    std::vector<operating_point> line{{below_all > 0 ? 0.0 : below_all, 0, 0}};
     double const ns = static_cast<double>(same_.size()), nd = static_cast<double>(different_);
     double last = 0;
     for (std::size_t i = 0; i < same_.size(); ++i) {
@@ -132,12 +140,13 @@ TRINE_INLINE void verification_curve::begin() {
 }
 
 TRINE_INLINE void verification_curve::count(double d, std::vector<std::uint64_t>& below,
-                                            std::vector<std::uint64_t>& within) const {
+                                            std::vector<std::uint64_t>& within, double& nearest) const {
     require<numeric_error>(!std::isnan(d), "the distance of a pair is not a number");
     if (d > same_.back()) { // nearly all
         ++below.back(), ++within.back();
         return;
     }
+    nearest = std::min(nearest, d);
     ++below[static_cast<std::size_t>(std::upper_bound(same_.begin(), same_.end(), d) - same_.begin())];
     ++within[static_cast<std::size_t>(std::lower_bound(same_.begin(), same_.end(), d) - same_.begin())];
 }

@@ -5,7 +5,10 @@
 #include <cstdint>
 #include <cstdlib>
 #include <fstream>
-#include <sstream>
+#include <istream>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "../core/error.hpp"
 #include "alignment.hpp"
@@ -99,30 +102,63 @@ TRINE_INLINE void align_into(data::image const& photo, landmarks const& face, st
                  });
 }
 
+namespace detail {
+
+// A record of a CSV file (RFC 4180): a field in quotes may hold commas, ends of lines, and quotes twice. Counts lines.
+// False at the end.
+inline bool read_record(std::istream& in, std::vector<std::string>& fields, std::size_t& lines) {
+    fields.clear();
+    if (in.peek() == std::istream::traits_type::eof())
+        return false;
+    std::string field;
+    bool quoted = false;
+    ++lines;
+    for (char c; in.get(c);) {
+        if (quoted) {
+            lines += c == '\n';
+            if (c != '"')
+                field += c;
+            else if (in.peek() == '"')
+                field += static_cast<char>(in.get());
+            else
+                quoted = false;
+        } else if (c == '"' && field.empty())
+            quoted = true;
+        else if (c == ',')
+            fields.push_back(std::exchange(field, {}));
+        else if (c == '\n')
+            break;
+        else if (c != '\r' || in.peek() != '\n')
+            field += c;
+    }
+    fields.push_back(std::move(field));
+    return true;
+}
+
+} // namespace detail
+
 TRINE_INLINE std::map<std::string, landmarks> read_landmarks(std::filesystem::path const& path) {
-    std::ifstream file(path);
+    std::ifstream file(path, std::ios::binary);
     require<io_error>(file.good(), path.string(), ": cannot be opened");
     std::map<std::string, landmarks> all;
-    std::string line;
-    std::getline(file, line);
-    for (std::size_t number = 2; std::getline(file, line); ++number) {
-        if (line.empty())
+    std::vector<std::string> fields;
+    std::size_t lines = 0;
+    detail::read_record(file, fields, lines);
+    for (std::size_t number = lines + 1; detail::read_record(file, fields, lines); number = lines + 1) {
+        if (fields.size() == 1 && fields[0].empty())
             continue;
-        std::istringstream fields(line);
-        std::string name, value;
-        std::getline(fields, name, ',');
-        double values[11];
-        for (double& v : values) {
+        double values[11]{};
+        bool good = fields.size() > 11;
+        for (std::size_t i = 0; good && i < 11; ++i) {
             char* end = nullptr;
-            bool const there = static_cast<bool>(std::getline(fields, value, ','));
-            v = there ? std::strtod(value.c_str(), &end) : 0;
-            require<format_error>(there && end != value.c_str() && std::isfinite(v), path.string(), ": line ", number,
-                                  " does not hold a file and eleven numbers");
+            values[i] = std::strtod(fields[i + 1].c_str(), &end);
+            good = end != fields[i + 1].c_str() && std::isfinite(values[i]);
         }
+        require<format_error>(good, path.string(), ": line ", number, " does not hold a file and eleven numbers");
         landmarks face;
         for (std::size_t i = 0; i < face.size(); ++i)
             face[i] = {values[1 + 2 * i], values[2 + 2 * i]};
-        all[name] = face;
+        all[fields[0]] = face;
     }
     return all;
 }

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "../core/error.hpp"
 #include "../neighbors/gallery.hpp"
 #include "../neighbors/vote.hpp"
 
@@ -32,9 +33,11 @@ struct decision_rule {
 /// Names photos by the votes of their nearest in a gallery.
 ///
 /// @param found  of each photo the nearest, as places in the gallery
+/// @throws numeric_error  when the threshold is NaN, with which nobody would be known or all, as one compares
 template <class Storage>
 std::vector<identification> identify(neighbors::gallery<Storage> const& gallery, neighbors::neighbor_lists const& found,
                                      decision_rule const& rule) {
+    require<numeric_error>(rule.threshold == rule.threshold, "a threshold that is not a number");
     std::vector<identification> all;
     for (std::size_t q = 0; q < found.size(); ++q) {
         // Votes are counted among the neighbours alone: a gallery may hold millions.
