@@ -10,7 +10,6 @@
 // training.
 
 #include <cstdio>
-#include <fstream>
 #include <functional>
 #include <map>
 #include <sstream>
@@ -25,6 +24,7 @@
 #include <trine/distances/cosine.hpp>
 #include <trine/evaluation/statistics.hpp>
 #include <trine/distances/euclidean.hpp>
+#include <trine/io/file.hpp>
 #include <trine/losses/pair.hpp>
 #include <trine/losses/triplet.hpp>
 #include <trine/miners/pair_miners.hpp>
@@ -120,8 +120,7 @@ std::vector<run_files> load_runs(fs::path const& folder) {
         char name[16];
         std::snprintf(name, sizeof name, "run%02d", number);
         auto const path = folder / name / "class_labels.txt";
-        std::ifstream file(path);
-        require<io_error>(file.good(), path.string(), ": cannot be opened");
+        std::istringstream file(io::read_file(path));
         run_files run;
         std::map<std::string, std::size_t> places;
         for (std::string asked, known; file >> asked >> known;) {

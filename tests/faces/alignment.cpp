@@ -4,6 +4,8 @@
 #include <trine/io/file.hpp>
 #include <trine/io/npy.hpp>
 
+#include <sys/stat.h>
+
 #include "support/catch.hpp"
 #include "support/random_values.hpp"
 #include "support/reference_data.hpp"
@@ -121,4 +123,7 @@ TEST_CASE("landmarks are read, or said to be wrong", "[faces]") {
     io::write_file(path, "file\nA,0.9,1,2,x,4,5,6,7,8,9,10\n");
     CHECK_THROWS_AS(faces::read_landmarks(path), format_error);
     CHECK_THROWS_AS(faces::read_landmarks(folder / "none"), io_error);
+    REQUIRE(::mkfifo((folder / "pipe").c_str(), 0600) == 0);
+    CHECK_THROWS_WITH(faces::read_landmarks(folder / "pipe"),
+                      Contains("is a pipe, not a file")); // and waits for nobody
 }

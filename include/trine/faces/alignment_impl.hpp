@@ -4,13 +4,14 @@
 #include <cmath>
 #include <cstdint>
 #include <cstdlib>
-#include <fstream>
 #include <istream>
+#include <sstream>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "../core/error.hpp"
+#include "../io/file.hpp"
 #include "alignment.hpp"
 
 namespace trine::faces {
@@ -138,8 +139,7 @@ inline bool read_record(std::istream& in, std::vector<std::string>& fields, std:
 } // namespace detail
 
 TRINE_INLINE std::map<std::string, landmarks> read_landmarks(std::filesystem::path const& path) {
-    std::ifstream file(path, std::ios::binary);
-    require<io_error>(file.good(), path.string(), ": cannot be opened");
+    std::istringstream file(io::read_file(path));
     std::map<std::string, landmarks> all;
     std::vector<std::string> fields;
     std::size_t lines = 0;
