@@ -48,7 +48,7 @@ int run(choices const& c) {
     program::inputs const read{c.input, c.detector};
     if (!c.landmarks.empty())
         program::require_output_file("--landmarks", c.landmarks, read);
-    program::output_folder output("output", c.output, read);
+    program::output_folder output("the output folder", c.output, read);
     for (auto const& path : paths)
         output.reads(path);
     auto const rule = c.which == "central" ? faces::which_face::central : faces::which_face::largest;

@@ -31,7 +31,7 @@ int main(int argc, char** argv) {
     app.check([&] { program::require_product("--people", people, "--photos", photos, 10'000'000, "photos"); });
     return app.run(argc, argv, [&]() -> int {
         trine::data::synthetic_faces const draw{colour ? 3u : 1u, size, size, seed};
-        program::output_folder output("folder", folder, {});
+        program::output_folder output("the folder", folder, {});
         for (std::size_t p = 0; p < people; ++p) {
             std::filesystem::path const person = "person " + std::to_string(first + p + 1);
             for (std::size_t n = 0; n < photos; ++n)

@@ -23,6 +23,7 @@
 #include <trine/nn/parameters_file.hpp>
 
 #include "support/options.hpp"
+#include "support/text.hpp"
 
 using namespace trine;
 
@@ -120,7 +121,7 @@ int main(int argc, char** argv) {
         if (detector)
             std::printf("%zu photos without a face; their pairs are taken for two people\n", faceless.size());
         for (auto const& file : faceless)
-            std::printf("no face: %s\n", file.c_str());
+            std::printf("no face: %s\n", program::printable(file).c_str());
         std::printf("accuracy  %.2f %% +- %.2f over %zu folds, thresholds %.2f to %.2f\n", 100 * result.mean,
                     100 * result.deviation, result.accuracies.size(), *low, *high);
         for (double rate : {0.01, 0.001})

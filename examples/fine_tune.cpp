@@ -22,6 +22,7 @@
 #include "support/face_finder.hpp"
 #include "support/options.hpp"
 #include "support/outputs.hpp"
+#include "support/text.hpp"
 
 using namespace trine;
 
@@ -73,7 +74,7 @@ int main(int argc, char** argv) {
         data::load_report report;
         auto const photos = data::load_folder(folder, 3, 112, 112, how, &report);
         for (auto const& message : report.skipped)
-            std::printf("skipped: %s\n", message.c_str());
+            std::printf("skipped: %s\n", program::printable(message).c_str());
         auto const half = static_cast<label>(photos.people.size() / 2);
         auto const parts = data::split_by_person(photos, half, static_cast<label>(photos.people.size()));
         auto const learn = photos.subset(parts.first), unseen = photos.subset(parts.second);

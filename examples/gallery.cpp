@@ -13,12 +13,16 @@
 #include "program.hpp"
 #include "support/json_line.hpp"
 #include "support/options.hpp"
+#include "support/outputs.hpp"
+#include "support/pairs.hpp"
+#include "support/text.hpp"
 
 using namespace trine;
 
 namespace {
 
 using gallery_type = neighbors::gallery<>;
+using program::printable;
 
 struct choices {
     std::filesystem::path file, model, folder;
@@ -26,6 +30,7 @@ struct choices {
     std::vector<std::filesystem::path> photos;
     std::vector<std::size_t> places;
     decision_rule rule;
+    std::optional<double> threshold; // none: everybody is somebody
     std::size_t joined = 10, least = 3;
     double limit = 1, far = 0.001;
     bool json = false, each_photo = false, dense = false, purge = false;
@@ -36,7 +41,7 @@ struct choices {
 void say_what_was_set_aside(gallery_type const& gallery) {
     if (!gallery.set_aside().empty())
         std::fprintf(stderr, "gallery: the log of another gallery lay beside this one; it is now %s\n",
-                     gallery.set_aside().c_str());
+                     printable(gallery.set_aside().string()).c_str());
 }
 
 gallery_type open_to_change(choices const& c) {
@@ -50,24 +55,34 @@ neighbors::gallery_identity gallery_identity_of(nn::model<Backbone>& model) {
     return neighbors::gallery_identity::of(model_fingerprint(model), program::distance{}, Backbone::embedding_size);
 }
 
-// Photos of a folder of people, or of one person; all in one step, so that an interruption leaves none of them or all.
-template <class Backbone>
-int add_photos(choices const& c, gallery_type& gallery, nn::model<Backbone>& model) {
-    using in = typename Backbone::input;
-    data::dataset photos{in::channels, in::height, in::width, {}, {}, {}, {}};
+struct loaded_photos {
+    data::dataset photos;
     std::size_t failures = 0;
+};
+// Photos of a folder of people, or of one person.
+template <class Backbone>
+loaded_photos photos_for(choices const& c) {
+    using in = typename Backbone::input;
+    loaded_photos all{{in::channels, in::height, in::width, {}, {}, {}, {}}};
     if (!c.folder.empty()) {
         data::load_report report;
-        photos = data::load_folder(c.folder, in::channels, in::height, in::width, c.how.loading(), &report);
+        all.photos = data::load_folder(c.folder, in::channels, in::height, in::width, c.how.loading(), &report);
         for (auto const& message : report.skipped)
-            std::fprintf(stderr, "gallery: skipped: %s\n", message.c_str());
-        failures = report.skipped.size();
+            std::fprintf(stderr, "gallery: skipped: %s\n", printable(message).c_str());
+        all.failures = report.skipped.size();
     } else {
-        photos.people.push_back(c.name);
-        failures = program::for_each_photo<Backbone>(
+        all.photos.people.push_back(c.name);
+        all.failures = program::for_each_photo<Backbone>(
             c.photos, c.how, "gallery",
-            [&](std::string const& path, data::image const& photo) { photos.add(photo, 0, path); });
+            [&](std::string const& path, data::image const& photo) { all.photos.add(photo, 0, path); });
     }
+    return all;
+}
+
+// All in one step, so that an interruption leaves none of them or all.
+template <class Backbone>
+int add_photos(choices const& c, gallery_type& gallery, nn::model<Backbone>& model, loaded_photos const& all) {
+    auto const& photos = all.photos;
     if (photos.size() > 0) {
         std::vector<std::string> names;
         for (label who : photos.labels)
@@ -80,20 +95,27 @@ int add_photos(choices const& c, gallery_type& gallery, nn::model<Backbone>& mod
     }
     std::size_t const people = photos.size() > 0 ? photos.people.size() : 0;
     std::printf("added %zu photo%s of %zu %s; %s now holds %zu of %zu\n", photos.size(), photos.size() == 1 ? "" : "s",
-                people, people == 1 ? "person" : "people", c.file.c_str(), gallery.size(), gallery.people().size());
-    return failures > 0 ? 1 : 0;
+                people, people == 1 ? "person" : "people", printable(c.file.string()).c_str(), gallery.size(),
+                gallery.people().size());
+    return all.failures > 0 ? 1 : 0;
 }
 
 template <class Backbone>
 int create(choices const& c) {
+    program::require_output_file("the gallery's file", c.file, {c.folder, c.model, c.how.detector});
+    std::error_code code;
+    require<io_error>(!std::filesystem::exists(c.file, code), c.file.string(), ": is there already");
     auto model = program::load_model<Backbone>(c.model);
-    auto gallery = gallery_type::create(c.file, gallery_identity_of(model));
-    say_what_was_set_aside(gallery);
     if (c.folder.empty()) {
-        std::printf("%s is there, and empty\n", c.file.c_str());
+        say_what_was_set_aside(gallery_type::create(c.file, gallery_identity_of(model)));
+        std::printf("%s is there, and empty\n", printable(c.file.string()).c_str());
         return 0;
     }
-    return add_photos(c, gallery, model);
+    // Photos first: where they cannot be read, no gallery is left behind.
+    auto const photos = photos_for<Backbone>(c);
+    auto gallery = gallery_type::create(c.file, gallery_identity_of(model));
+    say_what_was_set_aside(gallery);
+    return add_photos(c, gallery, model, photos);
 }
 
 template <class Backbone>
@@ -101,10 +123,12 @@ int add(choices const& c) {
     require<argument_error>(c.folder.empty() != c.photos.empty(),
                             "say who: --name NAME with photos, or --data FOLDER with a sub-folder for each person");
     require<argument_error>(c.photos.empty() || !c.name.empty(), "say who is on the photos: --name NAME");
+    require<argument_error>(c.folder.empty() || c.name.empty(),
+                            "--name is for photos of one person; the people of --data have their folders' names");
     auto model = program::load_model<Backbone>(c.model);
     auto gallery = gallery_type::open(c.file, gallery_identity_of(model), neighbors::access::write);
     say_what_was_set_aside(gallery);
-    return add_photos(c, gallery, model);
+    return add_photos(c, gallery, model, photos_for<Backbone>(c));
 }
 
 template <class Backbone>
@@ -113,9 +137,11 @@ int find(choices const& c) {
     program::load_parameters(who.model(), io::safetensors::load(c.model));
     who.open_gallery(c.file);
     require<argument_error>(who.gallery_size() > 0, c.file.string(), ": nobody is in it");
+    auto rule = c.rule;
+    rule.threshold = c.threshold.value_or(std::numeric_limits<double>::infinity());
     std::size_t const failures = program::for_each_photo<Backbone>(
         c.photos, c.how, "gallery", [&](std::string const& path, data::image const& photo) {
-            auto const found = who.identify(data::to_tensor(photo), c.rule).front();
+            auto const found = who.identify(data::to_tensor(photo), rule).front();
             bool const alone = std::isinf(found.margin);
             if (c.json)
                 program::print_json({{"photo", path},
@@ -131,9 +157,9 @@ int find(choices const& c) {
                 char margin[32] = "";
                 if (!alone)
                     std::snprintf(margin, sizeof margin, "  margin %.3f", static_cast<double>(found.margin));
-                std::printf("%s  %s  distance %.3f%s  %zu of %zu votes\n", path.c_str(),
-                            found.known ? found.name.c_str() : "unknown", static_cast<double>(found.distance), margin,
-                            found.votes, found.nearest.size());
+                std::printf("%s  %s  distance %.3f%s  %zu of %zu votes\n", printable(path).c_str(),
+                            found.known ? printable(found.name).c_str() : "unknown",
+                            static_cast<double>(found.distance), margin, found.votes, found.nearest.size());
             }
         });
     return failures > 0 ? 1 : 0;
@@ -154,13 +180,14 @@ int list_person(choices const& c, gallery_type const& gallery) {
                                  {"removed", is_removed},
                                  {"point", gallery.point(place)}});
         else
-            std::printf("%zu  %s%s\n", place, gallery.source(place).c_str(), is_removed ? "  (removed)" : "");
+            std::printf("%zu  %s%s\n", place, printable(gallery.source(place)).c_str(),
+                        is_removed ? "  (removed)" : "");
     }
     require<argument_error>(photos + removed > 0, c.file.string(), ": there is nobody called \"", c.name, "\"");
     if (!c.json)
         std::printf("%zu photo%s of %s, each a point of %zu values (--json shows them); %zu removed and still in the "
                     "files: remove --purge takes them out\n",
-                    photos, photos == 1 ? "" : "s", c.name.c_str(), gallery.dimensions(), removed);
+                    photos, photos == 1 ? "" : "s", printable(c.name).c_str(), gallery.dimensions(), removed);
     return 0;
 }
 
@@ -175,7 +202,8 @@ int list(choices const& c) {
                     program::print_json(
                         {{"place", place}, {"name", gallery.name(place)}, {"source", gallery.source(place)}});
                 else
-                    std::printf("%zu  %s  %s\n", place, gallery.name(place).c_str(), gallery.source(place).c_str());
+                    std::printf("%zu  %s  %s\n", place, printable(gallery.name(place)).c_str(),
+                                printable(gallery.source(place)).c_str());
             }
         return 0;
     }
@@ -184,7 +212,7 @@ int list(choices const& c) {
         if (c.json)
             program::print_json({{"name", name}, {"photos", photos}});
         else
-            std::printf("%s  %zu photo%s\n", name.c_str(), photos, photos == 1 ? "" : "s");
+            std::printf("%s  %zu photo%s\n", printable(name).c_str(), photos, photos == 1 ? "" : "s");
     if (!c.json)
         std::printf("%zu photos of %zu people; network %s, distance %s\n", gallery.size(), people.size(),
                     gallery.identity().network.c_str(), gallery.identity().distance.c_str());
@@ -241,7 +269,7 @@ int cluster(choices const& c) {
         else
             std::printf("group %td:", g);
         for (auto const& [name, photos] : who)
-            std::printf("  %s (%zu)", name.c_str(), photos);
+            std::printf("  %s (%zu)", printable(name).c_str(), photos);
         std::printf("\n");
     }
     if (!c.json) {
@@ -255,41 +283,57 @@ int cluster(choices const& c) {
 // Where to draw the line to "unknown", by the pairs of photos in the gallery.
 int calibrate(choices const& c) {
     auto const gallery = gallery_type::open(c.file);
-    // Of a large gallery some thousand photos, spread over it, say enough.
-    std::vector<std::size_t> places;
-    std::size_t const step = std::max<std::size_t>(1, gallery.places() / 3000);
-    for (std::size_t place = 0; place < gallery.places(); place += step)
+    std::vector<std::size_t> places, people;
+    for (std::size_t place = 0; place < gallery.places(); ++place)
         if (!gallery.is_removed(place))
-            places.push_back(place);
-    std::vector<float> points;
-    for (std::size_t place : places) {
-        auto const p = gallery.point(place);
-        points.insert(points.end(), p.begin(), p.end());
-    }
-    std::size_t const n = places.size();
-    std::vector<label> who;
-    for (std::size_t place : places)
-        who.push_back(static_cast<label>(gallery.person(place)));
-    std::vector<float> d(n * n);
-    matrix_view<float> const distances(d.data(), n, n);
-    program::distance{}.pairwise(matrix_view<float const>(points.data(), n, gallery.dimensions()), distances);
-    auto const [same, different] = evaluation::split_pairs(distances, who);
-    auto const show = [&](char const* what, evaluation::threshold const& t) {
+            places.push_back(place), people.push_back(gallery.person(place));
+    // All pairs, or some millions of each kind: they say enough.
+    auto const chosen = program::choose_pairs(people, 1'000'000, 4'000'000);
+    auto const measured = [&](std::vector<program::photo_pair> const& pairs) {
+        std::vector<float> distances(pairs.size());
+        parallel_blocks(pairs.size(), 1024, [&](std::size_t first, std::size_t last) {
+            for (std::size_t i = first; i < last; ++i) {
+                auto const a = gallery.point(places[pairs[i].first]), b = gallery.point(places[pairs[i].second]);
+                double sum = 0; // as the search settles it
+                for (std::size_t k = 0; k < gallery.dimensions(); ++k)
+                    sum += (static_cast<double>(a[k]) - static_cast<double>(b[k])) *
+                           (static_cast<double>(a[k]) - static_cast<double>(b[k]));
+                distances[i] = static_cast<float>(sum);
+            }
+        });
+        return distances;
+    };
+    auto const same = measured(chosen.same), different = measured(chosen.different);
+    // With the digits that are printed: who copies them gets what is said of them.
+    auto const show = [&](char const* what, double limit) {
+        auto const t = evaluation::evaluate_threshold(limit, same, different);
         if (c.json)
             program::print_json({{"rule", what},
-                                 {"threshold", t.distance},
+                                 {"threshold", t.distance < 0 ? nlohmann::json(nullptr) : nlohmann::json(t.distance)},
                                  {"true_accept_rate", t.true_accept_rate},
                                  {"false_accept_rate", t.false_accept_rate},
-                                 {"f1", t.f1}});
+                                 {"f1", t.f1},
+                                 {"same", same.size()},
+                                 {"different", different.size()}});
+        else if (t.distance < 0)
+            std::printf("%s: no threshold: photos of two people lie at distance 0, as copies of one photo do\n", what);
         else
             std::printf(
-                "%s: --threshold %.4f  accepts %.2f %% of the pairs of one person, %.3f %% of the pairs of two\n", what,
+                "%s: --threshold %.6g  accepts %.2f %% of the pairs of one person, %.3f %% of the pairs of two\n", what,
                 t.distance, 100 * t.true_accept_rate, 100 * t.false_accept_rate);
     };
-    show("best F1", evaluation::best_f1(same, different));
-    show("wanted false-accept rate", evaluation::for_false_accept_rate(c.far, same, different));
-    if (!c.json)
-        std::printf("from %zu pairs of one person and %zu of two\n", same.size(), different.size());
+    show("best F1", program::six_digits(evaluation::best_f1(same, different).distance));
+    show("wanted false-accept rate",
+         program::six_digits_below(evaluation::for_false_accept_rate(c.far, same, different).distance));
+    if (!c.json) {
+        std::printf("from %zu pairs of one person and %zu of two%s\n", same.size(), different.size(),
+                    chosen.all ? "" : ", drawn from all");
+        if (c.far > 0 && c.far * static_cast<double>(different.size()) < 1)
+            std::printf(
+                "%zu pairs of two people are too few for a rate of %g %%: none of them may be accepted; that rate "
+                "takes %.0f or more\n",
+                different.size(), 100 * c.far, std::ceil(1 / c.far));
+    }
     return 0;
 }
 
@@ -317,7 +361,7 @@ int main(int argc, char** argv) {
     auto* const finding = command("find", "name the people on photos", true);
     finding->paths("photos", c.photos, "photos to name").required();
     finding->number("-k", c.rule.k, program::range(1, 1'000'000), "neighbours that vote");
-    finding->number("--threshold", c.rule.threshold, program::range(0.0, 1e6),
+    finding->number("--threshold", c.threshold, program::range(0.0, 1e6),
                     "farther than this is \"unknown\" (default: everybody is somebody)");
     finding->flag("--weighted", c.rule.weighted, "near neighbours weigh more");
     auto* const listing = command("list", "list people, or photos, or all that is held of a person", false);
@@ -372,10 +416,11 @@ int main(int argc, char** argv) {
             return calibrate(c);
         auto gallery = open_to_change(c);
         if (renaming->chosen())
-            gallery.rename(c.from, c.to), std::printf("%s is now %s\n", c.from.c_str(), c.to.c_str());
+            gallery.rename(c.from, c.to),
+                std::printf("%s is now %s\n", printable(c.from).c_str(), printable(c.to).c_str());
         else if (merging->chosen())
-            gallery.merge(c.from, c.to), std::printf("%s is now %s, with %zu photos\n", c.from.c_str(), c.to.c_str(),
-                                                     gallery.photos_of(c.to).size());
+            gallery.merge(c.from, c.to), std::printf("%s is now %s, with %zu photos\n", printable(c.from).c_str(),
+                                                     printable(c.to).c_str(), gallery.photos_of(c.to).size());
         else if (compacting->chosen())
             gallery.compact(), std::printf("%zu photos\n", gallery.size());
         return 0;

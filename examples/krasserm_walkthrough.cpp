@@ -26,6 +26,7 @@
 
 #include "support/options.hpp"
 #include "support/outputs.hpp"
+#include "support/text.hpp"
 
 using namespace trine;
 
@@ -46,7 +47,7 @@ int main(int argc, char** argv) {
         std::printf("%zu faces of %zu people; %zu photos without one or damaged\n", photos.size(), photos.people.size(),
                     report.skipped.size());
         for (auto const& message : report.skipped)
-            std::printf("skipped: %s\n", message.c_str());
+            std::printf("skipped: %s\n", program::printable(message).c_str());
 
         // 2. Embed them: a point of 128 values for each face.
         using network = backbones::mobile_face_net<>;

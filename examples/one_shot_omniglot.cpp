@@ -35,6 +35,7 @@
 #include <trine/training/trainer.hpp>
 
 #include "support/options.hpp"
+#include "support/text.hpp"
 
 using namespace trine;
 namespace fs = std::filesystem;
@@ -221,8 +222,9 @@ int main(int argc, char** argv) {
         std::vector<data::dataset> sets;
         for (auto const& folder : backgrounds) {
             sets.push_back(load_background(folder));
-            std::printf("%s: %zu characters, each turned by quarters; %zu drawings\n", folder.c_str(),
-                        sets.back().people.size() / 4, sets.back().size() / 4);
+            std::printf("%s: %zu characters, each turned by quarters; %zu drawings\n",
+                        program::printable(folder.string()).c_str(), sets.back().people.size() / 4,
+                        sets.back().size() / 4);
         }
         std::printf("\n%s\n", nn::describe<network>().c_str());
         bool const live = ::isatty(2) != 0;

@@ -1,14 +1,16 @@
 #pragma once
 
-#include <cstdio>
+#include <string>
 
 #include <nlohmann/json.hpp>
 
 namespace program {
 
-// A line of JSON, whatever bytes are in its texts.
-inline void print_json(nlohmann::json const& line) {
-    std::printf("%s\n", line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace).c_str());
-}
+/// JSON on one line, whatever bytes are in its texts: one that is not UTF-8 becomes \udc80 to \udcff, as in Python,
+/// where os.fsencode gives the byte back. So two names that differ stay two.
+std::string json_text(nlohmann::json const& value);
+
+/// Prints that as a line.
+void print_json(nlohmann::json const& line);
 
 } // namespace program

@@ -14,6 +14,8 @@
 #include <trine/evaluation/thresholds.hpp>
 #include <trine/io/file.hpp>
 
+#include "json_line.hpp"
+
 // The page, with @DATA@ where its data belong; empty where the build has none. Made by examples/report/inline.cmake.
 extern char const* const trine_report_page;
 
@@ -160,10 +162,10 @@ std::filesystem::path program::write_report(std::filesystem::path const& folder,
     for (auto const& p : run.pictures)
         page["pictures"].push_back({{"title", p.title}, {"png", base64(data::encode_png(p.picture))}});
 
-    // Inside a script, "</" would end it.
-    auto data = page.dump(-1, ' ', false, json::error_handler_t::replace);
-    for (std::size_t at = 0; (at = data.find("</", at)) != std::string::npos; at += 3)
-        data.replace(at, 2, "<\\/");
+    // Inside a script, "</script" would end it, and "<!--" with "<script" would let nothing end it.
+    std::string data;
+    for (char c : json_text(page))
+        c == '<' ? data += "\\u003c" : data += c;
     std::string text = trine_report_page;
     auto const place = text.find("@DATA@");
     text.replace(place, std::strlen("@DATA@"), data);

@@ -2,31 +2,45 @@
 
 #include <cstdio>
 
+std::size_t program::utf8_length(std::string_view text) {
+    auto const byte = [&](std::size_t i) {
+        return i < text.size() ? static_cast<unsigned>(static_cast<unsigned char>(text[i])) : 0u;
+    };
+    unsigned const first = byte(0);
+    if (text.empty() || first < 0x80)
+        return text.empty() ? 0 : 1;
+    std::size_t const size = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2;
+    // Not overlong, no surrogate, not beyond U+10FFFF.
+    unsigned const low = first == 0xe0   ? 0xa0
+                         : first == 0xf0 ? 0x90
+                                         : 0x80,
+                   high = first == 0xed   ? 0x9f
+                          : first == 0xf4 ? 0x8f
+                                          : 0xbf;
+    if (first < 0xc2 || first > 0xf4 || byte(1) < low || byte(1) > high)
+        return 0;
+    for (std::size_t i = 2; i < size; ++i)
+        if (byte(i) < 0x80 || byte(i) > 0xbf)
+            return 0;
+    return size;
+}
+
 namespace {
 
-// How many bytes from here on are one character of UTF-8 that may be shown; 0 where they are none.
+// How many bytes from here on are one character that may be shown; 0 where they are none.
 std::size_t shown_bytes(std::string_view text) {
-    auto const byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-    unsigned const first = byte(0);
-    if (first < 0x80)
-        return first >= 0x20 && first != 0x7f ? 1 : 0;
-    std::size_t const size = first >= 0xf0 && first < 0xf5   ? 4
-                             : first >= 0xe0 && first < 0xf0 ? 3
-                             : first >= 0xc2                 ? 2
-                                                             : 0;
-    if (size == 0 || first >= 0xf5 || text.size() < size)
-        return 0;
-    unsigned code = first & (0xffu >> (size + 1));
-    for (std::size_t i = 1; i < size; ++i) {
-        if ((byte(i) & 0xc0) != 0x80)
-            return 0;
-        code = code << 6 | (byte(i) & 0x3fu);
-    }
-    bool const overlong = (size == 3 && code < 0x800) || (size == 4 && (code < 0x10000 || code > 0x10ffff));
-    bool const surrogate = code >= 0xd800 && code < 0xe000, control = code < 0xa0;
-    // Line and paragraph ends, and what turns the direction of writing round.
-    bool const steers = (code >= 0x2028 && code <= 0x202e) || (code >= 0x2066 && code <= 0x2069);
-    return overlong || surrogate || control || steers ? 0 : size;
+    std::size_t const size = program::utf8_length(text);
+    if (size == 1)
+        return text[0] >= 0x20 && text[0] != 0x7f ? 1 : 0;
+    auto const is = [&](char const* first, char const* last) {
+        auto const character = text.substr(0, size);
+        return character >= first && character <= last;
+    };
+    // More control characters; ends of lines and paragraphs; and what turns the direction of writing round.
+    return (size == 2 && is("\xc2\x80", "\xc2\x9f")) ||
+                   (size == 3 && (is("\xe2\x80\xa8", "\xe2\x80\xae") || is("\xe2\x81\xa6", "\xe2\x81\xa9")))
+               ? 0
+               : size;
 }
 
 } // namespace

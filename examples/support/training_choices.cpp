@@ -12,6 +12,7 @@
 #include <trine/objectives/objective.hpp>
 
 #include "options.hpp"
+#include "text.hpp"
 
 namespace program {
 
@@ -89,12 +90,12 @@ data::dataset training_choices::photos(std::size_t channels, std::size_t height,
     }
     trine::data::load_report loaded;
     auto all = trine::data::load_folder(data, channels, height, width, how.loading(strict), &loaded);
-    std::printf("%s: %zu photos of %zu people", data.c_str(), all.size(), all.people.size());
+    std::printf("%s: %zu photos of %zu people", printable(data.string()).c_str(), all.size(), all.people.size());
     if (loaded.ignored > 0)
         std::printf(", %zu files that are no photos", loaded.ignored);
     std::printf("\n");
     for (auto const& message : loaded.skipped)
-        std::printf("skipped: %s\n", message.c_str());
+        std::printf("skipped: %s\n", printable(message).c_str());
     if (!loaded.skipped.empty())
         std::printf("%zu photos were skipped (--strict makes that an error)\n", loaded.skipped.size());
     return all;

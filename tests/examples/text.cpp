@@ -1,5 +1,7 @@
 #include "../../examples/support/text.hpp"
 
+#include "../../examples/support/json_line.hpp"
+
 #include <trine/faces/alignment.hpp>
 #include <trine/io/file.hpp>
 
@@ -44,4 +46,15 @@ TEST_CASE("a table of landmarks is read as it was written, whatever the files' n
     }
     trine::io::write_file(folder / "list", "file\n\"two\nlines\",0.9,1,2,3,4,5,6,7,8,9,10\r\nA,1\n");
     CHECK_THROWS_WITH(trine::faces::read_landmarks(folder / "list"), Catch::Contains("line 4 does not hold a file"));
+}
+
+TEST_CASE("JSON of names that are not UTF-8 is valid, and two names stay two") {
+    CHECK(
+        program::json_text(
+            {{"name", "Jörg \"x\"\n"}, {"n", 3}, {"list", {1.5, nullptr, true}}, {"none", nlohmann::json::array()}}) ==
+        "{\"list\":[1.5,null,true],\"n\":3,\"name\":\"Jörg \\\"x\\\"\\n\",\"none\":[]}");
+    CHECK(program::json_text("J\xf6rg") == "\"J\\udcf6rg\"");
+    CHECK(program::json_text("J\xe4rg") == "\"J\\udce4rg\"");
+    CHECK(program::json_text({{"\xff", nlohmann::json::object()}}) == "{\"\\udcff\":{}}");
+    CHECK(program::json_text("") == "\"\"");
 }
