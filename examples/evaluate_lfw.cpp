@@ -124,9 +124,11 @@ int main(int argc, char** argv) {
             std::printf("no face: %s\n", program::printable(file).c_str());
         std::printf("accuracy  %.2f %% +- %.2f over %zu folds, thresholds %.2f to %.2f\n", 100 * result.mean,
                     100 * result.deviation, result.accuracies.size(), *low, *high);
+        auto const few = ": too few pairs of two people to say much, " + std::to_string(different.size());
         for (double rate : {0.01, 0.001})
-            std::printf("accepted  %.2f %% of the pairs of one person, at a false-accept rate of %g %%\n",
-                        100 * evaluation::for_false_accept_rate(rate, same, different).true_accept_rate, 100 * rate);
+            std::printf("accepted  %.2f %% of the pairs of one person, at a false-accept rate of %g %%%s\n",
+                        100 * evaluation::for_false_accept_rate(rate, same, different).true_accept_rate, 100 * rate,
+                        rate * static_cast<double>(different.size()) < 1 ? few.c_str() : "");
         return 0;
     });
 }

@@ -52,6 +52,13 @@ int run(program::training_choices c, any_objective const& objective) {
     require<data_error>(
         held_out.size() > 0,
         "no photo can be held out: every person has one photo only, and learning needs two or more of a person");
+    std::vector<std::size_t> left(all.people.size());
+    for (label who : learn.labels)
+        ++left[static_cast<std::size_t>(who)];
+    auto const usable = std::count_if(left.begin(), left.end(), [](std::size_t n) { return n >= 2; });
+    require<data_error>(usable >= 2, usable, " of ", all.people.size(), " people have two photos to learn from: of ",
+                        all.size(), " photos ", held_out.size(), " were held out for the test (--held-out ", c.held_out,
+                        "), and triplets take two photos each of two people");
     std::filesystem::path const out = c.output;
     trainer<Backbone> how{.objective = objective,
                           .options = c.training,
@@ -96,7 +103,7 @@ int run(program::training_choices c, any_objective const& objective) {
                 accuracy_curve.push_back(100 * story.snapshots.back().right);
             std::printf("\x1b[H\x1b[2J%s\n%s\n%s\n", visual::text_chart("loss", loss_curve, 60, 5).c_str(),
                         visual::text_chart("active triplets, %", active_curve, 60, 5).c_str(),
-                        visual::text_chart("nearest held-out photo is right, %", accuracy_curve, 60, 5)
+                        visual::text_chart("nearest other held-out photo is right, %", accuracy_curve, 60, 5)
                             .c_str()); // 24 lines, with the one below
         }
         // A bar on a terminal, a line an epoch elsewhere.

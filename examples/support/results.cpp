@@ -52,7 +52,7 @@ tensor<float, 2> program::rows_at(matrix_view<float const> points, std::span<std
 void program::draw_training(std::filesystem::path const& file, std::string const& title,
                             std::vector<epoch_report> const& epochs, std::vector<snapshot> const& snapshots) {
     visual::series loss{"loss", {}}, active{"share of active triplets", {}},
-        accuracy{"nearest held-out photo is right",
+        accuracy{"nearest other held-out photo is right",
                  std::vector<double>(epochs.size(), std::numeric_limits<double>::quiet_NaN())};
     for (auto const& e : epochs)
         loss.values.push_back(e.loss), active.values.push_back(e.active);
@@ -102,8 +102,8 @@ std::vector<program::figure> program::figures_of(results const& r) {
         right.push_back(r.named[i] == r.held_out.labels[i]);
     auto const rate = evaluation::bootstrap_mean(right, r.held_out.labels);
     all.push_back({"recognised", text("%.1f %%", 100 * rate.estimate),
-                   text("of %zu photos; 95 %% interval over people %.1f to %.1f", right.size(), 100 * rate.low,
-                        100 * rate.high)});
+                   text("of %zu photos by the known ones; 95 %% interval over people %.1f to %.1f", right.size(),
+                        100 * rate.low, 100 * rate.high)});
     auto const retrieval = evaluation::evaluate_retrieval(
         distances::squared_euclidean{}, as_matrix(std::as_const(r.points)), std::span<label const>(r.held_out.labels),
         as_matrix(std::as_const(r.points)), std::span<label const>(r.held_out.labels), true);
@@ -115,8 +115,12 @@ std::vector<program::figure> program::figures_of(results const& r) {
         all.push_back({"equal error rate", text("%.2f %%", 100 * equal.false_accept_rate),
                        text("one person or two? of %zu pairs, at squared distance %.3f",
                             r.curve->same() + r.curve->different(), equal.distance)});
+        // Fewer pairs than 100 hold no share of 1 %.
         all.push_back({"accepted at 1 % false accepts", text("%.1f %%", 100 * strict.true_accept_rate),
-                       text("pairs of one person, at squared distance %.3f", strict.distance)});
+                       r.curve->different() < 100
+                           ? text("pairs of one person; too few pairs of two to say much: %zu, not 100",
+                                  static_cast<std::size_t>(r.curve->different()))
+                           : text("pairs of one person, at squared distance %.3f", strict.distance)});
         all.push_back(
             {"AUC", text("%.4f", r.curve->auc()), "chance that a pair of one person is nearer than one of two"});
     }

@@ -15,6 +15,7 @@
 #include "../neighbors/gallery_search.hpp"
 #include "../neighbors/gallery_tensors.hpp"
 #include "../nn/model.hpp"
+#include "../nn/network_difference.hpp"
 #include "../nn/parameters_file.hpp"
 #include "identification.hpp"
 
@@ -133,9 +134,9 @@ public:
         require<format_error>(file.metadata.contains("format"), where, ": is not a saved recognizer");
         auto const found = file.text_of("format");
         require<format_error>(found == format, where, ": its format is \"", found, "\", not \"", format, "\"");
-        require<format_error>(file.text_of("network") == network_signature<Backbone>(), where,
-                              ": is of another network; it has ", file.text_of("network"), ", this one ",
-                              network_signature<Backbone>());
+        require<format_error>(
+            file.text_of("network") == network_signature<Backbone>(), where,
+            ": is of another network: ", network_difference(file.text_of("network"), network_signature<Backbone>()));
         auto const other =
             identity::difference(identity_of(distance_).lines(), file.text_of("distance"), "here", "in the file");
         require<format_error>(other.empty(), where, ": was made with another distance: ", other);

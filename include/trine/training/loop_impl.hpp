@@ -16,6 +16,7 @@
 #include "../io/safetensors.hpp"
 #include "log.hpp"
 #include "loop.hpp"
+#include "../nn/network_difference.hpp"
 #include "../nn/parameters_file.hpp"
 
 namespace trine::detail {
@@ -220,9 +221,9 @@ private:
         auto const where = files_.checkpoint.string();
         require<format_error>(file.metadata.contains("format") && file.text_of("format") == "trine checkpoint 2", where,
                               ": is not a checkpoint of a training run");
-        require<format_error>(file.text_of("network") == who_.network(), where,
-                              ": is a checkpoint of another network; it has ", file.text_of("network"), ", this one ",
-                              who_.network());
+        require<format_error>(
+            file.text_of("network") == who_.network(), where,
+            ": is a checkpoint of another network: ", network_difference(file.text_of("network"), who_.network()));
         auto const other = identity::difference(identity_, file.text_of("run"), "in this run", "in the checkpoint");
         require<format_error>(other.empty(), where, ": is a checkpoint of another run: ", other);
         auto const& shape = file.find("history").shape;
