@@ -88,7 +88,7 @@ int run(choices const& c) {
                 auto const& face = found[chosen[n]];
                 auto to = inside.parent_path() / inside.stem();
                 if (c.all && chosen.size() > 1)
-                    to += "_" + std::to_string(n + 1);
+                    to += std::string("_").append(std::to_string(n + 1)); // GCC 12 warns of a sum of the two
                 to += ".png";
                 data::save_png(faces::aligned(photo, face.points, c.size), output.place(to));
                 ++faces_written;
