@@ -1,5 +1,7 @@
 #include <trine/data/pairs.hpp>
 
+#include <sys/stat.h>
+
 #include <trine/core/error.hpp>
 #include <trine/io/file.hpp>
 
@@ -31,4 +33,10 @@ TEST_CASE("pairs are read, or said to be wrong", "[data]") {
     CHECK_THROWS_WITH(data::read_pairs(folder.path()), Contains("is a folder, not a file"));
     io::write_file(path, "Ada\n");
     CHECK_THROWS_WITH(data::read_pairs(path), Contains("its first line is not a number of folds and of pairs"));
+}
+
+TEST_CASE("a pipe in place of a list of pairs is refused, not waited for", "[data]") {
+    temporary_folder const folder;
+    REQUIRE(::mkfifo((folder / "pipe").c_str(), 0600) == 0);
+    CHECK_THROWS_WITH(data::read_pairs(folder / "pipe"), Contains("is a pipe, not a file"));
 }
