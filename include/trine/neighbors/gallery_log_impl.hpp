@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cerrno>
-#include <memory>
 #include <vector>
 
 #include <fcntl.h>
@@ -9,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "../core/buffer.hpp"
 #include "../io/file.hpp"
 #include "gallery_log.hpp"
 
@@ -100,7 +100,7 @@ TRINE_INLINE std::string gallery_log::read(file_stamp const& of, std::function<s
     struct stat about {};
     std::size_t size = 0, first = 0;
     std::optional<beginning> found;
-    std::unique_ptr<char[]> memory;
+    buffer<char> memory;   // in large pages, which the system gives sooner than small ones
     std::string_view part; // the log from `end_` on, or from its first entry
     if (log.file >= 0) {
         require<io_error>(::fstat(log.file, &about) == 0, path_.string(), ": cannot be read: ", std::strerror(errno));
@@ -111,8 +111,9 @@ TRINE_INLINE std::string gallery_log::read(file_stamp const& of, std::function<s
             first = end_ > 0 ? end_ : size_of_header(*found);
             if (size > first) {
                 // It is read, not mapped: whoever shortens it would end the program.
-                memory.reset(new char[size - first]);
-                part = {memory.get(), io::detail::read_at(log.file, memory.get(), size - first, first, path_.string())};
+                memory = buffer<char>(size - first);
+                part = {memory.data(),
+                        io::detail::read_at(log.file, memory.data(), size - first, first, path_.string())};
             }
         }
     }
