@@ -3,7 +3,7 @@
 #include <cstdio>
 #include <string_view>
 
-#include "text.hpp"
+#include <trine/core/utf8.hpp>
 
 namespace program {
 
@@ -14,7 +14,7 @@ void write_text(std::string& out, std::string_view text) {
     while (!text.empty()) {
         std::size_t good = 0;
         while (good < text.size()) {
-            std::size_t const size = utf8_length(text.substr(good));
+            std::size_t const size = trine::utf8_length(text.substr(good));
             if (size == 0)
                 break;
             good += size;

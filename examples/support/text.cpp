@@ -2,34 +2,13 @@
 
 #include <cstdio>
 
-std::size_t program::utf8_length(std::string_view text) {
-    auto const byte = [&](std::size_t i) {
-        return i < text.size() ? static_cast<unsigned>(static_cast<unsigned char>(text[i])) : 0u;
-    };
-    unsigned const first = byte(0);
-    if (text.empty() || first < 0x80)
-        return text.empty() ? 0 : 1;
-    std::size_t const size = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2;
-    // Not overlong, no surrogate, not beyond U+10FFFF.
-    unsigned const low = first == 0xe0   ? 0xa0
-                         : first == 0xf0 ? 0x90
-                                         : 0x80,
-                   high = first == 0xed   ? 0x9f
-                          : first == 0xf4 ? 0x8f
-                                          : 0xbf;
-    if (first < 0xc2 || first > 0xf4 || byte(1) < low || byte(1) > high)
-        return 0;
-    for (std::size_t i = 2; i < size; ++i)
-        if (byte(i) < 0x80 || byte(i) > 0xbf)
-            return 0;
-    return size;
-}
+#include <trine/core/utf8.hpp>
 
 namespace {
 
 // How many bytes from here on are one character that may be shown; 0 where they are none.
 std::size_t shown_bytes(std::string_view text) {
-    std::size_t const size = program::utf8_length(text);
+    std::size_t const size = trine::utf8_length(text);
     if (size == 1)
         return text[0] >= 0x20 && text[0] != 0x7f ? 1 : 0;
     auto const is = [&](char const* first, char const* last) {

@@ -10,9 +10,6 @@ namespace program {
 /// that a file's name can neither end a line nor steer the terminal.
 std::string printable(std::string_view text);
 
-/// The bytes of the UTF-8 character that a text begins with; 0 where it begins with none.
-std::size_t utf8_length(std::string_view text);
-
 /// A field of a CSV file (RFC 4180): in quotes where it holds a comma, a quote or a line's end.
 std::string csv_field(std::string_view text);
 
