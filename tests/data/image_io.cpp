@@ -196,11 +196,11 @@ TEST_CASE("a photo of more pixels than the limit is refused by its header", "[da
 TEST_CASE("what is no file is named, and neither waited for nor read", "[data]") {
     temporary_folder const folder;
     REQUIRE(::mkfifo((folder / "pipe.jpg").c_str(), 0600) == 0);
-    CHECK_THROWS_WITH(data::load_image(folder / "pipe.jpg"), Contains("pipe.jpg: is a pipe or a device, not a photo"));
+    CHECK_THROWS_WITH(data::load_image(folder / "pipe.jpg"), Contains("pipe.jpg: is a pipe, not a file"));
     std::filesystem::create_symlink("/dev/zero", folder / "zero.jpg");
-    CHECK_THROWS_WITH(data::load_image(folder / "zero.jpg"), Contains("zero.jpg: is a pipe or a device"));
+    CHECK_THROWS_WITH(data::load_image(folder / "zero.jpg"), Contains("zero.jpg: is a device, not a file"));
     std::filesystem::create_directory(folder / "folder.jpg");
-    CHECK_THROWS_WITH(data::load_image(folder / "folder.jpg"), Contains("folder.jpg: is a folder, not a photo"));
+    CHECK_THROWS_WITH(data::load_image(folder / "folder.jpg"), Contains("folder.jpg: is a folder, not a file"));
     std::filesystem::create_symlink("loop.jpg", folder / "loop.jpg");
     CHECK_THROWS_AS(data::load_image(folder / "loop.jpg"), io_error);
     std::string long_name(300, 'a');

@@ -9,7 +9,9 @@
 
 #include "../core/config.hpp"
 #include "image.hpp"
+#include "jpeg.hpp"
 #include "pixel_limit.hpp"
+#include "png.hpp"
 
 namespace trine::data {
 
@@ -37,24 +39,10 @@ image load_image(std::filesystem::path const& path, std::size_t most_pixels = mo
 /// @throws format_error, data_error  as `load_image`
 image decode_image(std::string_view bytes, std::string const& name, std::size_t most_pixels = most_pixels_by_default);
 
-/// A photo as the bytes of a PNG file.
-///
-/// @throws shape_error  unless it has 1 to 4 channels and at least one pixel
-/// @throws io_error     when there is no memory for it
-std::string encode_png(image const& in);
-
 /// Writes a PNG file.
 ///
 /// @throws shape_error, io_error  as `encode_png`, and when it cannot be written; an old file is kept
 void save_png(image const& in, std::filesystem::path const& path);
-
-/// A photo as the bytes of a JPEG file.
-///
-/// @param quality  1 to 100; from about 85 on, differences can hardly be seen
-/// @throws argument_error  when the quality is another
-/// @throws shape_error     unless the photo has 1 or 3 channels and at least one pixel, and no side is longer than
-/// 65500, a JPEG's limit
-std::string encode_jpeg(image const& in, int quality = 85);
 
 } // namespace trine::data
 
