@@ -97,7 +97,7 @@ struct png_reader {
         if (passes > 1)
             png_read_image(png, rows.data());
         for (std::size_t y = 0; y < height; ++y) {
-            png_bytep const from = passes > 1 ? rows[y] : lines.data();
+            std::uint8_t* const from = passes > 1 ? rows[y] : lines.data();
             if (passes == 1)
                 png_read_row(png, from, nullptr);
             separate(from, channels, width, y, pixels);

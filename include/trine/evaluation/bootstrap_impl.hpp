@@ -55,6 +55,7 @@ TRINE_INLINE bootstrap_interval bootstrap_mean(std::span<double const> values, s
     for (std::size_t i = 0; i < values.size(); ++i)
         of[people[i]].sum += values[i], of[people[i]].count += 1;
     std::vector<total> totals;
+    totals.reserve(of.size());
     for (auto const& [person, t] : of)
         totals.push_back(t);
     return bootstrap(

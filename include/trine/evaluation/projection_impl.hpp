@@ -57,6 +57,7 @@ inline std::vector<std::vector<double>> eigenvectors(std::vector<double> a, std:
     std::stable_sort(order.begin(), order.end(),
                      [&](std::size_t i, std::size_t j) { return a[i * n + i] > a[j * n + j]; });
     std::vector<std::vector<double>> sorted;
+    sorted.reserve(n);
     for (std::size_t i : order)
         sorted.emplace_back(v.begin() + static_cast<std::ptrdiff_t>(i * n),
                             v.begin() + static_cast<std::ptrdiff_t>((i + 1) * n));

@@ -117,7 +117,7 @@ struct mtcnn::stages {
         auto found = suppress_overlapping(propose(colour), 0.7);
         for (auto& d : found)
             d.box = square(d.box);
-        return find_landmarks(colour, refine(colour, std::move(found)));
+        return find_landmarks(colour, refine(colour, found));
     }
 
     detection landmarks_in(data::image const& photo, data::area const& box) {

@@ -290,9 +290,11 @@ private:
         } else if (exponent < 0)
             out.append("0.").append(static_cast<std::size_t>(-exponent - 1), '0').append(digits);
         else if (count <= exponent + 1)
-            out.append(digits).append(static_cast<std::size_t>(exponent + 1 - count), '0').append(".0");
+            out.append(digits)
+                .append(static_cast<std::size_t>(exponent) + 1 - static_cast<std::size_t>(count), '0')
+                .append(".0");
         else
-            out.append(digits.insert(static_cast<std::size_t>(exponent + 1), 1, '.'));
+            out.append(digits.insert(static_cast<std::size_t>(exponent) + 1, 1, '.'));
     }
 
     invalid_utf8 texts_;

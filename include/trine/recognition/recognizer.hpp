@@ -27,8 +27,7 @@ public:
 
     /// A trainer with this miner, loss and distance, to be given another sampler, optimiser's values, or files.
     trainer_type trainer(training_options options = {}) const {
-        return {.objective = objective<Miner, Loss, Distance>(miner_, loss_, this->distance()),
-                .options = std::move(options)};
+        return {.objective = objective<Miner, Loss, Distance>(miner_, loss_, this->distance()), .options = options};
     }
 
     /// Learns the map. The gallery becomes empty, and one in memory: points belong to the map that made them.

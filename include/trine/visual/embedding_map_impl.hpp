@@ -68,6 +68,7 @@ TRINE_INLINE data::image embedding_map(std::string const& title, std::span<evalu
             // Below the middle one, by the median, of whom a few who went astray do not matter.
             auto const middle = [&](std::size_t axis) {
                 std::vector<double> values;
+                values.reserve(list.size());
                 for (std::size_t i : list)
                     values.push_back(places[i][axis]);
                 std::nth_element(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2),

@@ -200,6 +200,9 @@ TRINE_INLINE data::image confusion_picture(std::string const& title, std::span<s
              3, 255);
     text(c, 14, 14, title, black, 20);
     text(c, left, head, "named as, in the same order", black, 16);
+    auto const counted = [&](int r, int k) {
+        return counts[static_cast<std::size_t>(r) * static_cast<std::size_t>(n) + static_cast<std::size_t>(k)];
+    };
     for (int r = 0; r < n; ++r) {
         std::string name = people[static_cast<std::size_t>(r)];
         while (text_width(name, size) > 200)
@@ -207,9 +210,9 @@ TRINE_INLINE data::image confusion_picture(std::string const& title, std::span<s
         text(c, 12, top + r * cell + (cell - size) / 2, name, black, size);
         std::size_t total = 0;
         for (int k = 0; k < n; ++k)
-            total += counts[static_cast<std::size_t>(r * n + k)];
+            total += counted(r, k);
         for (int k = 0; k < n; ++k) {
-            std::size_t const count = counts[static_cast<std::size_t>(r * n + k)];
+            std::size_t const count = counted(r, k);
             int const x = left + k * cell, y = top + r * cell;
             if (count > 0) {
                 double const share = 0.25 + 0.75 * static_cast<double>(count) / static_cast<double>(total);
