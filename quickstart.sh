@@ -9,7 +9,7 @@ packages=(g++ make cmake libxtensor-dev libxtensor-blas-dev libopenblas-openmp-d
 # The report of train_faces takes Chart.js, which npm fetches; its test opens it in a browser.
 add_report_packages() { command -v npm >/dev/null || packages+=(npm); }
 add_browser_packages() { command -v chromium >/dev/null || packages+=(chromium fonts-dejavu-core); }
-test_packages=(clang-format-14)
+test_packages=(clang-format-14 clang-tidy-14 pkgconf)
 site_packages=(doxygen mkdocs python3-pygments linkchecker)
 
 usage() {

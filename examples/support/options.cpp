@@ -11,6 +11,7 @@
 #include <CLI/CLI.hpp>
 
 #include <trine/core/error.hpp>
+#include <trine/core/version.hpp>
 
 #include "text.hpp"
 
@@ -110,6 +111,8 @@ options::options(std::string name, std::string const& what) : state_(std::make_u
     state_->own = std::make_unique<CLI::App>(what);
     state_->app = state_->own.get();
     state_->app->failure_message(message);
+    state_->app->set_version_flag("--version", state_->name + " (trine " TRINE_VERSION_STRING ")",
+                                  "Print the version and exit");
 }
 options::options(std::unique_ptr<state> command) : state_(std::move(command)) {}
 options::~options() = default;
