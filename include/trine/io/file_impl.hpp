@@ -203,7 +203,8 @@ TRINE_INLINE void write_file(std::filesystem::path const& path, std::string_view
 TRINE_INLINE mapped_file::mapped_file(std::filesystem::path const& path) : file_(detail::open_to_read(path)) {
     mapped_file keep = std::move(*this); // closes the file when something fails
     struct stat about {};
-    require<io_error>(::fstat(keep.file_, &about) == 0, path.string(), ": cannot be read: ", std::strerror(errno));
+    bool const is_known = ::fstat(keep.file_, &about) == 0; // before the cause is asked for
+    require<io_error>(is_known, path.string(), ": cannot be read: ", std::strerror(errno));
     auto const size = static_cast<std::size_t>(about.st_size);
     keep.device_ = about.st_dev, keep.number_ = about.st_ino;
     if (size > 0) {

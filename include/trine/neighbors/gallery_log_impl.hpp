@@ -79,7 +79,8 @@ TRINE_INLINE std::optional<gallery_log::beginning> gallery_log::parse(std::strin
 
 TRINE_INLINE std::optional<gallery_log::beginning> gallery_log::look() const {
     struct stat about {};
-    require<io_error>(::fstat(file_, &about) == 0, path_.string(), ": cannot be read: ", std::strerror(errno));
+    bool const is_known = ::fstat(file_, &about) == 0; // before the cause is asked for
+    require<io_error>(is_known, path_.string(), ": cannot be read: ", std::strerror(errno));
     char begin[header_size];
     std::size_t const there = io::detail::read_at(file_, begin, sizeof begin, 0, path_.string());
     return parse({begin, there}, static_cast<std::size_t>(about.st_size), path_.string());
@@ -103,7 +104,8 @@ TRINE_INLINE std::string gallery_log::read(file_stamp const& of, std::function<s
     buffer<char> memory;   // in large pages, which the system gives sooner than small ones
     std::string_view part; // the log from `end_` on, or from its first entry
     if (log.file >= 0) {
-        require<io_error>(::fstat(log.file, &about) == 0, path_.string(), ": cannot be read: ", std::strerror(errno));
+        bool const is_known = ::fstat(log.file, &about) == 0;
+        require<io_error>(is_known, path_.string(), ": cannot be read: ", std::strerror(errno));
         size = static_cast<std::size_t>(about.st_size);
         char begin[header_size];
         std::size_t const there = io::detail::read_at(log.file, begin, sizeof begin, 0, path_.string());
@@ -196,7 +198,8 @@ TRINE_INLINE void gallery_log::renew() {
 
 TRINE_INLINE void gallery_log::put_aside() {
     std::filesystem::path const to = path_.string() + ".of-another-" + io::random_digits(4);
-    require<io_error>(::rename(path_.c_str(), to.c_str()) == 0, path_.string(),
+    bool const is_renamed = ::rename(path_.c_str(), to.c_str()) == 0;
+    require<io_error>(is_renamed, path_.string(),
                       ": belongs to another gallery, and cannot be renamed: ", std::strerror(errno));
     set_aside_ = to;
     renew();
