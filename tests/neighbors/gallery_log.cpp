@@ -308,3 +308,23 @@ TEST_CASE("a writer that really is killed loses nothing that it was told is ther
         known = g.size();
     }
 }
+
+TEST_CASE("a gallery of a name as long as names can be is compacted and purged", "[gallery]") {
+    temporary_folder const folder;
+    std::string const name(248, 'n'); // and ".log"
+    auto const path = folder / name, like = folder / (std::string(248, 'n').replace(240, 1, "m"));
+    auto g = gallery<>::create(path, of_tests);
+    g.add("Ada", "1", point(1));
+    g.compact();
+    g.add("Grace", "2", point(2));
+    g.add("Mary", "3", point(3));
+    // What a writer left who was killed; and what another gallery's writer is writing.
+    auto const mine = io::detail::temporary_name(path) + "0123456789abcdef",
+               others = io::detail::temporary_name(like) + "0123456789abcdef";
+    put(mine, "Mary"), put(others, "Mary");
+    g.purge("Mary");
+    CHECK_FALSE(std::filesystem::exists(mine));
+    CHECK(std::filesystem::exists(others));
+    CHECK(contents(gallery<>::open(path)) == contents(g));
+    CHECK(g.size() == 2);
+}

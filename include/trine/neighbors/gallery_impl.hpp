@@ -253,14 +253,15 @@ template <class Storage>
 void gallery<Storage>::remove_leftovers() const {
     // Of writers that were killed: what is written while this program holds the lock is its own.
     auto const folder = real_.has_parent_path() ? real_.parent_path() : std::filesystem::path(".");
-    auto const name = real_.filename().string();
+    auto const name_of = [](std::filesystem::path const& path) {
+        return std::filesystem::path(io::detail::temporary_name(path)).filename().string();
+    };
+    auto const of_file = name_of(real_), of_log = name_of(detail::gallery_log::path_of(real_));
     std::error_code code, ignored;
-    for (std::filesystem::directory_iterator at(folder, code), end; !code && at != end; at.increment(code)) {
-        auto const other = at->path().filename().string();
-        for (std::string const& mine : {name + ".tmp-", name + ".log.tmp-"})
-            if (other.starts_with(mine))
-                std::filesystem::remove(at->path(), ignored);
-    }
+    for (std::filesystem::directory_iterator at(folder, code), end; !code && at != end; at.increment(code))
+        if (auto const other = at->path().filename().string(); other.starts_with(of_file) || other.starts_with(of_log))
+            std::filesystem::remove(at->path(), ignored);
+    io::detail::flush_folder_of(real_);
 }
 
 template <class Storage>

@@ -171,7 +171,7 @@ TRINE_INLINE void gallery_log::resume() {
 TRINE_INLINE int gallery_log::open_new(std::string& name) const {
     int file = -1;
     do {
-        name = path_.string() + ".tmp-" + io::random_digits(8);
+        name = io::detail::temporary_name(path_) + io::random_digits(8);
         file = ::open(name.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
     } while (file < 0 && errno == EEXIST);
     require<io_error>(file >= 0, path_.string(), ": cannot be made anew: ", std::strerror(errno));
