@@ -143,7 +143,8 @@ void gallery<Storage>::purge() {
     check_writable();
     if (path_.empty())
         return;
-    compact();
+    fold();
+    log_.renew();
     remove_leftovers();
 }
 
@@ -151,6 +152,17 @@ template <class Storage>
 void gallery<Storage>::compact() {
     check_writable();
     require<argument_error>(!path_.empty(), "a gallery in memory alone has no file to compact");
+    fold();
+    try {
+        log_.renew();
+    } catch (io_error const&) {
+        // It has been compacted, and the log counts for nothing: the next change, or the next writer, takes it away.
+    }
+}
+
+template <class Storage>
+void gallery<Storage>::fold() {
+    log_.settle();
     {
         gallery_builder<Storage> builder(real_, identity(), log_.reference());
         write_to(builder);
@@ -160,7 +172,6 @@ void gallery<Storage>::compact() {
     fresh.path_ = path_, fresh.real_ = real_, fresh.log_ = std::move(log_);
     fresh.open_base();
     *this = std::move(fresh);
-    log_.renew();
 }
 
 template <class Storage>
@@ -181,7 +192,8 @@ bool gallery<Storage>::refresh() {
         auto const [wrong, is_new] = read_log();
         if (wrong.empty())
             return is_new;
-        require<format_error>(base_.file.is_replaced(path_), wrong); // or what was known would be lost
+        // Or what was known would be lost.
+        require<format_error>(base_.file.is_replaced(path_) || log_.is_taken_back(), wrong);
     }
     *this = open(path_, identity());
     return true;

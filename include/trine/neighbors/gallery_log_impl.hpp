@@ -16,7 +16,10 @@ namespace trine::neighbors::detail {
 
 TRINE_INLINE void gallery_log::swap(gallery_log& other) noexcept {
     gallery_.swap(other.gallery_), path_.swap(other.path_), set_aside_.swap(other.set_aside_), id_.swap(other.id_);
-    std::swap(end_, other.end_), std::swap(is_others_, other.is_others_), std::swap(file_, other.file_);
+    std::swap(end_, other.end_), last_.swap(other.last_), std::swap(last_place_, other.last_place_);
+    std::swap(is_taken_back_, other.is_taken_back_), std::swap(is_cut_, other.is_cut_);
+    std::swap(is_unwritten_, other.is_unwritten_);
+    std::swap(is_others_, other.is_others_), std::swap(file_, other.file_);
 }
 
 TRINE_INLINE void gallery_log::lock() {
@@ -121,7 +124,7 @@ TRINE_INLINE std::string gallery_log::read(file_stamp const& of, std::function<s
     }
     // What the file says is asked for last: so it is as new as the log.
     auto const name = of.is_first ? std::string(found && found->log == of.file ? of.file : "") : named();
-    is_others_ = false;
+    is_others_ = is_unwritten_ = is_taken_back_ = false;
     std::string const needed = gallery_ + ": a log belongs to it, which holds its last changes: copy " +
                                path_.string() + " together with it from where they were";
     if (!found) {
@@ -129,10 +132,27 @@ TRINE_INLINE std::string gallery_log::read(file_stamp const& of, std::function<s
             return needed + (size > 0 ? " (the one that is there is damaged)" : " (there is none)");
         return {};
     }
-    if (end_ > 0 && (found->log != id_ || size < end_))
-        return path_.string() + (found->log == id_ ? ": has become shorter" : ": has become another log");
+    if (end_ > 0 && found->log != id_) {
+        is_taken_back_ = last_.empty();
+        return path_.string() + ": has become another log";
+    }
+    if (!last_.empty()) {
+        char now[entry_header_size];
+        std::string_view const there(now, io::detail::read_at(log.file, now, sizeof now, last_place_, path_.string()));
+        is_taken_back_ = there.empty() || !last_.starts_with(there);
+        if (is_taken_back_)
+            return path_.string() + ": its last entry was taken back";
+        if (size < end_ && there == last_) // and is being written again
+            return {};
+    }
+    if (size < end_)
+        return path_.string() + ": has become shorter";
     if (found->log != name || found->file != of.file) {
-        if (std::size_t any = 0; found->file == of.file && !entry_at(part, first, any)) // begun, and not written to
+        if (std::size_t any = 0; found->file == of.file && !entry_at(part, first, any)) { // begun, and not written to
+            is_unwritten_ = true;
+            return {};
+        }
+        if (name.empty() && size <= first) // it holds nothing
             return {};
         if (found->log == of.folded.log && size <= of.folded.size)
             return {};
@@ -153,18 +173,25 @@ TRINE_INLINE std::string gallery_log::read(file_stamp const& of, std::function<s
     id_ = found->log, end_ = first;
     for (auto const& e : entries) {
         take(e.what, e.body, first + behind - end_);
+        last_ = part.substr(end_ - first, entry_header_size), last_place_ = end_;
         end_ += entry_header_size + e.body.size();
     }
     return {};
 }
 
 TRINE_INLINE void gallery_log::resume() {
-    if (end_ > 0)
-        return truncate(end_);
+    if (end_ > 0) {
+        truncate(end_);
+        settle();
+        // Whether the disk knows that the file names it, nobody can say: so it is begun again.
+        if (last_.empty())
+            id_.clear(), end_ = 0, is_unwritten_ = true;
+        return;
+    }
     struct stat about {};
     if (is_others_)
         put_aside();
-    else if (::fstat(file_, &about) == 0 && about.st_size > 0)
+    else if (!is_unwritten_ && ::fstat(file_, &about) == 0 && about.st_size > 0)
         renew();
 }
 
@@ -183,9 +210,19 @@ TRINE_INLINE int gallery_log::open_new(std::string& name) const {
     return file;
 }
 
-TRINE_INLINE void gallery_log::renew() {
+TRINE_INLINE void gallery_log::renew(std::string_view header) {
+    id_.clear(), last_.clear(), end_ = 0; // whatever comes of it, the old one has ended
+    is_others_ = is_unwritten_ = is_cut_ = false;
     std::string name;
     int const file = open_new(name);
+    try {
+        io::write_all(file, header, path_.string());
+        bool const is_flushed = header.empty() || ::fdatasync(file) == 0;
+        require<io_error>(is_flushed, path_.string(), ": cannot be made anew: ", std::strerror(errno));
+    } catch (...) {
+        ::close(file), ::unlink(name.c_str());
+        throw;
+    }
     if (::rename(name.c_str(), path_.c_str()) != 0) {
         int const cause = errno;
         ::close(file), ::unlink(name.c_str());
@@ -193,7 +230,7 @@ TRINE_INLINE void gallery_log::renew() {
     }
     ::close(std::exchange(file_, file));
     io::detail::flush_folder_of(path_);
-    id_.clear(), end_ = 0, is_others_ = false;
+    end_ = header.size();
 }
 
 TRINE_INLINE void gallery_log::put_aside() {
@@ -206,23 +243,25 @@ TRINE_INLINE void gallery_log::put_aside() {
 }
 
 TRINE_INLINE void gallery_log::begin(std::string const& file, std::function<void(std::string const&)> const& name_it) {
-    struct stat about {};
-    if (::fstat(file_, &about) != 0 || about.st_size > 0)
-        renew();
-    // Whoever may read the gallery may read its log.
-    if (::stat(gallery_.c_str(), &about) == 0) {
-        bool const is_given = ::fchown(file_, about.st_uid, about.st_gid) == 0 ||
-                              ::fchown(file_, static_cast<uid_t>(-1), about.st_gid) == 0;
-        (void)::fchmod(file_, about.st_mode & (is_given ? 0777 : 0707));
-    }
     auto const id = io::random_digits(digits / 2);
     record_writer header;
     header.raw(magic.data(), magic.size());
     header.raw(file.data(), digits);
     header.raw(id.data(), digits);
     header.number(io::checksum(header.bytes));
-    write({header.bytes});
-    io::detail::flush_folder_of(path_);
+    struct stat about {};
+    if (::fstat(file_, &about) != 0 || about.st_size > 0)
+        renew(header.bytes);
+    else {
+        write({header.bytes});
+        io::detail::flush_folder_of(path_);
+    }
+    // Whoever may read the gallery may read its log.
+    if (::stat(gallery_.c_str(), &about) == 0) {
+        bool const is_given = ::fchown(file_, about.st_uid, about.st_gid) == 0 ||
+                              ::fchown(file_, static_cast<uid_t>(-1), about.st_gid) == 0;
+        (void)::fchmod(file_, about.st_mode & (is_given ? 0777 : 0707));
+    }
     try {
         name_it(id);
     } catch (...) { // nobody would believe an entry of it
@@ -273,15 +312,23 @@ TRINE_INLINE void gallery_log::write(std::initializer_list<std::string_view> pie
         cause = errno;
     if (cause != 0) {
         truncate(end_);
+        is_cut_ = ::fdatasync(file_) != 0; // or it could come back after a crash
         fail<io_error>(gallery_, ": cannot be written: ", std::strerror(cause));
     }
-    end_ = at;
+    end_ = at, is_cut_ = false;
 }
 
 TRINE_INLINE void gallery_log::truncate(std::size_t size) {
     if (::ftruncate(file_, static_cast<off_t>(size)) != 0) {
         // What is left behind has a wrong checksum, and the next entry is written over it.
     }
+    is_cut_ = true;
+}
+
+TRINE_INLINE void gallery_log::settle() {
+    bool const is_settled = !is_cut_ || ::fdatasync(file_) == 0;
+    require<io_error>(is_settled, path_.string(), ": cannot be flushed: ", std::strerror(errno));
+    is_cut_ = false;
 }
 
 TRINE_INLINE void gallery_log::close() {
