@@ -110,6 +110,9 @@ TEST_CASE("a writer killed at any byte leaves the gallery of before or after", "
                 auto cut = after.log->substr(0, bytes); // its length may be there before its bytes
                 cut.resize(header, '\0');
                 try_it(before.file, cut);
+                auto hole = after.log->substr(0, header); // and later ones before earlier ones
+                std::fill_n(hole.begin(), bytes, '\0');
+                try_it(before.file, hole);
             }
             std::size_t named = 0;
             for (std::size_t i = 0; i < after.file.size(); ++i)

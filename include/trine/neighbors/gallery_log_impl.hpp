@@ -72,9 +72,11 @@ TRINE_INLINE std::optional<gallery_log::beginning> gallery_log::parse(std::strin
             return h;
         }
     }
-    // One that is just being begun: its size may be there before its bytes.
-    auto const text = begin.substr(0, begin.find_last_not_of('\0') + 1);
-    auto const is_part = [&](std::string_view of) { return text.substr(0, of.size()) == of.substr(0, text.size()); };
+    // One that is just being begun: its size may be there before its bytes, and these in any order.
+    auto const is_part = [&](std::string_view of) {
+        return std::equal(of.begin(), of.begin() + static_cast<std::ptrdiff_t>(std::min(of.size(), begin.size())),
+                          begin.begin(), [](char expected, char there) { return there == expected || there == '\0'; });
+    };
     require<format_error>(size <= header_size && (is_part(magic) || is_part(first_magic)), where,
                           ": is not a gallery's log");
     return {};
