@@ -107,7 +107,8 @@ public:
     bool is_begun() const { return end_ > 0; }
     // Behind the last entry that was read or written; 0 before any.
     std::size_t end() const { return end_; }
-    log_reference reference() const { return {id_, end_}; }
+    // Also when it has ended and could not be taken away.
+    log_reference reference() const { return id_.empty() ? ended_ : log_reference{id_, end_}; }
     // Where another gallery's log was put that lay in its place; empty when none did.
     std::filesystem::path const& set_aside() const { return set_aside_; }
 
@@ -180,7 +181,8 @@ private:
     std::filesystem::path path_, set_aside_;
     std::string id_; // its digits, once it is begun
     std::size_t end_ = 0;
-    std::string last_; // the header of the last entry that was read, and its place
+    log_reference ended_; // one that still lies there
+    std::string last_;    // the header of the last entry that was read, and its place
     std::size_t last_place_ = 0;
     bool is_taken_back_ = false;
     bool is_unwritten_ = false; // whether it is begun for its file, which may name it in part

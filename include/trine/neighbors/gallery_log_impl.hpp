@@ -18,7 +18,7 @@ TRINE_INLINE void gallery_log::swap(gallery_log& other) noexcept {
     gallery_.swap(other.gallery_), path_.swap(other.path_), set_aside_.swap(other.set_aside_), id_.swap(other.id_);
     std::swap(end_, other.end_), last_.swap(other.last_), std::swap(last_place_, other.last_place_);
     std::swap(is_taken_back_, other.is_taken_back_), std::swap(is_cut_, other.is_cut_);
-    std::swap(is_unwritten_, other.is_unwritten_);
+    std::swap(is_unwritten_, other.is_unwritten_), std::swap(ended_, other.ended_);
     std::swap(is_others_, other.is_others_), std::swap(file_, other.file_);
 }
 
@@ -213,6 +213,8 @@ TRINE_INLINE int gallery_log::open_new(std::string& name) const {
 }
 
 TRINE_INLINE void gallery_log::renew(std::string_view header) {
+    if (!id_.empty())
+        ended_ = {id_, end_};
     id_.clear(), last_.clear(), end_ = 0; // whatever comes of it, the old one has ended
     is_others_ = is_unwritten_ = is_cut_ = false;
     std::string name;
@@ -232,7 +234,7 @@ TRINE_INLINE void gallery_log::renew(std::string_view header) {
     }
     ::close(std::exchange(file_, file));
     io::detail::flush_folder_of(path_);
-    end_ = header.size();
+    end_ = header.size(), ended_ = {};
 }
 
 TRINE_INLINE void gallery_log::put_aside() {
