@@ -70,8 +70,8 @@ void make_folders(fs::path const& folder) {
 }
 
 void require_writable(std::string_view option, fs::path const& folder) {
-    require<io_error>(::access(folder.c_str(), W_OK | X_OK) == 0, option, ": ", folder.string(),
-                      ": cannot be written to: ", std::strerror(errno));
+    bool const is_writable = ::access(folder.c_str(), W_OK | X_OK) == 0; // before the cause is asked for
+    require<io_error>(is_writable, option, ": ", folder.string(), ": cannot be written to: ", std::strerror(errno));
 }
 
 } // namespace
@@ -146,8 +146,8 @@ whole_folder::whole_folder(std::string_view option, fs::path folder, std::string
     make_folders(folder_.parent_path());
     require_writable(option, folder_.parent_path());
     auto pattern = folder_.string() + ".XXXXXX";
-    require<io_error>(::mkdtemp(pattern.data()) != nullptr, option, ": ", folder.string(),
-                      ": cannot be created: ", std::strerror(errno));
+    bool const is_made = ::mkdtemp(pattern.data()) != nullptr; // before the cause is asked for
+    require<io_error>(is_made, option, ": ", folder.string(), ": cannot be created: ", std::strerror(errno));
     temporary_ = pattern;
 }
 

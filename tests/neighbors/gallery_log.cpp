@@ -110,6 +110,9 @@ TEST_CASE("a writer killed at any byte leaves the gallery of before or after", "
                 auto cut = after.log->substr(0, bytes); // its length may be there before its bytes
                 cut.resize(header, '\0');
                 try_it(before.file, cut);
+                auto hole = after.log->substr(0, header); // and later ones before earlier ones
+                std::fill_n(hole.begin(), bytes, '\0');
+                try_it(before.file, hole);
             }
             std::size_t named = 0;
             for (std::size_t i = 0; i < after.file.size(); ++i)
@@ -307,4 +310,100 @@ TEST_CASE("a writer that really is killed loses nothing that it was told is ther
         CHECK(right);
         known = g.size();
     }
+}
+
+TEST_CASE("a log that its file names in part is kept by a writer who changes nothing", "[gallery]") {
+    temporary_folder const folder;
+    auto const path = folder / "people.gallery", log = folder / "people.gallery.log";
+    std::multiset<std::string> known;
+    std::string unnamed;
+    {
+        auto g = gallery<>::create(path, of_tests);
+        g.add("Ada", "1", point(1));
+        g.compact();
+        known = contents(g), unnamed = bytes_of(path);
+        g.add("Grace", "2", point(2));
+    }
+    // A power failure while the log was being named: of its name the disk has the first digits.
+    auto const named = bytes_of(path), header = bytes_of(log).substr(0, 80);
+    auto const first =
+        static_cast<std::size_t>(std::mismatch(named.begin(), named.end(), unnamed.begin()).first - named.begin());
+    for (std::size_t digits : {0, 1, 20, 32}) {
+        put(path, named.substr(0, first + digits) + unnamed.substr(first + digits));
+        put(log, header);
+        CHECK(contents(gallery<>::open(path, of_tests, access::write)) == known);
+        CHECK(contents(gallery<>::open(path)) == known);
+        {
+            auto g = gallery<>::open(path, of_tests, access::write);
+            CHECK_THROWS_AS(g.add("", "3", point(3)), argument_error);
+            g.compact();
+        }
+        CHECK(contents(gallery<>::open(path)) == known);
+    }
+}
+
+TEST_CASE("a reader forgets an entry that the disk did not take", "[gallery]") {
+    temporary_folder const folder;
+    auto const path = folder / "people.gallery", log = folder / "people.gallery.log";
+    auto writer = gallery<>::create(path, of_tests);
+    writer.add("Ada", "1", point(1));
+    auto const before = contents(writer);
+    auto const size = std::filesystem::file_size(log);
+    // A writer takes an entry back by shortening the log to what it was.
+    for (auto const& [seen, next] : std::vector<std::pair<std::string, std::string>>{
+             {"Grace", "Mary"}, {"Grace", "a person of a longer name"}, {"a person of a longer name", "Mary"}}) {
+        std::filesystem::resize_file(log, size);
+        auto reader = gallery<>::open(path);
+        CHECK(contents(reader) == before);
+        {
+            std::filesystem::copy_file(path, folder / "copy.gallery",
+                                       std::filesystem::copy_options::overwrite_existing);
+            std::filesystem::copy_file(log, folder / "copy.gallery.log",
+                                       std::filesystem::copy_options::overwrite_existing);
+            auto other = gallery<>::open(folder / "copy.gallery", access::write);
+            other.add(seen, "2", point(2));
+        }
+        put(log, bytes_of(folder / "copy.gallery.log"));
+        CHECK(reader.refresh());
+        CHECK(reader.size() == 2);
+        std::filesystem::resize_file(log, size);
+        SECTION("and is followed by nothing") {
+            CHECK(reader.refresh());
+            CHECK(contents(reader) == before);
+            CHECK_FALSE(reader.refresh());
+        }
+        SECTION("and another takes its place") {
+            std::filesystem::copy_file(log, folder / "copy.gallery.log",
+                                       std::filesystem::copy_options::overwrite_existing);
+            std::multiset<std::string> after;
+            {
+                auto other = gallery<>::open(folder / "copy.gallery", access::write);
+                other.add(next, "3", point(3));
+                after = contents(other);
+            }
+            put(log, bytes_of(folder / "copy.gallery.log"));
+            CHECK(reader.refresh());
+            CHECK(contents(reader) == after);
+        }
+    }
+}
+
+TEST_CASE("a gallery of a name as long as names can be is compacted and purged", "[gallery]") {
+    temporary_folder const folder;
+    std::string const name(248, 'n'); // and ".log"
+    auto const path = folder / name, like = folder / (std::string(248, 'n').replace(240, 1, "m"));
+    auto g = gallery<>::create(path, of_tests);
+    g.add("Ada", "1", point(1));
+    g.compact();
+    g.add("Grace", "2", point(2));
+    g.add("Mary", "3", point(3));
+    // What a writer left who was killed; and what another gallery's writer is writing.
+    auto const mine = io::detail::temporary_name(path) + "0123456789abcdef",
+               others = io::detail::temporary_name(like) + "0123456789abcdef";
+    put(mine, "Mary"), put(others, "Mary");
+    g.purge("Mary");
+    CHECK_FALSE(std::filesystem::exists(mine));
+    CHECK(std::filesystem::exists(others));
+    CHECK(contents(gallery<>::open(path)) == contents(g));
+    CHECK(g.size() == 2);
 }

@@ -128,6 +128,20 @@ TEST_CASE("hnsw refuses what makes no sense, and files that are not its own", "[
         }
     }
     CHECK(refused > 150);
+    // Nor does an empty one begin at a point.
+    neighbors::hnsw::index<distance>(d).save(path);
+    auto const empty = io::safetensors::load(path);
+    auto nobody = empty.get<std::uint8_t>("graph", empty.find("graph").shape);
+    nobody[52] = 2;
+    io::safetensors file;
+    file.metadata = empty.metadata;
+    file.metadata["checksum"] =
+        std::to_string(io::checksum({reinterpret_cast<char const*>(nobody.data()), nobody.size()}));
+    file.add<std::uint8_t>("graph", {nobody.size()}, nobody);
+    victim.load(path);
+    CHECK(victim.size() == 0);
+    file.save(path);
+    CHECK_THROWS_WITH(victim.load(path), Contains("its graph is not one of 16 values with 16 links"));
     io::write_file(path, "nothing of the kind");
     CHECK_THROWS_AS(victim.load(path), format_error);
 }

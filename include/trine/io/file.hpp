@@ -20,6 +20,8 @@ namespace detail {
 int open_to_read(std::filesystem::path const& path);
 // Reads up to `size` bytes from an offset; less at the file's end. Throws io_error.
 std::size_t read_at(int file, char* to, std::size_t size, std::size_t offset, std::string const& where);
+// How the names of temporary files beside a file begin: random digits follow.
+std::string temporary_name(std::filesystem::path const& path);
 // Waits until the disk knows a file's name.
 void flush_folder_of(std::filesystem::path const& path);
 

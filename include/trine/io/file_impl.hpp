@@ -64,6 +64,13 @@ TRINE_INLINE std::size_t read_at(int file, char* to, std::size_t size, std::size
     return used;
 }
 
+TRINE_INLINE std::string temporary_name(std::filesystem::path const& path) {
+    auto name = path.filename().string();
+    if (constexpr std::size_t longest = 200; name.size() > longest) // of 255 bytes; names that begin alike stay apart
+        name = name.substr(0, longest) + '~' + std::to_string(checksum(name) % 1'000'000'000);
+    return (path.parent_path() / (name + ".tmp-")).string();
+}
+
 TRINE_INLINE void flush_folder_of(std::filesystem::path const& path) {
     auto const folder = path.has_parent_path() ? path.parent_path() : std::filesystem::path(".");
     if (int const directory = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC); directory >= 0) {
@@ -138,10 +145,8 @@ TRINE_INLINE file_writer::file_writer(std::filesystem::path path) : path_(std::m
         require<io_error>(S_ISREG(about.st_mode), path_.string(), ": is ", detail::kind_of(about.st_mode),
                           ", not a file, and is not written to");
     target_ = resolved(path_);
-    constexpr std::size_t longest = 200; // of 255 bytes of a name
     do {
-        auto const name = target_.filename().string().substr(0, longest) + ".tmp-" + random_digits(8);
-        temporary_ = (target_.parent_path() / name).string();
+        temporary_ = detail::temporary_name(target_) + random_digits(8);
         file_ = ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
     } while (file_ < 0 && errno == EEXIST);
     if (file_ < 0) {
@@ -203,7 +208,8 @@ TRINE_INLINE void write_file(std::filesystem::path const& path, std::string_view
 TRINE_INLINE mapped_file::mapped_file(std::filesystem::path const& path) : file_(detail::open_to_read(path)) {
     mapped_file keep = std::move(*this); // closes the file when something fails
     struct stat about {};
-    require<io_error>(::fstat(keep.file_, &about) == 0, path.string(), ": cannot be read: ", std::strerror(errno));
+    bool const is_known = ::fstat(keep.file_, &about) == 0; // before the cause is asked for
+    require<io_error>(is_known, path.string(), ": cannot be read: ", std::strerror(errno));
     auto const size = static_cast<std::size_t>(about.st_size);
     keep.device_ = about.st_dev, keep.number_ = about.st_ino;
     if (size > 0) {

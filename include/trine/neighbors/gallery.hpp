@@ -154,6 +154,8 @@ private:
     // What is wrong with the log, see `gallery_log::read`; and whether there was anything new.
     std::pair<std::string, bool> read_log();
     void begin_log();
+    // Writes all into a new file, which says that the log's entries are in it.
+    void fold();
     void remove_leftovers() const;
 
     void check_addition(std::size_t names, std::size_t sources, std::size_t rows, std::size_t cols) const;

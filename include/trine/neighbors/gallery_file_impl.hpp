@@ -156,9 +156,11 @@ void gallery_file<Storage>::name_log(std::filesystem::path const& path, std::str
     } const closing{to};
     require<io_error>(!file.is_replaced(path), path.string(),
                       ": another file has taken its place while it was open for writing; open it again");
-    ssize_t const written = ::pwrite(to, log.data(), log.size(), static_cast<off_t>(log_at_));
-    require<io_error>(written == static_cast<ssize_t>(log.size()) && ::fsync(to) == 0, path.string(),
-                      ": cannot be written: ", std::strerror(errno));
+    bool const is_there = ::lseek(to, static_cast<off_t>(log_at_), SEEK_SET) >= 0; // before the cause is asked for
+    require<io_error>(is_there, path.string(), ": cannot be written: ", std::strerror(errno));
+    io::write_all(to, log, path.string());
+    bool const is_flushed = ::fsync(to) == 0;
+    require<io_error>(is_flushed, path.string(), ": cannot be flushed: ", std::strerror(errno));
 }
 
 // The log that belongs to the gallery of whatever storage at a path; nothing where there is none.

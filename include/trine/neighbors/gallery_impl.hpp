@@ -143,7 +143,8 @@ void gallery<Storage>::purge() {
     check_writable();
     if (path_.empty())
         return;
-    compact();
+    fold();
+    log_.renew();
     remove_leftovers();
 }
 
@@ -151,6 +152,17 @@ template <class Storage>
 void gallery<Storage>::compact() {
     check_writable();
     require<argument_error>(!path_.empty(), "a gallery in memory alone has no file to compact");
+    fold();
+    try {
+        log_.renew();
+    } catch (io_error const&) {
+        // It has been compacted, and the log counts for nothing: the next change, or the next writer, takes it away.
+    }
+}
+
+template <class Storage>
+void gallery<Storage>::fold() {
+    log_.settle();
     {
         gallery_builder<Storage> builder(real_, identity(), log_.reference());
         write_to(builder);
@@ -160,7 +172,6 @@ void gallery<Storage>::compact() {
     fresh.path_ = path_, fresh.real_ = real_, fresh.log_ = std::move(log_);
     fresh.open_base();
     *this = std::move(fresh);
-    log_.renew();
 }
 
 template <class Storage>
@@ -181,7 +192,8 @@ bool gallery<Storage>::refresh() {
         auto const [wrong, is_new] = read_log();
         if (wrong.empty())
             return is_new;
-        require<format_error>(base_.file.is_replaced(path_), wrong); // or what was known would be lost
+        // Or what was known would be lost.
+        require<format_error>(base_.file.is_replaced(path_) || log_.is_taken_back(), wrong);
     }
     *this = open(path_, identity());
     return true;
@@ -253,14 +265,15 @@ template <class Storage>
 void gallery<Storage>::remove_leftovers() const {
     // Of writers that were killed: what is written while this program holds the lock is its own.
     auto const folder = real_.has_parent_path() ? real_.parent_path() : std::filesystem::path(".");
-    auto const name = real_.filename().string();
+    auto const name_of = [](std::filesystem::path const& path) {
+        return std::filesystem::path(io::detail::temporary_name(path)).filename().string();
+    };
+    auto const of_file = name_of(real_), of_log = name_of(detail::gallery_log::path_of(real_));
     std::error_code code, ignored;
-    for (std::filesystem::directory_iterator at(folder, code), end; !code && at != end; at.increment(code)) {
-        auto const other = at->path().filename().string();
-        for (std::string const& mine : {name + ".tmp-", name + ".log.tmp-"})
-            if (other.starts_with(mine))
-                std::filesystem::remove(at->path(), ignored);
-    }
+    for (std::filesystem::directory_iterator at(folder, code), end; !code && at != end; at.increment(code))
+        if (auto const other = at->path().filename().string(); other.starts_with(of_file) || other.starts_with(of_log))
+            std::filesystem::remove(at->path(), ignored);
+    io::detail::flush_folder_of(real_);
 }
 
 template <class Storage>

@@ -107,13 +107,18 @@ public:
     bool is_begun() const { return end_ > 0; }
     // Behind the last entry that was read or written; 0 before any.
     std::size_t end() const { return end_; }
-    log_reference reference() const { return {id_, end_}; }
+    // Also when it has ended and could not be taken away.
+    log_reference reference() const { return id_.empty() ? ended_ : log_reference{id_, end_}; }
     // Where another gallery's log was put that lay in its place; empty when none did.
     std::filesystem::path const& set_aside() const { return set_aside_; }
 
     // Opens it for writing, which one program at a time may, and makes it where there is none. Throws io_error when
     // another does, or it cannot be opened.
     void lock();
+
+    // Whether what `read` refused is no damage: its writer has taken back an entry that the disk did not take, or the
+    // log itself before there was any. Who opens the gallery anew then has it as it is.
+    bool is_taken_back() const { return is_taken_back_; }
 
     // Told of an entry: what it is, its body, and the bytes of it and of all that follow.
     using reader = std::function<void(std::uint64_t what, std::string_view body, std::size_t left)>;
@@ -131,18 +136,22 @@ public:
     // Nothing where there is none, or one that has only just been begun. Throws format_error when it is no log.
     std::optional<beginning> look() const;
 
-    // Makes it ready to go on writing, once it has been read: cuts off what a crash cut short, and puts another
-    // gallery's log aside.
+    // Makes it ready to go on writing, once it has been read: cuts off what a crash cut short, waits until the disk has
+    // what was read, and puts another gallery's log aside.
     void resume();
-    // Begins it for a file, which `name_it` makes name its digits: before the first entry, and once it is there.
+    // Begins it for a file, which `name_it` makes name its digits: before the first entry, and once it is there. As the
+    // file may name another one, whose naming failed half-way, there is no moment at which it is empty.
     void begin(std::string const& file, std::function<void(std::string const&)> const& name_it);
-    // Puts an empty log in its place, also for readers who see the old one.
-    void renew();
+    // Puts a log without entries in its place, also for readers who see the old one.
+    void renew(std::string_view header = {});
     // Renames what lies in its place, which belongs to another gallery.
     void put_aside();
     // Writes an entry and waits until the disk has it. Throws io_error when it does not take it; the log is then as
     // before.
     void append(std::uint64_t what, std::string_view body);
+    // Waits until the disk has forgotten what was cut off, or an entry that nobody was told of could come back after a
+    // crash. Throws io_error when it does not.
+    void settle();
     // Gives the lock back, and removes a log without a byte.
     void close();
 
@@ -172,8 +181,14 @@ private:
     std::filesystem::path path_, set_aside_;
     std::string id_; // its digits, once it is begun
     std::size_t end_ = 0;
-    bool is_others_ = false; // whether what lies there belongs to another gallery
-    int file_ = -1;          // open and locked while this program may write
+    log_reference ended_; // one that still lies there
+    std::string last_;    // the header of the last entry that was read, and its place
+    std::size_t last_place_ = 0;
+    bool is_taken_back_ = false;
+    bool is_unwritten_ = false; // whether it is begun for its file, which may name it in part
+    bool is_cut_ = false;       // since the disk had it last
+    bool is_others_ = false;    // whether what lies there belongs to another gallery
+    int file_ = -1;             // open and locked while this program may write
 };
 
 } // namespace trine::neighbors::detail

@@ -16,7 +16,10 @@ namespace trine::neighbors::detail {
 
 TRINE_INLINE void gallery_log::swap(gallery_log& other) noexcept {
     gallery_.swap(other.gallery_), path_.swap(other.path_), set_aside_.swap(other.set_aside_), id_.swap(other.id_);
-    std::swap(end_, other.end_), std::swap(is_others_, other.is_others_), std::swap(file_, other.file_);
+    std::swap(end_, other.end_), last_.swap(other.last_), std::swap(last_place_, other.last_place_);
+    std::swap(is_taken_back_, other.is_taken_back_), std::swap(is_cut_, other.is_cut_);
+    std::swap(is_unwritten_, other.is_unwritten_), std::swap(ended_, other.ended_);
+    std::swap(is_others_, other.is_others_), std::swap(file_, other.file_);
 }
 
 TRINE_INLINE void gallery_log::lock() {
@@ -69,9 +72,11 @@ TRINE_INLINE std::optional<gallery_log::beginning> gallery_log::parse(std::strin
             return h;
         }
     }
-    // One that is just being begun: its size may be there before its bytes.
-    auto const text = begin.substr(0, begin.find_last_not_of('\0') + 1);
-    auto const is_part = [&](std::string_view of) { return text.substr(0, of.size()) == of.substr(0, text.size()); };
+    // One that is just being begun: its size may be there before its bytes, and these in any order.
+    auto const is_part = [&](std::string_view of) {
+        return std::equal(of.begin(), of.begin() + static_cast<std::ptrdiff_t>(std::min(of.size(), begin.size())),
+                          begin.begin(), [](char expected, char there) { return there == expected || there == '\0'; });
+    };
     require<format_error>(size <= header_size && (is_part(magic) || is_part(first_magic)), where,
                           ": is not a gallery's log");
     return {};
@@ -79,7 +84,8 @@ TRINE_INLINE std::optional<gallery_log::beginning> gallery_log::parse(std::strin
 
 TRINE_INLINE std::optional<gallery_log::beginning> gallery_log::look() const {
     struct stat about {};
-    require<io_error>(::fstat(file_, &about) == 0, path_.string(), ": cannot be read: ", std::strerror(errno));
+    bool const is_known = ::fstat(file_, &about) == 0; // before the cause is asked for
+    require<io_error>(is_known, path_.string(), ": cannot be read: ", std::strerror(errno));
     char begin[header_size];
     std::size_t const there = io::detail::read_at(file_, begin, sizeof begin, 0, path_.string());
     return parse({begin, there}, static_cast<std::size_t>(about.st_size), path_.string());
@@ -103,7 +109,8 @@ TRINE_INLINE std::string gallery_log::read(file_stamp const& of, std::function<s
     buffer<char> memory;   // in large pages, which the system gives sooner than small ones
     std::string_view part; // the log from `end_` on, or from its first entry
     if (log.file >= 0) {
-        require<io_error>(::fstat(log.file, &about) == 0, path_.string(), ": cannot be read: ", std::strerror(errno));
+        bool const is_known = ::fstat(log.file, &about) == 0;
+        require<io_error>(is_known, path_.string(), ": cannot be read: ", std::strerror(errno));
         size = static_cast<std::size_t>(about.st_size);
         char begin[header_size];
         std::size_t const there = io::detail::read_at(log.file, begin, sizeof begin, 0, path_.string());
@@ -119,7 +126,7 @@ TRINE_INLINE std::string gallery_log::read(file_stamp const& of, std::function<s
     }
     // What the file says is asked for last: so it is as new as the log.
     auto const name = of.is_first ? std::string(found && found->log == of.file ? of.file : "") : named();
-    is_others_ = false;
+    is_others_ = is_unwritten_ = is_taken_back_ = false;
     std::string const needed = gallery_ + ": a log belongs to it, which holds its last changes: copy " +
                                path_.string() + " together with it from where they were";
     if (!found) {
@@ -127,10 +134,27 @@ TRINE_INLINE std::string gallery_log::read(file_stamp const& of, std::function<s
             return needed + (size > 0 ? " (the one that is there is damaged)" : " (there is none)");
         return {};
     }
-    if (end_ > 0 && (found->log != id_ || size < end_))
-        return path_.string() + (found->log == id_ ? ": has become shorter" : ": has become another log");
+    if (end_ > 0 && found->log != id_) {
+        is_taken_back_ = last_.empty();
+        return path_.string() + ": has become another log";
+    }
+    if (!last_.empty()) {
+        char now[entry_header_size];
+        std::string_view const there(now, io::detail::read_at(log.file, now, sizeof now, last_place_, path_.string()));
+        is_taken_back_ = there.empty() || !last_.starts_with(there);
+        if (is_taken_back_)
+            return path_.string() + ": its last entry was taken back";
+        if (size < end_ && there == last_) // and is being written again
+            return {};
+    }
+    if (size < end_)
+        return path_.string() + ": has become shorter";
     if (found->log != name || found->file != of.file) {
-        if (std::size_t any = 0; found->file == of.file && !entry_at(part, first, any)) // begun, and not written to
+        if (std::size_t any = 0; found->file == of.file && !entry_at(part, first, any)) { // begun, and not written to
+            is_unwritten_ = true;
+            return {};
+        }
+        if (name.empty() && size <= first) // it holds nothing
             return {};
         if (found->log == of.folded.log && size <= of.folded.size)
             return {};
@@ -151,25 +175,32 @@ TRINE_INLINE std::string gallery_log::read(file_stamp const& of, std::function<s
     id_ = found->log, end_ = first;
     for (auto const& e : entries) {
         take(e.what, e.body, first + behind - end_);
+        last_ = part.substr(end_ - first, entry_header_size), last_place_ = end_;
         end_ += entry_header_size + e.body.size();
     }
     return {};
 }
 
 TRINE_INLINE void gallery_log::resume() {
-    if (end_ > 0)
-        return truncate(end_);
+    if (end_ > 0) {
+        truncate(end_);
+        settle();
+        // Whether the disk knows that the file names it, nobody can say: so it is begun again.
+        if (last_.empty())
+            id_.clear(), end_ = 0, is_unwritten_ = true;
+        return;
+    }
     struct stat about {};
     if (is_others_)
         put_aside();
-    else if (::fstat(file_, &about) == 0 && about.st_size > 0)
+    else if (!is_unwritten_ && ::fstat(file_, &about) == 0 && about.st_size > 0)
         renew();
 }
 
 TRINE_INLINE int gallery_log::open_new(std::string& name) const {
     int file = -1;
     do {
-        name = path_.string() + ".tmp-" + io::random_digits(8);
+        name = io::detail::temporary_name(path_) + io::random_digits(8);
         file = ::open(name.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
     } while (file < 0 && errno == EEXIST);
     require<io_error>(file >= 0, path_.string(), ": cannot be made anew: ", std::strerror(errno));
@@ -181,9 +212,21 @@ TRINE_INLINE int gallery_log::open_new(std::string& name) const {
     return file;
 }
 
-TRINE_INLINE void gallery_log::renew() {
+TRINE_INLINE void gallery_log::renew(std::string_view header) {
+    if (!id_.empty())
+        ended_ = {id_, end_};
+    id_.clear(), last_.clear(), end_ = 0; // whatever comes of it, the old one has ended
+    is_others_ = is_unwritten_ = is_cut_ = false;
     std::string name;
     int const file = open_new(name);
+    try {
+        io::write_all(file, header, path_.string());
+        bool const is_flushed = header.empty() || ::fdatasync(file) == 0;
+        require<io_error>(is_flushed, path_.string(), ": cannot be made anew: ", std::strerror(errno));
+    } catch (...) {
+        ::close(file), ::unlink(name.c_str());
+        throw;
+    }
     if (::rename(name.c_str(), path_.c_str()) != 0) {
         int const cause = errno;
         ::close(file), ::unlink(name.c_str());
@@ -191,35 +234,38 @@ TRINE_INLINE void gallery_log::renew() {
     }
     ::close(std::exchange(file_, file));
     io::detail::flush_folder_of(path_);
-    id_.clear(), end_ = 0, is_others_ = false;
+    end_ = header.size(), ended_ = {};
 }
 
 TRINE_INLINE void gallery_log::put_aside() {
     std::filesystem::path const to = path_.string() + ".of-another-" + io::random_digits(4);
-    require<io_error>(::rename(path_.c_str(), to.c_str()) == 0, path_.string(),
+    bool const is_renamed = ::rename(path_.c_str(), to.c_str()) == 0;
+    require<io_error>(is_renamed, path_.string(),
                       ": belongs to another gallery, and cannot be renamed: ", std::strerror(errno));
     set_aside_ = to;
     renew();
 }
 
 TRINE_INLINE void gallery_log::begin(std::string const& file, std::function<void(std::string const&)> const& name_it) {
-    struct stat about {};
-    if (::fstat(file_, &about) != 0 || about.st_size > 0)
-        renew();
-    // Whoever may read the gallery may read its log.
-    if (::stat(gallery_.c_str(), &about) == 0) {
-        bool const is_given = ::fchown(file_, about.st_uid, about.st_gid) == 0 ||
-                              ::fchown(file_, static_cast<uid_t>(-1), about.st_gid) == 0;
-        (void)::fchmod(file_, about.st_mode & (is_given ? 0777 : 0707));
-    }
     auto const id = io::random_digits(digits / 2);
     record_writer header;
     header.raw(magic.data(), magic.size());
     header.raw(file.data(), digits);
     header.raw(id.data(), digits);
     header.number(io::checksum(header.bytes));
-    write({header.bytes});
-    io::detail::flush_folder_of(path_);
+    struct stat about {};
+    if (::fstat(file_, &about) != 0 || about.st_size > 0)
+        renew(header.bytes);
+    else {
+        write({header.bytes});
+        io::detail::flush_folder_of(path_);
+    }
+    // Whoever may read the gallery may read its log.
+    if (::stat(gallery_.c_str(), &about) == 0) {
+        bool const is_given = ::fchown(file_, about.st_uid, about.st_gid) == 0 ||
+                              ::fchown(file_, static_cast<uid_t>(-1), about.st_gid) == 0;
+        (void)::fchmod(file_, about.st_mode & (is_given ? 0777 : 0707));
+    }
     try {
         name_it(id);
     } catch (...) { // nobody would believe an entry of it
@@ -270,15 +316,23 @@ TRINE_INLINE void gallery_log::write(std::initializer_list<std::string_view> pie
         cause = errno;
     if (cause != 0) {
         truncate(end_);
+        is_cut_ = ::fdatasync(file_) != 0; // or it could come back after a crash
         fail<io_error>(gallery_, ": cannot be written: ", std::strerror(cause));
     }
-    end_ = at;
+    end_ = at, is_cut_ = false;
 }
 
 TRINE_INLINE void gallery_log::truncate(std::size_t size) {
     if (::ftruncate(file_, static_cast<off_t>(size)) != 0) {
         // What is left behind has a wrong checksum, and the next entry is written over it.
     }
+    is_cut_ = true;
+}
+
+TRINE_INLINE void gallery_log::settle() {
+    bool const is_settled = !is_cut_ || ::fdatasync(file_) == 0;
+    require<io_error>(is_settled, path_.string(), ": cannot be flushed: ", std::strerror(errno));
+    is_cut_ = false;
 }
 
 TRINE_INLINE void gallery_log::close() {

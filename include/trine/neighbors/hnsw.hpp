@@ -235,7 +235,7 @@ struct hnsw_with {
                 bytes.remove_prefix(size);
             }
             check(bytes.empty());
-            check(count == 0 ? top == -1
+            check(count == 0 ? top == -1 && entry == static_cast<hnswlib::tableint>(-1)
                              : entry < count && top == levels[entry] &&
                                    *std::max_element(levels.begin(), levels.end()) == top);
             auto const check_links = [&](std::string_view links, std::size_t most, int level) {
