@@ -12,7 +12,9 @@
 ///         static void values(Self& self, Visit&& visit) { visit("margin", self.margin); }
 ///     };
 ///
-/// A type without members needs a name alone. What a policy learns or remembers is not of its identity; see state.hpp.
+/// A policy that not every value makes sense of has `check()`, which throws an `argument_error` that names the value;
+/// whoever composes it calls that first. A type without members needs a name alone. What a policy learns or remembers
+/// is not of its identity; see state.hpp.
 
 #include <algorithm>
 #include <charconv>
@@ -32,6 +34,15 @@ concept policy = requires {
     { P::name } -> std::convertible_to<std::string_view>;
 }
 &&(std::is_empty_v<P> || requires(P & p) { P::values(p, [](std::string_view, auto&) {}); });
+
+/// Refuses a policy whose values make no sense, where it says what does.
+///
+/// @throws argument_error  as the policy's `check` does
+template <class P>
+void check_values(P const& policy) {
+    if constexpr (requires { policy.check(); })
+        policy.check();
+}
 
 /// A name with values, in the order in which the policy says them; a value may be another policy.
 class identity {

@@ -4,7 +4,7 @@
 #include <type_traits>
 #include <utility>
 
-#include "../distances/concepts.hpp"
+#include "../distances/cosine.hpp"
 #include "../losses/concepts.hpp"
 #include "../miners/triplet_miners.hpp"
 
@@ -20,6 +20,7 @@ struct combination {
                           mines_all = std::is_same_v<Miner, miners::all>,
                           mines_none = std::is_same_v<Miner, miners::none>;
     static constexpr bool needs_euclidean = requires { requires Miner::needs_euclidean; };
+    static constexpr bool needs_cosine = requires { requires Loss::needs_cosine; };
     static constexpr bool swaps = requires { requires Loss::swaps; };
     /// Whether terms of one anchor write to rows of others, and need distances between the references.
     static constexpr bool crosses_rows = of_classes || swaps;
@@ -44,6 +45,9 @@ struct combination {
     static_assert(!needs_euclidean || distances::is_euclidean<Distance>(),
                   "this miner measures angles, in Euclidean distances: use distances::euclidean or "
                   "distances::normalized<distances::euclidean>");
+
+    static_assert(!needs_cosine || std::is_same_v<Distance, distances::cosine>,
+                  "this loss is written in cosines: use distances::cosine with it");
 
     /// Passes over all rows that a pair loss needs before its own.
     static constexpr int surveys = [] {

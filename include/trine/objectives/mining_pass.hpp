@@ -26,7 +26,11 @@ public:
     using fits = combination<Miner, Loss, Distance, T>;
     static_assert(std::is_empty_v<fits>); // so that a refusal comes before all that follows from it
 
-    mining_pass(Miner m, Loss l) : miner_(m), loss_(l) { start(); }
+    /// @throws argument_error  when the miner or the loss has a value that makes no sense
+    mining_pass(Miner m, Loss l) : miner_(m), loss_(l) {
+        check_values(miner_), check_values(loss_);
+        start();
+    }
 
     /// Puts what the loss learns back to where it begins.
     void start() { thresholds.start(loss_); }

@@ -34,7 +34,10 @@ class objective<miners::none, Loss, Distance, T> {
                   "a plain softmax works on inner products: use distances::dot_product with it");
 
 public:
-    explicit objective(miners::none = {}, Loss l = {}, Distance d = {}) : loss_(l), distance_(d) {}
+    /// @throws argument_error  when the loss has a value that makes no sense
+    explicit objective(miners::none = {}, Loss l = {}, Distance d = {}) : loss_(l), distance_(d) {
+        check_values(loss_);
+    }
 
     identity identity_of() const {
         return identity("objective").with("miner", miners::none{}).with("loss", loss_).with("distance", distance_);
