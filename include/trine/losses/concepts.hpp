@@ -3,9 +3,9 @@
 /// What the kinds of loss see, and what they answer.
 ///
 /// A triplet loss sees two distances, a pair loss one anchor's rows of distances, a class loss all distances of one
-/// person's photos, and a proxy loss the similarities between photos and learnt class weights. All are written in
-/// distances, smaller meaning more alike; what a paper writes in similarities uses s = c − d with the distance's own c
-/// (1 for cosine, so that s is the cosine again; 0 for the others).
+/// person's photos, a batch loss those of the whole batch, and a proxy loss the similarities between photos and learnt
+/// class weights. All are written in distances, smaller meaning more alike; what a paper writes in similarities uses s
+/// = c − d with the distance's own c (1 for cosine, so that s is the cosine again; 0 for the others).
 
 #include <array>
 #include <concepts>
@@ -14,6 +14,7 @@
 #include <string_view>
 
 #include "../core/identity.hpp"
+#include "../core/label.hpp"
 #include "../core/view.hpp"
 
 namespace trine::losses {
@@ -107,6 +108,39 @@ template <class L>
 concept class_loss = requires(L const& loss, class_view<float> const& view) {
     { loss.of_class(view) } -> std::same_as<term_sum>;
     { loss.reduction } -> std::convertible_to<reducer>;
+    requires policy<L>;
+};
+
+/// A whole batch, as a batch loss sees it.
+template <class T>
+struct whole_batch {
+    std::span<label const> labels;
+    std::span<std::size_t const> person, order, begin; ///< of each photo; photos by person; where a person's begin
+    matrix_view<T const> distances;                    ///< B×B
+    matrix_view<T> by_distances; ///< ∂loss/∂distance, to be added to, in any row; all zeros before
+    T similarity_offset;         ///< s = similarity_offset − d
+    std::span<double> memory;    ///< what the loss remembers from batch to batch
+
+    std::size_t size() const { return labels.size(); }
+    T similarity(std::size_t i, std::size_t j) const { return similarity_offset - distances(i, j); }
+    std::span<std::size_t const> members(std::size_t who) const {
+        return order.subspan(begin[who], begin[who + 1] - begin[who]);
+    }
+    /// Whether a photo can be an anchor: it has another of its person and one of somebody else.
+    bool has_both(std::size_t photo) const {
+        std::size_t const own = begin[person[photo] + 1] - begin[person[photo]];
+        return own > 1 && own < size();
+    }
+};
+
+/// A loss that couples all pairs of a batch, so that it is no sum over anchors. Its answer's value is the loss itself,
+/// already reduced.
+///
+/// A loss that remembers something from batch to batch has `initial_memory(classes)`, a `std::vector<double>`: what its
+/// view's `memory` is before the first batch. It belongs to a run's state. So it is with a proxy loss.
+template <class L>
+concept batch_loss = requires(L const& loss, whole_batch<float> const& view) {
+    { loss.of_batch(view) } -> std::same_as<term_sum>;
     requires policy<L>;
 };
 

@@ -15,7 +15,8 @@ namespace trine::detail {
 template <class Miner, class Loss, class Distance, class T>
 struct combination {
     static constexpr bool of_triplets = losses::triplet_loss<Loss>, of_pairs = losses::pair_loss<Loss>,
-                          of_classes = losses::class_loss<Loss>, of_proxies = losses::proxy_loss<Loss>;
+                          of_classes = losses::class_loss<Loss>, of_proxies = losses::proxy_loss<Loss>,
+                          of_batches = losses::batch_loss<Loss>;
     static constexpr bool mines_triplets = miners::triplet_miner<Miner>, mines_pairs = miners::pair_miner<Miner>,
                           mines_all = std::is_same_v<Miner, miners::all>,
                           mines_none = std::is_same_v<Miner, miners::none>;
@@ -23,13 +24,14 @@ struct combination {
     static constexpr bool needs_cosine = requires { requires Loss::needs_cosine; };
     static constexpr bool swaps = requires { requires Loss::swaps; };
     /// Whether terms of one anchor write to rows of others, and need distances between the references.
-    static constexpr bool crosses_rows = of_classes || swaps;
+    static constexpr bool crosses_rows = of_classes || of_batches || swaps;
 
     static_assert(!of_proxies || mines_none,
                   "a proxy loss compares photos with learnt class weights, so nothing is mined: use miners::none");
-    static_assert(of_proxies || of_triplets || of_pairs || of_classes,
-                  "this is not a loss: it needs a name, values where it has members, a reduction, and "
-                  "operator()(d_positive, d_negative), row(pairs), of_class(view) or evaluate(proxies)");
+    static_assert(
+        of_proxies || of_triplets || of_pairs || of_classes || of_batches,
+        "this is not a loss: it needs a name, values where it has members, a reduction, and "
+        "operator()(d_positive, d_negative), row(pairs), of_class(view), of_batch(view) or evaluate(proxies)");
     static_assert(!mines_none || of_proxies, "miners::none chooses nothing and is for proxy losses: a triplet or pair "
                                              "loss needs a miner, to begin with miners::all");
     static_assert(mines_none || mines_triplets || mines_pairs,
@@ -40,6 +42,8 @@ struct combination {
                   "multi_similarity, pair_margin, hard_aware or one_pair_a_person");
     static_assert(!of_classes || mines_all,
                   "this loss looks at all photos of a person together: use it with miners::all");
+    static_assert(!of_batches || mines_all,
+                  "this loss looks at all pairs of the batch together: use it with miners::all");
     static_assert(distances::distance<Distance, T>,
                   "this is not a distance: it needs a name, values where it has members, pairwise, cross and gradient");
     static_assert(!needs_euclidean || distances::is_euclidean<Distance>(),

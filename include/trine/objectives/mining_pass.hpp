@@ -12,6 +12,7 @@
 #include "batch_view.hpp"
 #include "combination.hpp"
 #include "learnt_thresholds.hpp"
+#include "loss_memory.hpp"
 #include "reduction.hpp"
 #include "result.hpp"
 #include "visits.hpp"
@@ -32,8 +33,16 @@ public:
         start();
     }
 
-    /// Puts what the loss learns back to where it begins.
-    void start() { thresholds.start(loss_); }
+    /// Puts what the loss learns and remembers back to where it begins.
+    void start(std::size_t classes = 0) { thresholds.start(loss_), memory_.start(loss_, classes); }
+    /// What the loss learns and remembers.
+    trine::state state() const {
+        auto all = thresholds.state();
+        memory_.add_to(all);
+        return all;
+    }
+    /// @throws format_error  when this is not the state of such a loss
+    void restore(trine::state const& all) { thresholds.restore(all), memory_.restore(all); }
 
     /// Visits all anchors.
     ///
@@ -44,19 +53,10 @@ public:
                                 std::uint32_t step) {
         look_at(d, labels, references, dimensions, seed, step);
         rows_.assign(batch_.anchors(), {});
-        survey();
-        if constexpr (fits::crosses_rows)
-            each_person(g);
+        if constexpr (fits::of_batches)
+            return visit_batch(g);
         else
-            each_anchor(g);
-        auto const reduced = reduce(rows_, loss_.reduction, fits::splits_sums, fits::terms_per_triplet);
-        if constexpr (fits::splits_sums)
-            scale_rows_split(g, reduced.scale,
-                             [&](std::size_t a) { return batch_.people().members(batch_.person_of(a)); });
-        else
-            scale_rows(g, reduced.scale);
-        thresholds.take_gradients(rows_, labels, reduced.scale[0]);
-        return reduced.result;
+            return visit_all(g);
     }
 
     /// Calls take(view, stream, lists) in the order of anchors, for those who want to look at what a miner chooses.
@@ -89,6 +89,22 @@ public:
     learnt_thresholds<Loss, T> thresholds;
 
 private:
+    objective_result visit_all(matrix_view<T> g) {
+        survey();
+        if constexpr (fits::crosses_rows)
+            each_person(g);
+        else
+            each_anchor(g);
+        auto const reduced = reduce(rows_, loss_.reduction, fits::splits_sums, fits::terms_per_triplet);
+        if constexpr (fits::splits_sums)
+            scale_rows_split(g, reduced.scale,
+                             [&](std::size_t a) { return batch_.people().members(batch_.person_of(a)); });
+        else
+            scale_rows(g, reduced.scale);
+        thresholds.take_gradients(rows_, batch_.labels(), reduced.scale[0]);
+        return reduced.result;
+    }
+
     static constexpr bool prepares = requires(Miner const& m, matrix_view<T const> d, std::span<label const> l) {
         m.prepare(d, l);
     };
@@ -193,6 +209,31 @@ private:
         sums.chosen = sum.terms;
     }
 
+    objective_result visit_batch(matrix_view<T> g) {
+        auto const d = batch_.distances();
+        auto const& people = batch_.people();
+        parallel_blocks(batch_.anchors(), 4, [&](std::size_t first, std::size_t last) {
+            for (std::size_t a = first; a < last; ++a) {
+                std::fill_n(g.row(a).data(), g.cols(), T(0));
+                for (std::size_t i = 0; i < g.cols(); ++i) {
+                    bool const same = people.person[i] == people.person[a];
+                    (same ? rows_[a].positive_distance : rows_[a].negative_distance) +=
+                        i == a ? 0 : static_cast<double>(d(a, i));
+                    (same ? rows_[a].chosen_positives : rows_[a].chosen_negatives) += i == a ? 0 : 1;
+                }
+            }
+        });
+        auto const sum =
+            loss_.of_batch(losses::whole_batch<T>{batch_.labels(), people.person, people.order, people.begin, d, g,
+                                                  fits::similarity_offset, memory_.values()});
+        for (auto& r : rows_)
+            r.chosen = r.chosen_positives + r.chosen_negatives;
+        auto result = reduce(rows_, losses::reducer::sum, false, 1).result;
+        result.loss = sum.value;
+        result.terms = static_cast<std::size_t>(sum.terms), result.active = static_cast<std::size_t>(sum.active);
+        return result;
+    }
+
     losses::pair_row<T> pairs_of(miners::anchor_view<T> const& view, random_stream& stream,
                                  anchor_lists<T>& own) const {
         if constexpr (fits::mines_all)
@@ -239,6 +280,7 @@ private:
     batch_view<T> batch_;
     std::vector<anchor_sums> rows_;
     std::vector<double> totals_;
+    loss_memory<Loss> memory_;
     typename decltype(prepared_type())::type prepared_{};
 };
 

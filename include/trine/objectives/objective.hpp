@@ -33,8 +33,8 @@ public:
         return identity("objective").with("miner", miner()).with("loss", loss()).with("distance", distance());
     }
 
-    /// Puts what the loss itself learns back to where it begins. The sizes matter to proxy losses alone.
-    void start(std::size_t = 0, std::size_t = 0, std::uint64_t = 0) { pass_.start(); }
+    /// Puts what the loss itself learns and remembers back to where it begins. The sizes matter to proxy losses alone.
+    void start(std::size_t classes = 0, std::size_t = 0, std::uint64_t = 0) { pass_.start(classes); }
 
     /// Value of the loss, and its gradient.
     ///
@@ -101,10 +101,10 @@ public:
     void each_parameter(F&& f) {
         pass_.thresholds.each_parameter(f);
     }
-    /// What the loss itself learns, to be carried over a stop.
-    trine::state state() const { return pass_.thresholds.state(); }
+    /// What the loss itself learns and remembers, to be carried over a stop.
+    trine::state state() const { return pass_.state(); }
     /// @throws format_error  when this is not the state of such an objective
-    void restore(trine::state const& all) { pass_.thresholds.restore(all); }
+    void restore(trine::state const& all) { pass_.restore(all); }
 
     Miner const& miner() const { return pass_.miner(); }
     Loss const& loss() const { return pass_.loss(); }
