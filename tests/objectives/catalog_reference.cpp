@@ -244,17 +244,8 @@ TEST_CASE("proxy losses agree with PyTorch Metric Learning", "[vectors]") {
         auto const& p = record["parameters"];
         auto const b = read_batch(*folder, record);
         auto const gradient = io::read_npy<double>(*folder / record["gradient"].get<std::string>()).values;
-        auto const rows_are_classes = [&](std::string const& key) {
-            auto w = io::read_npy<double>(*folder / record[key].get<std::string>());
-            if (record["weights_layout"] == "rows are classes")
-                return w.values;
-            std::vector<double> turned(w.values.size());
-            for (std::size_t i = 0; i < w.shape[0]; ++i)
-                for (std::size_t j = 0; j < w.shape[1]; ++j)
-                    turned[j * w.shape[0] + i] = w.values[i * w.shape[1] + j];
-            return turned;
-        };
-        auto const weights = rows_are_classes("weights"), weights_gradient = rows_are_classes("weights_gradient");
+        auto const weights = class_rows(*folder, record, "weights"),
+                   weights_gradient = class_rows(*folder, record, "weights_gradient");
         CAPTURE(record.dump());
         auto const check = [&](auto loss) {
             objective<miners::none, decltype(loss), distances::cosine, double> o({}, loss);

@@ -80,6 +80,19 @@ inline nlohmann::json manifest_of(std::filesystem::path const& folder) {
     return nlohmann::json::parse(io::read_file(folder / "manifest.json"));
 }
 
+// Class weights or their gradient, a row each.
+inline std::vector<double> class_rows(std::filesystem::path const& folder, nlohmann::json const& record,
+                                      std::string const& key) {
+    auto w = io::read_npy<double>(folder / record[key].get<std::string>());
+    if (record["weights_layout"] == "rows are classes")
+        return w.values;
+    std::vector<double> turned(w.values.size());
+    for (std::size_t i = 0; i < w.shape[0]; ++i)
+        for (std::size_t j = 0; j < w.shape[1]; ++j)
+            turned[j * w.shape[0] + i] = w.values[i * w.shape[1] + j];
+    return turned;
+}
+
 struct tally {
     std::map<std::string, std::size_t> seen;
     ~tally() {

@@ -26,6 +26,8 @@
 #include <utility>
 #include <vector>
 
+#include "hash.hpp"
+
 namespace trine {
 
 /// A policy that says its name and, unless it has no members, its values.
@@ -50,7 +52,8 @@ public:
     identity() = default;
     explicit identity(std::string_view name) : name_(name) {}
 
-    /// Adds a value: a number, a truth, a text, an enumeration with `name_of`, or another policy or identity.
+    /// Adds a value: a number, a truth, a text, an enumeration with `name_of`, a list of numbers (of which it keeps the
+    /// length and a checksum), or another policy or identity.
     template <class T>
     identity& with(std::string_view key, T const& value) {
         if constexpr (std::is_same_v<T, identity>)
@@ -63,6 +66,14 @@ public:
             add(key, std::string_view(value));
         else if constexpr (std::is_enum_v<T>)
             add(key, name_of(value));
+        else if constexpr (requires {
+                               requires std::is_arithmetic_v<typename T::value_type>;
+                               value.data();
+                           })
+            add(key, identity("list")
+                         .with("size", value.size())
+                         .with("checksum", checksum({reinterpret_cast<char const*>(value.data()),
+                                                     value.size() * sizeof(typename T::value_type)})));
         else
             add(key, of(value));
         return *this;

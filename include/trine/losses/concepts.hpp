@@ -10,6 +10,7 @@
 #include <array>
 #include <concepts>
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <string_view>
 
@@ -153,9 +154,20 @@ struct proxy_view {
     matrix_view<T> by_similarities;       ///< ∂loss/∂similarity, to be set
     std::span<T> by_norms;                ///< ∂loss/∂length, to be set; all zeros before
     std::size_t class_count, centers;
+    std::span<T const> class_norms{};           ///< C·centers: lengths of the class weights; of cosines alone
+    std::span<T> by_class_norms{};              ///< ∂loss/∂length, to be set; all zeros before
+    std::span<double> memory{};                 ///< what the loss remembers from batch to batch
+    std::span<std::size_t const> class_names{}; ///< the class of each column where some are drawn; empty: all
+    std::uint64_t seed = 0;                     ///< of the run
+    std::uint32_t step = 0;                     ///< of the training
+
+    std::size_t class_name(std::size_t column) const { return class_names.empty() ? column : class_names[column]; }
 };
 
 /// A loss that owns class weights, learnt along with the network: `evaluate(view)` answers its value.
+///
+/// One that says `unit_weights` has its weights brought to length 1 before every batch, and its gradient does not go
+/// through that.
 template <class L>
 concept proxy_loss = requires(L const& loss, proxy_view<float> const& view) {
     { loss.evaluate(view) } -> std::same_as<double>;
