@@ -21,6 +21,17 @@ struct combination {
                           mines_all = std::is_same_v<Miner, miners::all>,
                           mines_none = std::is_same_v<Miner, miners::none>;
     static constexpr bool needs_euclidean = requires { requires Miner::needs_euclidean; };
+    /// Whether the miner wants to see the batch's pairs before any anchor, and whether it draws then.
+    static constexpr bool draws_first =
+        requires(Miner const& m, matrix_view<T const> d, std::span<label const> l, random_stream& s) {
+        m.prepare(d, l, s);
+    };
+    static constexpr bool prepares =
+        draws_first || requires(Miner const& m, matrix_view<T const> d, std::span<label const> l) {
+        m.prepare(d, l);
+    };
+    /// Whether the miner knows the batch's people better than its labels.
+    static constexpr bool relabels = requires(Miner const& m) { m.labels_for(std::size_t{}); };
     static constexpr bool needs_cosine = requires { requires Loss::needs_cosine; };
     static constexpr bool swaps = requires { requires Loss::swaps; };
     /// Whether terms of one anchor write to rows of others, and need distances between the references.

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <span>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "../core/parallel.hpp"
@@ -77,7 +78,7 @@ public:
         own.kept_positives.clear(), own.kept_negatives.clear();
         auto const positive = [&](std::size_t p) { own.kept_positives.push_back(p); };
         auto const negative = [&](std::size_t n) { own.kept_negatives.push_back(n); };
-        if constexpr (prepares)
+        if constexpr (fits::prepares)
             miner_.mine_pairs(view, stream, positive, negative, prepared_);
         else
             miner_.mine_pairs(view, stream, positive, negative);
@@ -105,16 +106,15 @@ private:
         return reduced.result;
     }
 
-    static constexpr bool prepares = requires(Miner const& m, matrix_view<T const> d, std::span<label const> l) {
-        m.prepare(d, l);
-    };
-    static auto prepared_type() {
-        if constexpr (prepares)
-            return std::type_identity<decltype(std::declval<Miner const&>().prepare(matrix_view<T const>(),
-                                                                                    std::span<label const>()))>{};
+    static auto prepare(Miner const& miner, matrix_view<T const> d, std::span<label const> labels,
+                        random_stream stream) {
+        if constexpr (fits::draws_first)
+            return miner.prepare(d, labels, stream);
+        else if constexpr (fits::prepares)
+            return miner.prepare(d, labels);
         else {
             struct nothing {};
-            return std::type_identity<nothing>{};
+            return nothing{};
         }
     }
 
@@ -122,8 +122,8 @@ private:
                  std::size_t dimensions, std::uint64_t seed, std::uint32_t step) {
         thresholds.check(labels);
         batch_.look_at(d, labels, references, dimensions, distances::similarity_offset<Distance>(), seed, step);
-        if constexpr (prepares)
-            prepared_ = miner_.prepare(d, labels);
+        if constexpr (fits::prepares) // with draws of no anchor's
+            prepared_ = prepare(miner_, d, labels, random_stream(seed, purpose::mining, step, 0xFFFFFFFFu));
     }
 
     void each_anchor(matrix_view<T> g) {
@@ -281,7 +281,7 @@ private:
     std::vector<anchor_sums> rows_;
     std::vector<double> totals_;
     loss_memory<Loss> memory_;
-    typename decltype(prepared_type())::type prepared_{};
+    decltype(prepare(std::declval<Miner const&>(), {}, {}, std::declval<random_stream>())) prepared_{};
 };
 
 } // namespace trine::detail
