@@ -61,6 +61,12 @@ struct combination {
                   "this miner measures angles, in Euclidean distances: use distances::euclidean or "
                   "distances::normalized<distances::euclidean>");
 
+    /// Whether the loss weighs an anchor's terms by its class.
+    static constexpr bool weighs_classes = requires(Loss const& l) { l.weight_of(label{}); };
+    static_assert(!weighs_classes || of_triplets || of_pairs,
+                  "class_weighted weighs an anchor's terms: use it with a loss of triplets or of pairs");
+    static_assert(!weighs_classes || !swaps,
+                  "class_weighted weighs an anchor's terms, and swapped ones are of another");
     static_assert(!needs_cosine || std::is_same_v<Distance, distances::cosine>,
                   "this loss is written in cosines: use distances::cosine with it");
 

@@ -177,7 +177,17 @@ private:
                 own.spread_kept();
             count_pairs(pairs, sums);
         }
+        if constexpr (fits::weighs_classes)
+            weigh(loss_.weight_of(batch_.labels()[anchor]), own, sums);
         batch_.scatter(anchor, g, own);
+    }
+    static void weigh(double weight, anchor_lists<T>& own, anchor_sums& sums) {
+        for (auto& sum : sums.sums)
+            sum.value *= weight;
+        sums.by_parameter *= weight;
+        for (auto* slopes : {&own.by_positives, &own.by_negatives})
+            for (T& v : *slopes)
+                v *= static_cast<T>(weight);
     }
     void visit_swapped_triplets(std::size_t anchor, matrix_view<T> g, anchor_lists<T>& own) {
         auto const view = batch_.look_from(anchor, own);

@@ -34,6 +34,10 @@ class objective<miners::none, Loss, Distance, T> {
     static_assert(Loss::normalized || std::is_same_v<Distance, distances::dot_product>,
                   "a plain softmax works on inner products: use distances::dot_product with it");
 
+    static_assert(
+        !requires(Loss const& l) { l.weight_of(label{}); },
+        "class_weighted weighs an anchor's terms: use it with a loss of triplets or of pairs");
+
 public:
     /// @throws argument_error  when the loss has a value that makes no sense
     explicit objective(miners::none = {}, Loss l = {}, Distance d = {}) : loss_(l), distance_(d) {
@@ -105,6 +109,10 @@ public:
         by_weights(by, columns);
         if constexpr (with_bias)
             products_.add_column_sums(by, gradients_.data() + columns * dimensions_);
+        if constexpr (requires { loss_.regularizer; })
+            total.loss += loss_.regularizer_weight *
+                          loss_.regularizer.add(this->weights(), matrix_view<T>(gradients_.data(), rows(), dimensions_),
+                                                loss_.regularizer_weight);
         if (gradient.rows() > 0)
             products_.gradient_of_left(by, by_norms_, gradient);
         return total;
