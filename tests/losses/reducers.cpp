@@ -28,10 +28,8 @@ TEST_CASE("reducers agree with PyTorch Metric Learning", "[vectors]") {
         auto const b = read_batch(*folder, record);
         auto const with = [&](auto loss) {
             with_distance(p["distance"], [&](auto distance) {
-                check_value_and_gradient(
-                    objective<miners::all, decltype(loss), decltype(distance), double>({}, loss, distance), b,
-                    record["value"],
-                    io::read_npy<double>(*folder / record["gradient"].template get<std::string>()).values);
+                check_record(objective<miners::all, decltype(loss), decltype(distance), double>({}, loss, distance), b,
+                             *folder, record);
             });
             ++count.seen[name + " " + how];
         };

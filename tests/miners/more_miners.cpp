@@ -108,8 +108,7 @@ TEST_CASE("batches that are triplets are taken as PyTorch Metric Learning takes 
             for (std::size_t i : triplet)
                 chosen.push_back(static_cast<std::int64_t>(i));
         CHECK(chosen == io::read_npy<std::int64_t>(*folder / record["triplets"].get<std::string>()).values);
-        check_value_and_gradient(o, b, record["value"],
-                                 io::read_npy<double>(*folder / record["gradient"].get<std::string>()).values);
+        check_record(o, b, *folder, record);
         ++count.seen["batch_triplets"];
     }
     CHECK(count.seen["batch_triplets"] == 4);

@@ -67,8 +67,9 @@ TEST_CASE("the manifold loss agrees with PyTorch Metric Learning, its proxies to
         auto const proxies = array("proxies");
         REQUIRE(proxies.size() == o.parameters().size());
         std::copy(proxies.begin(), proxies.end(), o.parameters().begin());
-        check_value_and_gradient(o, b, record["value"], array("gradient"));
-        CHECK(difference(o.parameter_gradients(), array("proxies_gradient")) < tolerance);
+        check_record(o, b, *folder, record);
+        if (record.contains("proxies_gradient"))
+            CHECK(difference(o.parameter_gradients(), array("proxies_gradient")) < tolerance);
         ++count.seen["ManifoldLoss"];
     }
     CHECK(count.seen["ManifoldLoss"] == 36);

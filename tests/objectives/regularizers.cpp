@@ -27,13 +27,7 @@ TEST_CASE("regularizers agree with PyTorch Metric Learning", "[vectors]") {
         auto const b = read_batch(*folder, record);
         auto const check = [&]<class R>(R regularizer) {
             penalty<R, double> const o{regularizer};
-            if (record.contains("gradient"))
-                check_value_and_gradient(
-                    o, b, record["value"],
-                    io::read_npy<double>(*folder / record["gradient"].template get<std::string>()).values);
-            else
-                CHECK(o(b.view(), b.labels, {}).loss ==
-                      Approx(record["value"].template get<double>()).epsilon(tolerance).margin(1e-12));
+            check_record(o, b, *folder, record);
             ++count.seen[name];
         };
         if (name == "CenterInvariantRegularizer")

@@ -114,4 +114,15 @@ void check_value_and_gradient(Objective&& o, batch const& b, nlohmann::json cons
     CHECK(difference(out, gradient) < tolerance);
 }
 
+// The same for a record, which may say nothing of a gradient where there is none.
+template <class Objective>
+void check_record(Objective&& o, batch const& b, std::filesystem::path const& folder, nlohmann::json const& record) {
+    if (record.contains("gradient"))
+        check_value_and_gradient(o, b, record["value"],
+                                 io::read_npy<double>(folder / record["gradient"].template get<std::string>()).values);
+    else
+        CHECK(o(b.view(), b.labels, {}).loss ==
+              Approx(record["value"].template get<double>()).epsilon(tolerance).margin(1e-12));
+}
+
 } // namespace catalog

@@ -22,8 +22,10 @@ namespace trine::losses {
 /// the photos whose value is above 0; 0 where all pairs of the batch are alike, as there is nothing to tell apart. A
 /// photo without attributes is like nobody. With cosine distance.
 ///
-/// @see D. Zhang et al., "Use All The Labels: A Hierarchical Multi-Label Contrastive Learning Framework", CVPR 2022,
-/// and P. Khosla et al., "Supervised Contrastive Learning", NeurIPS 2020, of which it is the form weighted by J
+/// As in PyTorch Metric Learning's MultiSupConLoss (on a branch of its development); it is the loss of the paper with
+/// other photos weighted by J.
+///
+/// @see P. Khosla et al., "Supervised Contrastive Learning", NeurIPS 2020
 struct multi_supervised_contrastive {
     static constexpr std::string_view name = "multi_supervised_contrastive";
     double temperature = 0.1, threshold = 0.3;

@@ -50,7 +50,7 @@ struct combination {
                   "random_stream, visit) or mine_pairs(anchor_view, random_stream, positive, negative)");
     static_assert(!of_pairs || mines_pairs || !mines_triplets,
                   "a pair loss needs a miner of pairs, not of triplets: use miners::all, batch_easy_hard, "
-                  "multi_similarity, pair_margin, hard_aware or one_pair_a_person");
+                  "multi_similarity, pair_margin, hard_aware, uniform_histogram or one_pair_a_person");
     static_assert(!of_classes || mines_all,
                   "this loss looks at all photos of a person together: use it with miners::all");
     static_assert(!of_batches || mines_all,
