@@ -128,3 +128,33 @@ TEST_CASE("objectives of their own refuse what makes no sense, and are resumed",
     CHECK_THROWS_WITH(a({e.data(), 3, 2}, std::vector<label>{1, 1, 2}, {}),
                       "embeddings of 2 dimensions for proxies of 3");
 }
+
+TEST_CASE("VICReg and the manifold loss give the same bits with any number of threads", "[catalog]") {
+    std::size_t const n = 60, d = 8;
+    auto const e = random_values<float>(n * d, 2);
+    std::vector<label> labels(n);
+    for (std::size_t i = 0; i < n; ++i)
+        labels[i] = static_cast<label>(i * 7 % 13);
+    auto const check = [&](auto const& make) {
+        std::vector<float> expected;
+        for (std::size_t threads : {1, 2, 4}) {
+            with_threads const scope(threads);
+            auto o = make();
+            std::vector<float> gradient(n * d);
+            auto const r = o(matrix_view<float const>(e.data(), n, d), labels, {gradient.data(), n, d});
+            o.each_parameter([&](std::span<float>, std::span<float const> by) {
+                gradient.insert(gradient.end(), by.begin(), by.end());
+            });
+            gradient.push_back(static_cast<float>(r.loss));
+            if (expected.empty())
+                expected = gradient;
+            CHECK((gradient == expected));
+        }
+    };
+    check([] { return vicreg<>{}; });
+    check([] {
+        manifold<> o({.proxies = 40});
+        o.start(13, 8, 1);
+        return o;
+    });
+}
