@@ -23,11 +23,20 @@
 #include <trine/evaluation/retrieval.hpp>
 #include <trine/evaluation/statistics.hpp>
 #include <trine/io/file.hpp>
-#include <trine/losses/proxy.hpp>
-#include <trine/losses/pair.hpp>
+#include <trine/losses/adaptive_margins.hpp>
 #include <trine/losses/class.hpp>
+#include <trine/losses/decoupled_contrastive.hpp>
+#include <trine/losses/dynamic_soft_margin.hpp>
+#include <trine/losses/face_margins.hpp>
+#include <trine/losses/histogram.hpp>
+#include <trine/losses/large_margin.hpp>
+#include <trine/losses/pair.hpp>
+#include <trine/losses/proxy.hpp>
+#include <trine/losses/ranking.hpp>
 #include <trine/losses/triplet.hpp>
+#include <trine/miners/at_most.hpp>
 #include <trine/miners/pair_miners.hpp>
+#include <trine/miners/uniform_histogram.hpp>
 #include <trine/objectives/cross_batch_memory.hpp>
 #include <trine/training/trainer.hpp>
 #include <trine/visual/pictures.hpp>
@@ -86,9 +95,26 @@ std::vector<combination> combinations() {
         of("all x circle", all, losses::circle{}, cosine),
         of("all x nt_xent", all, losses::nt_xent{}, cosine),
         of("all x supervised_contrastive", all, losses::supervised_contrastive{}, cosine),
+        of("batch_easy_hard x selectively_contrastive",
+           miners::batch_easy_hard<miners::strategy::easy, miners::strategy::hard>{}, losses::selectively_contrastive{},
+           cosine),
+        of("at_most 8 x triplet_margin", miners::at_most<>{{}, 8}, hinge, squared),
+        of("uniform_histogram x contrastive", miners::uniform_histogram{}, losses::contrastive{}, euclidean),
+        of("all x decoupled_contrastive", all, losses::decoupled_contrastive{}, cosine),
+        of("all x smooth_ap", all, losses::smooth_ap{}, cosine),
+        of("all x pnp", all, losses::pnp{}, cosine),
+        of("all x histogram", all, losses::histogram{}, cosine),
+        of("all x dynamic_soft_margin", all, losses::dynamic_soft_margin{}, euclidean),
         of("none x normalized_softmax", none, losses::normalized_softmax{}, cosine),
         of("none x cosface", none, losses::cosface{.scale = 24}, cosine),
         of("none x arcface", none, losses::arcface{.margin = 0.3, .scale = 24}, cosine),
+        of("none x combined_margin", none, losses::combined_margin{.added = 0.2, .subtracted = 0.1, .scale = 24},
+           cosine),
+        of("none x elastic_arcface", none, losses::elastic_arcface{.margin = 0.3, .scale = 24}, cosine),
+        of("none x curricular_face", none, losses::curricular_face{.margin = 0.3, .scale = 24}, cosine),
+        of("none x mv_softmax", none, losses::mv_softmax{.scale = 24}, cosine),
+        of("none x adacos", none, losses::adacos{}, cosine),
+        of("none x p2s_grad", none, losses::p2s_grad{}, cosine),
         of("none x proxy_anchor", none, losses::proxy_anchor{}, cosine),
         of("none x soft_triple", none, losses::soft_triple{.centers = 2}, cosine),
     };

@@ -24,6 +24,7 @@
 
 #include <trine/core/processors.hpp>
 #include <trine/data/image_io.hpp>
+#include <trine/evaluation/retrieval.hpp>
 #include <trine/visual/text_chart.hpp>
 
 using namespace trine;
@@ -37,6 +38,21 @@ double share_right(std::vector<identification> const& found, data::dataset const
     return found.empty() ? 0 : static_cast<double>(right) / static_cast<double>(found.size());
 }
 
+// Prints how the loss went while the learning rate rose, and what to take.
+template <class Backbone>
+int find_rate(trainer<Backbone> const& how, data::dataset const& learn) {
+    nn::model<Backbone> model(how.options.seed);
+    auto const curve = how.find_learning_rate(model, learn);
+    std::printf("\n%s\n",
+                visual::text_chart("loss, smoothed, while the learning rate rises", curve.losses, 60, 10).c_str());
+    std::size_t const lines = 20, step = (curve.rates.size() + lines - 1) / lines;
+    for (std::size_t i = 0; i < curve.rates.size(); i += step)
+        std::printf("learning rate %8.1e  loss %.4f\n", curve.rates[i], curve.losses[i]);
+    std::printf("\nthe loss falls fastest at --learning-rate %.1e; at %.1e it is lowest, which is too large\n",
+                curve.suggested, curve.lowest);
+    return 0;
+}
+
 template <class Backbone>
 int run(program::training_choices c, any_objective const& objective) {
     using faces = program::faces<Backbone>;
@@ -46,7 +62,13 @@ int run(program::training_choices c, any_objective const& objective) {
     program::require_output_folder("--output", c.output, read);
     if (!c.report.empty())
         program::require_output_folder("--report", c.report, read);
-    auto const all = c.photos(in::channels, in::height, in::width);
+    auto all = c.photos(in::channels, in::height, in::width);
+    data::dataset judges;
+    if (c.validation_people > 0) {
+        auto const apart = data::split_off_people(all, c.validation_people, c.training.seed);
+        judges = all.subset(apart.second);
+        all = data::with_photos(all.subset(apart.first), 1);
+    }
     auto const parts = data::split_by_photo(all, 1 - c.held_out, c.training.seed);
     auto const learn = all.subset(parts.first), held_out = all.subset(parts.second);
     require<data_error>(
@@ -70,6 +92,19 @@ int run(program::training_choices c, any_objective const& objective) {
                                     .resume = c.resume}};
     if (c.no_augmentation)
         how.options.augmentation = data::augmentation::none();
+
+    if (judges.size() > 0) {
+        how.judge = [&judges, photos = judges.tensors()](auto& model) {
+            auto const points = model.embed(photos);
+            std::span<label const> const who(judges.labels);
+            return evaluation::evaluate_retrieval(distances::squared_euclidean{}, as_matrix(points), who,
+                                                  as_matrix(points), who, true)
+                .mean_average_precision_at_r;
+        };
+        std::printf("%zu photos of %zu people are kept apart to judge epochs by\n", judges.size(), c.validation_people);
+    }
+    if (c.find_rate)
+        return find_rate(how, learn);
 
     std::printf("\n%s%s\n\n", nn::describe<Backbone>().c_str(), describe_threads().c_str());
     faces who(c.training.seed);
@@ -109,9 +144,12 @@ int run(program::training_choices c, any_objective const& objective) {
         // A bar on a terminal, a line an epoch elsewhere.
         std::string bar(24, '.');
         std::fill_n(bar.begin(), bar.size() * e.epoch / e.epochs, '#');
-        std::printf("%sepoch %3zu/%zu  loss %.4f  active %5.1f %%  %6.0f photos/s  %3.0f s left%s",
+        char judged[32] = "";
+        if (judges.size() > 0)
+            std::snprintf(judged, sizeof judged, "  MAP@R %5.1f %%", 100 * e.validation);
+        std::printf("%sepoch %3zu/%zu  loss %.4f  active %5.1f %%%s  %6.0f photos/s  %3.0f s left%s",
                     live && !c.watch ? ("\r[" + bar + "] ").c_str() : "", e.epoch, e.epochs, e.loss, 100 * e.active,
-                    e.photos_per_second, e.seconds_left, live && !c.watch && e.epoch < e.epochs ? "  " : "\n");
+                    judged, e.photos_per_second, e.seconds_left, live && !c.watch && e.epoch < e.epochs ? "  " : "\n");
         std::fflush(stdout);
         return true;
     };
@@ -132,6 +170,12 @@ int run(program::training_choices c, any_objective const& objective) {
                     how.files.checkpoint.c_str());
         return 130;
     }
+    if (report.stopped_early)
+        std::printf("%sended after epoch %zu, as none has been better for %zu epochs\n", live && !c.watch ? "\n" : "",
+                    report.epochs.size(), c.training.patience);
+    if (report.best_epoch > 0)
+        std::printf("the model is that of epoch %zu, the best by the people kept apart: MAP@R %.1f %%\n",
+                    report.best_epoch, 100 * report.epochs[report.best_epoch - 1].validation);
     std::printf("trained in %.1f s\n\n", report.seconds);
 
     who.enroll(learn);

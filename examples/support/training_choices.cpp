@@ -35,6 +35,15 @@ int training_choices::run(int argc, char** argv, std::function<int()> const& wor
     app.number("--learning-rate", training.learning_rate, above(0, 10),
                "largest step; warms up, then follows a cosine");
     app.number("--weight-decay", optimizer.weight_decay, range(0.0, 10.0), "pull of the weights towards 0");
+    app.number("--clip-norm", training.clip_norm, range(0.0, 1e9),
+               "longest gradient, a longer one is shortened; 0: any");
+    app.number("--average", training.average, range(0.0, 0.999999),
+               "decay of a moving average of the parameters, such as 0.99, which is then the model; 0: none");
+    app.number("--validation-people", validation_people, range(0, 1'000'000),
+               "people kept apart, by whom each epoch is judged (MAP@R); the model is that of the best epoch");
+    app.number("--patience", training.patience, range(0, 1'000'000),
+               "epochs without a better one after which training ends; 0: never");
+    app.flag("--find-learning-rate", find_rate, "only try learning rates, and say which one suits");
     app.number("--held-out", held_out, range(0.01, 0.99), "share of every person's photos kept for the test");
     app.number("-k", k, range(1, 1'000'000), "neighbours that vote");
     app.number("--seed", training.seed, any_seed, "same seed, same bits");
@@ -54,6 +63,10 @@ int training_choices::run(int argc, char** argv, std::function<int()> const& wor
         require_product("--people", batches.people, "--photos", batches.photos, 16'384, "photos a batch");
         require_product("--synthetic-people", synthetic_people, "--synthetic-photos", synthetic_photos, 1'000'000,
                         "photos");
+        require<argument_error>(training.patience == 0 || validation_people > 0, "--patience ", training.patience,
+                                ": needs people to judge epochs by: --validation-people");
+        require<argument_error>(!find_rate || !resume,
+                                "--find-learning-rate: tries rates from the beginning; leave out --resume");
     });
     app.footer("Examples:\n"
                "  train_faces                                       drawn faces\n"
@@ -118,6 +131,10 @@ std::vector<std::pair<std::string, std::string>> training_choices::in_words(data
             {"learning rate", text(training.learning_rate)},
             {"weight decay", text(optimizer.weight_decay)},
             {"held out", text(held_out)},
+            {"longest gradient", training.clip_norm > 0 ? text(training.clip_norm) : "any"},
+            {"average of parameters", training.average > 0 ? text(training.average) : "none"},
+            {"epochs judged by", validation_people > 0 ? text(validation_people) + " people kept apart" : "nobody"},
+            {"patience", training.patience > 0 ? text(training.patience) + " epochs" : "all epochs"},
             {"augmentation", no_augmentation ? "none" : "as usual"},
             {"neighbours that vote", text(k)},
             {"seed", text(training.seed)}};

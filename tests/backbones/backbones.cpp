@@ -89,13 +89,45 @@ void check_gradients() {
 TEST_CASE("gradients of the backbones agree with central differences", "[backbones]") {
     using small = nn::shape<3, 32, 32>;
     SECTION("compact") { check_gradients<compact<small, 8, 4>>(); }
+    SECTION("compact, with its embeddings' length") { check_gradients<compact<small, 8, 4, nn::identity>>(); }
     SECTION("resnet_18") { check_gradients<resnet_18<small, 8, 4>>(); }
     SECTION("resnet_50's blocks") {
-        check_gradients<
-            resnet_parts::resnet<small, 8, 4, nn::recompute_maps<3>, resnet_parts::bottleneck, 1, 1, 2, 1>>();
+        check_gradients<resnet_parts::resnet<small, 8, 4, nn::recompute_maps<3>, nn::l2_normalize,
+                                             resnet_parts::bottleneck, 1, 1, 2, 1>>();
     }
     SECTION("ir_18") { check_gradients<ir_18<small, 8, 4>>(); }
     SECTION("nn4_small2") { check_gradients<nn4_small2<8, 4>>(); }
     SECTION("vgg_16") { check_gradients<vgg_16<small, 8, 4>>(); }
     SECTION("conv_4") { check_gradients<conv_4<nn::shape<1, 16, 16>, 8>>(); }
+}
+
+TEST_CASE("a backbone that leaves embeddings their length is the same but for that", "[backbones]") {
+    using small = nn::shape<3, 32, 32>;
+    auto const check = []<class Usual, class Free>() {
+        nn::model<Usual> usual(5);
+        nn::model<Free> free(5);
+        CHECK(usual.tensors().size() == free.tensors().size());
+        CHECK(std::equal(usual.parameters().begin(), usual.parameters().end(), free.parameters().begin(),
+                         free.parameters().end()));
+        constexpr std::size_t count = 3, size = Usual::embedding_size;
+        auto const x = random_values<float>(count * Usual::input::size, 1);
+        std::vector<float> of_length_1(count * size), as_it_is(count * size);
+        usual.embed(x.data(), count, of_length_1.data());
+        free.embed(x.data(), count, as_it_is.data());
+        for (std::size_t i = 0; i < count; ++i) {
+            double squares = 0;
+            for (std::size_t k = 0; k < size; ++k)
+                squares += std::pow(as_it_is[i * size + k], 2);
+            CHECK(std::abs(std::sqrt(squares) - 1) > 1e-3);
+            for (std::size_t k = 0; k < size; ++k)
+                CHECK(of_length_1[i * size + k] ==
+                      Approx(as_it_is[i * size + k] / std::sqrt(squares)).epsilon(1e-4).margin(1e-6));
+        }
+    };
+    check.operator()<compact<small, 8, 4>, compact<small, 8, 4, nn::identity>>();
+    check.operator()<ir_18<small, 8, 4>, ir_18<small, 8, 4, nn::recompute_maps<2>, nn::identity>>();
+    static_assert(resnet_18<face, 64, 16, nn::keep_maps, nn::identity>::embedding_size == 64);
+    static_assert(vgg_16<small, 8, 4, nn::identity>::parameters == vgg_16<small, 8, 4>::parameters);
+    static_assert(nn4<8, 4, nn::identity>::parameters == nn4<8, 4>::parameters &&
+                  nn4_small2<8, 4, nn::identity>::parameters == nn4_small2<8, 4>::parameters);
 }

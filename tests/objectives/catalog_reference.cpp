@@ -2,12 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
-#include <map>
 #include <set>
 
-#include <trine/distances/lp.hpp>
-#include <trine/distances/signal_to_noise.hpp>
-#include <trine/io/npy.hpp>
 #include <trine/losses/proxy.hpp>
 #include <trine/losses/pair.hpp>
 #include <trine/losses/class.hpp>
@@ -16,88 +12,13 @@
 #include <trine/miners/pair_miners.hpp>
 #include <trine/objectives/cross_batch_memory.hpp>
 
-#include <nlohmann/json.hpp>
-
-#include "support/catch.hpp"
+#include "support/catalog_records.hpp"
 #include "support/reference_data.hpp"
 
 using namespace trine;
+using namespace catalog;
 
 namespace {
-
-constexpr double tolerance = 1e-8;
-
-struct batch {
-    std::size_t rows, cols;
-    std::vector<double> embeddings;
-    std::vector<label> labels;
-    matrix_view<double const> view() const { return {embeddings.data(), rows, cols}; }
-};
-
-batch read_batch(std::filesystem::path const& folder, nlohmann::json const& record) {
-    auto e = io::read_npy<double>(folder / record["embeddings"].get<std::string>());
-    auto l = io::read_npy<std::int64_t>(folder / record["labels"].get<std::string>());
-    return {e.shape[0], e.shape[1], std::move(e.values), std::move(l.values)};
-}
-
-// The largest difference relative to the largest expected value.
-double difference(std::span<double const> got, std::span<double const> expected) {
-    REQUIRE(got.size() == expected.size());
-    double worst = 0, largest = 1e-300;
-    for (std::size_t i = 0; i < got.size(); ++i) {
-        largest = std::max(largest, std::abs(expected[i]));
-        double const off = std::abs(got[i] - expected[i]);
-        worst = std::isnan(off) ? INFINITY : std::max(worst, off);
-    }
-    return largest > 1e-12 ? worst / largest : worst;
-}
-
-template <class F>
-void with_distance(std::string const& name, F&& f) {
-    if (name == "euclidean")
-        f(distances::euclidean{});
-    else if (name == "squared_euclidean")
-        f(distances::squared_euclidean{});
-    else if (name == "euclidean_normalized")
-        f(distances::normalized<distances::euclidean>{});
-    else if (name == "squared_euclidean_normalized")
-        f(distances::normalized<distances::squared_euclidean>{});
-    else if (name == "cosine_similarity")
-        f(distances::cosine{});
-    else if (name == "manhattan")
-        f(distances::manhattan{});
-    else if (name == "dot_product")
-        f(distances::dot_product{});
-    else if (name == "snr")
-        f(distances::signal_to_noise{});
-    else
-        FAIL("an unknown distance: " << name);
-}
-
-nlohmann::json manifest_of(std::filesystem::path const& folder) {
-    return nlohmann::json::parse(io::read_file(folder / "manifest.json"));
-}
-
-struct tally {
-    std::map<std::string, std::size_t> seen;
-    ~tally() {
-        std::string text;
-        for (auto const& [what, count] : seen)
-            text += (text.empty() ? "" : ", ") + what + " " + std::to_string(count);
-        WARN("checked " << text);
-    }
-};
-
-template <class Objective>
-void check_value_and_gradient(Objective&& o, batch const& b, nlohmann::json const& value,
-                              std::vector<double> const& gradient) {
-    if (value.is_null())
-        return; // undefined there
-    std::vector<double> out(b.embeddings.size(), NAN);
-    auto const result = o(b.view(), b.labels, {out.data(), b.rows, b.cols});
-    CHECK(result.loss == Approx(value.get<double>()).epsilon(tolerance).margin(1e-12));
-    CHECK(difference(out, gradient) < tolerance);
-}
 
 // That library leaves the negatives at their own length, ours brings them to the sphere, as the paper's geometry does.
 // So the plain formula, which reproduces that library's value with long negatives, is what ours is compared with, on
@@ -323,17 +244,8 @@ TEST_CASE("proxy losses agree with PyTorch Metric Learning", "[vectors]") {
         auto const& p = record["parameters"];
         auto const b = read_batch(*folder, record);
         auto const gradient = io::read_npy<double>(*folder / record["gradient"].get<std::string>()).values;
-        auto const rows_are_classes = [&](std::string const& key) {
-            auto w = io::read_npy<double>(*folder / record[key].get<std::string>());
-            if (record["weights_layout"] == "rows are classes")
-                return w.values;
-            std::vector<double> turned(w.values.size());
-            for (std::size_t i = 0; i < w.shape[0]; ++i)
-                for (std::size_t j = 0; j < w.shape[1]; ++j)
-                    turned[j * w.shape[0] + i] = w.values[i * w.shape[1] + j];
-            return turned;
-        };
-        auto const weights = rows_are_classes("weights"), weights_gradient = rows_are_classes("weights_gradient");
+        auto const weights = class_rows(*folder, record, "weights"),
+                   weights_gradient = class_rows(*folder, record, "weights_gradient");
         CAPTURE(record.dump());
         auto const check = [&](auto loss) {
             objective<miners::none, decltype(loss), distances::cosine, double> o({}, loss);

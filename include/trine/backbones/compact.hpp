@@ -18,11 +18,13 @@ using convolution_block = nn::sequential<nn::conv2d<Out, Kernel, Options...>, nn
 /// @tparam In             shape of the images, at least 32×32
 /// @tparam EmbeddingSize  values of the embedding
 /// @tparam Width          channels of the first convolution
-template <class In, std::size_t EmbeddingSize = 128, std::size_t Width = 32>
+/// @tparam End            the last layer: `nn::l2_normalize`, or `nn::identity` (`nn/residual.hpp`), which leaves the
+///                        embedding its length, as losses that judge a photo by it need
+template <class In, std::size_t EmbeddingSize = 128, std::size_t Width = 32, class End = nn::l2_normalize>
 using compact =
     nn::network<In, nn::sequential<convolution_block<Width, 5, nn::stride<2>>, nn::max_pool<2>,
                                    convolution_block<2 * Width, 3>, nn::max_pool<2>, convolution_block<4 * Width, 3>,
                                    nn::max_pool<2>, convolution_block<4 * Width, 3>, nn::average_pool<2>, nn::flatten,
-                                   nn::linear<EmbeddingSize>, nn::l2_normalize>>;
+                                   nn::linear<EmbeddingSize>, End>>;
 
 } // namespace trine::backbones

@@ -46,11 +46,12 @@ using middle = nn::concat<reduced<Reduced * W / 64, Out * W / 64, 3>, reduced<W 
 template <std::size_t W>
 using narrowing = nn::concat<reduced<5 * W / 2, 4 * W, 3, 2>, reduced<W, 2 * W, 5, 2>, halved>;
 
-template <std::size_t W, std::size_t Reduced, std::size_t Pooled, std::size_t Single, std::size_t EmbeddingSize>
+template <std::size_t W, std::size_t Reduced, std::size_t Pooled, std::size_t Single, std::size_t EmbeddingSize,
+          class End>
 using head = nn::sequential<
     nn::concat<reduced<Reduced * W / 64, 6 * W, 3>, pooled<length, Pooled * W / 64, 1>, block<Single * W / 64, 1>>,
     nn::concat<reduced<Reduced * W / 64, 6 * W, 3>, pooled<largest, Pooled * W / 64, 1>, block<Single * W / 64, 1>>,
-    nn::average_pool<3>, nn::flatten, nn::linear<EmbeddingSize>, nn::l2_normalize>;
+    nn::average_pool<3>, nn::flatten, nn::linear<EmbeddingSize>, End>;
 
 } // namespace inception_parts
 
@@ -60,15 +61,16 @@ using head = nn::sequential<
 /// 6,959,088 parameters and 274 M multiply-adds an image.
 ///
 /// @tparam Width  channels of the first convolution, a multiple of 4; all others follow
+/// @tparam End    the last layer: `nn::l2_normalize`, or `nn::identity`, which leaves the embedding its length
 /// @see F. Schroff, D. Kalenichenko, J. Philbin, "FaceNet: A Unified Embedding for Face Recognition and Clustering",
 /// CVPR 2015
-template <std::size_t EmbeddingSize = 128, std::size_t Width = 64>
+template <std::size_t EmbeddingSize = 128, std::size_t Width = 64, class End = nn::l2_normalize>
 using nn4 = nn::network<
     nn::shape<3, 96, 96>,
     nn::sequential<inception_parts::stem<Width>, inception_parts::middle<Width, 96, 192, 256>,
                    inception_parts::middle<Width, 112, 224, 224>, inception_parts::middle<Width, 128, 256, 192>,
                    inception_parts::middle<Width, 144, 288, 160>, inception_parts::narrowing<Width>,
-                   inception_parts::head<Width, 192, 128, 384, EmbeddingSize>>>;
+                   inception_parts::head<Width, 192, 128, 384, EmbeddingSize, End>>>;
 
 /// OpenFace's nn4.small2: NN4 without three modules, and narrower at its end, for when there are few photos to learn
 /// from.
@@ -76,12 +78,13 @@ using nn4 = nn::network<
 /// 3,733,968 parameters and 200 M multiply-adds an image.
 ///
 /// @tparam Width  channels of the first convolution, a multiple of 4; all others follow
+/// @tparam End    the last layer: `nn::l2_normalize`, or `nn::identity`, which leaves the embedding its length
 /// @see B. Amos, B. Ludwiczuk, M. Satyanarayanan, "OpenFace: A general-purpose face recognition library with mobile
 /// applications", CMU-CS-16-118, 2016
-template <std::size_t EmbeddingSize = 128, std::size_t Width = 64>
+template <std::size_t EmbeddingSize = 128, std::size_t Width = 64, class End = nn::l2_normalize>
 using nn4_small2 = nn::network<
     nn::shape<3, 96, 96>,
     nn::sequential<inception_parts::stem<Width>, inception_parts::middle<Width, 96, 192, 256>,
-                   inception_parts::narrowing<Width>, inception_parts::head<Width, 96, 96, 256, EmbeddingSize>>>;
+                   inception_parts::narrowing<Width>, inception_parts::head<Width, 96, 96, 256, EmbeddingSize, End>>>;
 
 } // namespace trine::backbones

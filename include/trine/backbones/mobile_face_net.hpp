@@ -66,10 +66,11 @@ using mobile_face_net_features =
                                    mobile_face_net_parts::head<In, EmbeddingSize, Options...>>>;
 
 /// The same for fine-tuning: the trunk stays as it was loaded, the head learns, some 0.2 M of the parameters.
-template <class In = nn::shape<3, 112, 112>, std::size_t EmbeddingSize = 128>
-using mobile_face_net_tuned =
-    nn::network<In, nn::sequential<nn::frozen<mobile_face_net_parts::trunk<>>,
-                                   mobile_face_net_parts::head<In, EmbeddingSize>, nn::l2_normalize>>;
+///
+/// @tparam End  the last layer: `nn::l2_normalize`, or `nn::identity`, which leaves the embedding its length
+template <class In = nn::shape<3, 112, 112>, std::size_t EmbeddingSize = 128, class End = nn::l2_normalize>
+using mobile_face_net_tuned = nn::network<In, nn::sequential<nn::frozen<mobile_face_net_parts::trunk<>>,
+                                                             mobile_face_net_parts::head<In, EmbeddingSize>, End>>;
 
 namespace mobile_face_net_parts {
 

@@ -74,17 +74,17 @@ using stages = nn::sequential<stage<Memory, 0, Block, Width, Width, FirstStride,
                               stage<Memory, 2, Block, 2 * Width * Block::expansion, 4 * Width, 2, C>,
                               stage<Memory, 3, Block, 4 * Width * Block::expansion, 8 * Width, 2, D>>;
 
-template <class In, std::size_t EmbeddingSize, std::size_t Width, class Memory, class Block, std::size_t A,
+template <class In, std::size_t EmbeddingSize, std::size_t Width, class Memory, class End, class Block, std::size_t A,
           std::size_t B, std::size_t C, std::size_t D>
 using resnet = nn::network<In, nn::sequential<typename Memory::template first<Width, 7, nn::stride<2>>, nn::batch_norm,
                                               nn::relu, stages<Memory, Block, Width, 1, A, B, C, D>,
-                                              nn::global_average_pool, nn::linear<EmbeddingSize>, nn::l2_normalize>>;
+                                              nn::global_average_pool, nn::linear<EmbeddingSize>, End>>;
 
-template <class In, std::size_t EmbeddingSize, std::size_t Width, class Memory, std::size_t A, std::size_t B,
+template <class In, std::size_t EmbeddingSize, std::size_t Width, class Memory, class End, std::size_t A, std::size_t B,
           std::size_t C, std::size_t D>
 using improved_resnet = nn::network<
     In, nn::sequential<nn::conv2d<Width, 3>, nn::batch_norm, nn::prelu, stages<Memory, improved, Width, 2, A, B, C, D>,
-                       nn::batch_norm, nn::flatten, nn::linear<EmbeddingSize>, nn::batch_norm, nn::l2_normalize>>;
+                       nn::batch_norm, nn::flatten, nn::linear<EmbeddingSize>, nn::batch_norm, End>>;
 
 } // namespace resnet_parts
 
@@ -96,18 +96,22 @@ using improved_resnet = nn::network<
 /// @tparam Width   channels of the first convolution
 /// @tparam Memory  what training keeps: `nn::recompute_maps<Stages>`, or `nn::keep_maps`, which is a seventh faster and
 /// takes twice the memory for activations
+/// @tparam End     the last layer: `nn::l2_normalize`, or `nn::identity`, which leaves the embedding its length
 /// @see K. He et al., "Deep Residual Learning for Image Recognition", CVPR 2016
-template <class In, std::size_t EmbeddingSize = 128, std::size_t Width = 64, class Memory = nn::recompute_maps<2>>
-using resnet_18 = resnet_parts::resnet<In, EmbeddingSize, Width, Memory, resnet_parts::basic, 2, 2, 2, 2>;
+template <class In, std::size_t EmbeddingSize = 128, std::size_t Width = 64, class Memory = nn::recompute_maps<2>,
+          class End = nn::l2_normalize>
+using resnet_18 = resnet_parts::resnet<In, EmbeddingSize, Width, Memory, End, resnet_parts::basic, 2, 2, 2, 2>;
 
 /// The same with 34 layers: 21.4 M parameters, 3.6 G multiply-adds.
-template <class In, std::size_t EmbeddingSize = 128, std::size_t Width = 64, class Memory = nn::recompute_maps<3>>
-using resnet_34 = resnet_parts::resnet<In, EmbeddingSize, Width, Memory, resnet_parts::basic, 3, 4, 6, 3>;
+template <class In, std::size_t EmbeddingSize = 128, std::size_t Width = 64, class Memory = nn::recompute_maps<3>,
+          class End = nn::l2_normalize>
+using resnet_34 = resnet_parts::resnet<In, EmbeddingSize, Width, Memory, End, resnet_parts::basic, 3, 4, 6, 3>;
 
 /// The same with 50 layers, in blocks of 1×1, 3×3 and 1×1: 23.8 M parameters, 4.0 G multiply-adds. The stride is the
 /// 3×3 convolution's, as in torchvision.
-template <class In, std::size_t EmbeddingSize = 128, std::size_t Width = 64, class Memory = nn::recompute_maps<3>>
-using resnet_50 = resnet_parts::resnet<In, EmbeddingSize, Width, Memory, resnet_parts::bottleneck, 3, 4, 6, 3>;
+template <class In, std::size_t EmbeddingSize = 128, std::size_t Width = 64, class Memory = nn::recompute_maps<3>,
+          class End = nn::l2_normalize>
+using resnet_50 = resnet_parts::resnet<In, EmbeddingSize, Width, Memory, End, resnet_parts::bottleneck, 3, 4, 6, 3>;
 
 /// IR-18, the residual network that face recognition settled on: no map is thrown away at the start or averaged at the
 /// end, and rectifiers learn their slopes.
@@ -116,16 +120,16 @@ using resnet_50 = resnet_parts::resnet<In, EmbeddingSize, Width, Memory, resnet_
 /// multiply-adds an image.
 ///
 /// @tparam Width   channels of the first convolution
-/// @tparam Memory  as of `resnet_18`
+/// @tparam Memory  as of `resnet_18`; so is End
 /// @see J. Deng, J. Guo, N. Xue, S. Zafeiriou, "ArcFace: Additive Angular Margin Loss for Deep Face Recognition", CVPR
 /// 2019
 template <class In = nn::shape<3, 112, 112>, std::size_t EmbeddingSize = 512, std::size_t Width = 64,
-          class Memory = nn::recompute_maps<2>>
-using ir_18 = resnet_parts::improved_resnet<In, EmbeddingSize, Width, Memory, 2, 2, 2, 2>;
+          class Memory = nn::recompute_maps<2>, class End = nn::l2_normalize>
+using ir_18 = resnet_parts::improved_resnet<In, EmbeddingSize, Width, Memory, End, 2, 2, 2, 2>;
 
 /// The same with more blocks: 43.6 M parameters, 6.3 G multiply-adds.
 template <class In = nn::shape<3, 112, 112>, std::size_t EmbeddingSize = 512, std::size_t Width = 64,
-          class Memory = nn::recompute_maps<3>>
-using ir_50 = resnet_parts::improved_resnet<In, EmbeddingSize, Width, Memory, 3, 4, 14, 3>;
+          class Memory = nn::recompute_maps<3>, class End = nn::l2_normalize>
+using ir_50 = resnet_parts::improved_resnet<In, EmbeddingSize, Width, Memory, End, 3, 4, 14, 3>;
 
 } // namespace trine::backbones

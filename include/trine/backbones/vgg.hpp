@@ -25,12 +25,13 @@ using stage =
 ///
 /// @tparam In     shape of the images, at least 32×32
 /// @tparam Width  channels of the first stage
+/// @tparam End    the last layer: `nn::l2_normalize`, or `nn::identity`, which leaves the embedding its length
 /// @see K. Simonyan, A. Zisserman, "Very Deep Convolutional Networks for Large-Scale Image Recognition", ICLR 2015;
 ///      O. Parkhi, A. Vedaldi, A. Zisserman, "Deep Face Recognition", BMVC 2015
-template <class In, std::size_t EmbeddingSize = 128, std::size_t Width = 64>
-using vgg_16 = nn::network<
-    In, nn::sequential<vgg_parts::stage<Width, 2>, vgg_parts::stage<2 * Width, 2>, vgg_parts::stage<4 * Width, 3>,
-                       vgg_parts::stage<8 * Width, 3>, vgg_parts::stage<8 * Width, 3>, nn::flatten,
-                       nn::linear<EmbeddingSize>, nn::l2_normalize>>;
+template <class In, std::size_t EmbeddingSize = 128, std::size_t Width = 64, class End = nn::l2_normalize>
+using vgg_16 =
+    nn::network<In, nn::sequential<vgg_parts::stage<Width, 2>, vgg_parts::stage<2 * Width, 2>,
+                                   vgg_parts::stage<4 * Width, 3>, vgg_parts::stage<8 * Width, 3>,
+                                   vgg_parts::stage<8 * Width, 3>, nn::flatten, nn::linear<EmbeddingSize>, End>>;
 
 } // namespace trine::backbones

@@ -12,7 +12,9 @@
 ///         static void values(Self& self, Visit&& visit) { visit("margin", self.margin); }
 ///     };
 ///
-/// A type without members needs a name alone. What a policy learns or remembers is not of its identity; see state.hpp.
+/// A policy that not every value makes sense of has `check()`, which throws an `argument_error` that names the value;
+/// whoever composes it calls that first. A type without members needs a name alone. What a policy learns or remembers
+/// is not of its identity; see state.hpp.
 
 #include <algorithm>
 #include <charconv>
@@ -24,6 +26,8 @@
 #include <utility>
 #include <vector>
 
+#include "hash.hpp"
+
 namespace trine {
 
 /// A policy that says its name and, unless it has no members, its values.
@@ -33,13 +37,23 @@ concept policy = requires {
 }
 &&(std::is_empty_v<P> || requires(P & p) { P::values(p, [](std::string_view, auto&) {}); });
 
+/// Refuses a policy whose values make no sense, where it says what does.
+///
+/// @throws argument_error  as the policy's `check` does
+template <class P>
+void check_values(P const& policy) {
+    if constexpr (requires { policy.check(); })
+        policy.check();
+}
+
 /// A name with values, in the order in which the policy says them; a value may be another policy.
 class identity {
 public:
     identity() = default;
     explicit identity(std::string_view name) : name_(name) {}
 
-    /// Adds a value: a number, a truth, a text, an enumeration with `name_of`, or another policy or identity.
+    /// Adds a value: a number, a truth, a text, an enumeration with `name_of`, a list of numbers (of which it keeps the
+    /// length and a checksum), or another policy or identity.
     template <class T>
     identity& with(std::string_view key, T const& value) {
         if constexpr (std::is_same_v<T, identity>)
@@ -52,6 +66,14 @@ public:
             add(key, std::string_view(value));
         else if constexpr (std::is_enum_v<T>)
             add(key, name_of(value));
+        else if constexpr (requires {
+                               requires std::is_arithmetic_v<typename T::value_type>;
+                               value.data();
+                           })
+            add(key, identity("list")
+                         .with("size", value.size())
+                         .with("checksum", checksum({reinterpret_cast<char const*>(value.data()),
+                                                     value.size() * sizeof(typename T::value_type)})));
         else
             add(key, of(value));
         return *this;

@@ -20,6 +20,8 @@ enum class purpose : std::uint32_t {
     splitting,
     synthesis,
     evaluation,
+    margins,
+    classes,
     user = 1000, ///< first value free for callers
 };
 

@@ -56,6 +56,11 @@ split split_by_photo(dataset const& d, double share, std::uint64_t seed);
 /// Photos of all people but those from `first` to `last` (exclusive), and the photos of those.
 split split_by_person(dataset const& d, label first, label last);
 
+/// Photos of all people but so many, drawn at random from those who have two photos or more, and the photos of those.
+///
+/// @throws data_error  when there are not so many
+split split_off_people(dataset const& d, std::size_t people, std::uint64_t seed);
+
 } // namespace trine::data
 
 #ifdef TRINE_HEADER_ONLY

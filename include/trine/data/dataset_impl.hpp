@@ -105,4 +105,23 @@ TRINE_INLINE split split_by_person(dataset const& d, label first, label last) {
     return s;
 }
 
+TRINE_INLINE split split_off_people(dataset const& d, std::size_t people, std::uint64_t seed) {
+    std::map<label, std::size_t> photos;
+    for (label l : d.labels)
+        ++photos[l];
+    std::vector<label> several;
+    for (auto const& [who, count] : photos)
+        if (count > 1)
+            several.push_back(who);
+    require<data_error>(people <= several.size(), several.size(), " people have two photos or more, of whom ", people,
+                        " were to be set apart");
+    random_stream(seed, purpose::splitting, 1).shuffle(std::span(several));
+    several.resize(people);
+    std::sort(several.begin(), several.end());
+    split s;
+    for (std::size_t i = 0; i < d.size(); ++i)
+        (std::binary_search(several.begin(), several.end(), d.labels[i]) ? s.second : s.first).push_back(i);
+    return s;
+}
+
 } // namespace trine::data

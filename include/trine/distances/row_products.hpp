@@ -31,14 +31,27 @@ public:
     }
     /// Lengths of the left rows; of cosines alone.
     std::span<T const> left_norms() const { return left_norms_; }
+    std::span<T const> right_norms() const { return right_norms_; }
 
     /// @param by   N×M, ∂loss/∂products of the last `multiply`
     /// @param out  M×D, set to ∂loss/∂right
     void gradient_of_right(matrix_view<T const> by, matrix_view<T> out) const {
-        kernels::gemm(kernels::transposed::yes, kernels::transposed::no, T(1), by, left_, T(0), out);
+        gradient_of_right_directions(by, out);
         if constexpr (Cosines)
             kernels::normalize_rows_backward(right_.rows(), right_.cols(), unit_right_.data(), right_norms_.data(),
                                              static_cast<T const*>(out.data()), out.data());
+    }
+    /// The same, not through the right rows' normalisation.
+    void gradient_of_right_directions(matrix_view<T const> by, matrix_view<T> out) const {
+        kernels::gemm(kernels::transposed::yes, kernels::transposed::no, T(1), by, left_, T(0), out);
+    }
+    /// Adds what comes through the lengths of the right rows; of cosines alone.
+    ///
+    /// @param by_norms  M, ∂loss/∂length of the right rows
+    void add_gradient_of_right_norms(std::span<T const> by_norms, matrix_view<T> out) const {
+        for (std::size_t j = 0; j < right_.rows(); ++j)
+            for (std::size_t k = 0; by_norms[j] != T(0) && k < right_.cols(); ++k)
+                out(j, k) += by_norms[j] * right_(j, k);
     }
     /// @param by        N×M, ∂loss/∂products
     /// @param by_norms  N, ∂loss/∂length of the left rows; of cosines alone

@@ -3,17 +3,19 @@
 /// What the kinds of loss see, and what they answer.
 ///
 /// A triplet loss sees two distances, a pair loss one anchor's rows of distances, a class loss all distances of one
-/// person's photos, and a proxy loss the similarities between photos and learnt class weights. All are written in
-/// distances, smaller meaning more alike; what a paper writes in similarities uses s = c − d with the distance's own c
-/// (1 for cosine, so that s is the cosine again; 0 for the others).
+/// person's photos, a batch loss those of the whole batch, and a proxy loss the similarities between photos and learnt
+/// class weights. All are written in distances, smaller meaning more alike; what a paper writes in similarities uses s
+/// = c − d with the distance's own c (1 for cosine, so that s is the cosine again; 0 for the others).
 
 #include <array>
 #include <concepts>
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <string_view>
 
 #include "../core/identity.hpp"
+#include "../core/label.hpp"
 #include "../core/view.hpp"
 
 namespace trine::losses {
@@ -110,6 +112,39 @@ concept class_loss = requires(L const& loss, class_view<float> const& view) {
     requires policy<L>;
 };
 
+/// A whole batch, as a batch loss sees it.
+template <class T>
+struct whole_batch {
+    std::span<label const> labels;
+    std::span<std::size_t const> person, order, begin; ///< of each photo; photos by person; where a person's begin
+    matrix_view<T const> distances;                    ///< B×B
+    matrix_view<T> by_distances; ///< ∂loss/∂distance, to be added to, in any row; all zeros before
+    T similarity_offset;         ///< s = similarity_offset − d
+    std::span<double> memory;    ///< what the loss remembers from batch to batch
+
+    std::size_t size() const { return labels.size(); }
+    T similarity(std::size_t i, std::size_t j) const { return similarity_offset - distances(i, j); }
+    std::span<std::size_t const> members(std::size_t who) const {
+        return order.subspan(begin[who], begin[who + 1] - begin[who]);
+    }
+    /// Whether a photo can be an anchor: it has another of its person and one of somebody else.
+    bool has_both(std::size_t photo) const {
+        std::size_t const own = begin[person[photo] + 1] - begin[person[photo]];
+        return own > 1 && own < size();
+    }
+};
+
+/// A loss that couples all pairs of a batch, so that it is no sum over anchors. Its answer's value is the loss itself,
+/// already reduced.
+///
+/// A loss that remembers something from batch to batch has `initial_memory(classes)`, a `std::vector<double>`: what its
+/// view's `memory` is before the first batch. It belongs to a run's state. So it is with a proxy loss.
+template <class L>
+concept batch_loss = requires(L const& loss, whole_batch<float> const& view) {
+    { loss.of_batch(view) } -> std::same_as<term_sum>;
+    requires policy<L>;
+};
+
 /// Photos against learnt class weights, as a proxy loss sees them: a class has `centers` columns, one behind the other.
 template <class T>
 struct proxy_view {
@@ -119,9 +154,20 @@ struct proxy_view {
     matrix_view<T> by_similarities;       ///< ∂loss/∂similarity, to be set
     std::span<T> by_norms;                ///< ∂loss/∂length, to be set; all zeros before
     std::size_t class_count, centers;
+    std::span<T const> class_norms{};           ///< C·centers: lengths of the class weights; of cosines alone
+    std::span<T> by_class_norms{};              ///< ∂loss/∂length, to be set; all zeros before
+    std::span<double> memory{};                 ///< what the loss remembers from batch to batch
+    std::span<std::size_t const> class_names{}; ///< the class of each column where some are drawn; empty: all
+    std::uint64_t seed = 0;                     ///< of the run
+    std::uint32_t step = 0;                     ///< of the training
+
+    std::size_t class_name(std::size_t column) const { return class_names.empty() ? column : class_names[column]; }
 };
 
 /// A loss that owns class weights, learnt along with the network: `evaluate(view)` answers its value.
+///
+/// One that says `unit_weights` has its weights brought to length 1 before every batch, and its gradient does not go
+/// through that.
 template <class L>
 concept proxy_loss = requires(L const& loss, proxy_view<float> const& view) {
     { loss.evaluate(view) } -> std::same_as<double>;

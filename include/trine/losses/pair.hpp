@@ -58,6 +58,7 @@ term_sum one_against_negatives(pair_row<T> const& r, T scale, Positive&& positiv
 /// @see R. Hadsell, S. Chopra, Y. LeCun, "Dimensionality Reduction by Learning an Invariant Mapping", CVPR 2006
 struct contrastive {
     static constexpr std::string_view name = "contrastive";
+    static constexpr bool separable = true; ///< each pair is a term of its own
     double positive_margin = 0, negative_margin = 1;
     bool squared = false;
     reducer reduction = reducer::mean_of_active;

@@ -17,50 +17,13 @@
 #include <vector>
 
 #include "../core/parallel.hpp"
+#include "class_logits.hpp"
 #include "concepts.hpp"
 #include "log_sum_exp.hpp"
 
 namespace trine::losses {
 
 namespace detail {
-
-// What a margin turns the cosine of the true class into, and how that changes with the cosine and with the embedding's
-// length.
-template <class T>
-struct target_logit {
-    T value, by_cosine, by_norm = T(0);
-};
-
-// Mean of −ln softmax of the true class. Logits are scale·cosine (times the embedding's length, where `by_length`), the
-// true class's is target(row, cosine).
-template <class T, class Target>
-double softmax_over_classes(proxy_view<T> const& v, T scale, bool by_length, Target&& target) {
-    std::size_t const rows = v.classes.size();
-    std::vector<double> values(rows);
-    T const each = T(1) / static_cast<T>(rows);
-    parallel_blocks(rows, 4, [&](std::size_t first, std::size_t last) {
-        for (std::size_t i = first; i < last; ++i) {
-            T const factor = by_length ? scale * v.norms[i] : scale;
-            std::size_t const own = v.classes[i];
-            auto const chosen = target(i, v.similarities(i, own));
-            auto const at = [&](std::size_t j) { return j == own ? chosen.value : factor * v.similarities(i, j); };
-            T const all = log_sum_exp<T>(v.class_count, false, at);
-            values[i] = static_cast<double>(all - chosen.value);
-            T by_norm = 0;
-            for (std::size_t j = 0; j < v.class_count; ++j) {
-                T const by_logit = (std::exp(at(j) - all) - (j == own ? T(1) : T(0))) * each;
-                v.by_similarities(i, j) = by_logit * (j == own ? chosen.by_cosine : factor);
-                if (by_length)
-                    by_norm += by_logit * (j == own ? chosen.by_norm : scale * v.similarities(i, j));
-            }
-            v.by_norms[i] = by_norm;
-        }
-    });
-    double sum = 0;
-    for (double value : values)
-        sum += value;
-    return rows > 0 ? sum / static_cast<double>(rows) : 0;
-}
 
 // s·cos(θ + m), or beyond π, where that would turn up again, s·(cos θ − m sin m).
 template <class T>
@@ -154,13 +117,9 @@ struct sphereface {
 
     template <class T>
     double evaluate(proxy_view<T> const& v) const {
-        T const m = static_cast<T>(margin), s = static_cast<T>(scale), pi = std::numbers::pi_v<T>;
+        T const m = static_cast<T>(margin), s = static_cast<T>(scale);
         return detail::softmax_over_classes(v, s, true, [&](std::size_t row, T cosine) {
-            T const limit = 1 - 4 * std::numeric_limits<T>::epsilon(), c = std::clamp(cosine, -limit, limit),
-                    angle = std::acos(c);
-            T const k = std::floor(m * angle / pi), sign = std::fmod(k, T(2)) == T(0) ? T(1) : T(-1);
-            T const psi = sign * std::cos(m * angle) - 2 * k,
-                    slope = sign * m * std::sin(m * angle) / std::sqrt(1 - c * c);
+            auto const [psi, slope] = detail::multiplied_angle(cosine, m);
             return detail::target_logit<T>{s * v.norms[row] * psi, s * v.norms[row] * slope, s * psi};
         });
     }

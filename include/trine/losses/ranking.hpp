@@ -10,6 +10,7 @@
 #include <string_view>
 #include <utility>
 
+#include "../core/error.hpp"
 #include "pair.hpp"
 
 namespace trine::losses {
@@ -136,6 +137,155 @@ struct ranked_list {
                         side(r.negatives, r.by_negatives, static_cast<T>(alpha), T(-1),
                              static_cast<T>(negative_temperature), static_cast<T>(imbalance));
         return detail::one_term(value);
+    }
+};
+
+/// 1 − the average precision of an anchor's ranking, whose steps are sigmoids of differences of similarities: with I
+/// the anchor's person, AP = mean over i ∈ I of (1 + Σ_{j∈I, j≠i} σ((s_j − s_i)/τ)) / (1 + Σ_{j≠i} σ((s_j − s_i)/τ)).
+/// With cosine distance.
+///
+/// The authors' program has the anchor itself among I and among the ranked, so that an anchor of its own is one that is
+/// always found; with `include_query` false it is in neither, and anchors without positives are left out.
+///
+/// @see A. Brown, W. Xie, V. Kalogeiton, A. Zisserman, "Smooth-AP: Smoothing the Path Towards Large-Scale Image
+/// Retrieval", ECCV 2020
+struct smooth_ap {
+    static constexpr std::string_view name = "smooth_ap";
+    double temperature = 0.01;
+    bool include_query = true;
+    reducer reduction = reducer::mean;
+
+    template <class Self, class Visit>
+    static void values(Self& self, Visit&& visit) {
+        visit("temperature", self.temperature), visit("include_query", self.include_query),
+            visit("reduction", self.reduction);
+    }
+    void check() const {
+        require<argument_error>(temperature > 0, "smooth_ap: temperature ", temperature, ", which has to be above 0");
+    }
+
+    template <class T>
+    term_sum row(pair_row<T> const& r) const {
+        detail::no_gradient(r);
+        std::size_t const own = r.positives.size(), ranked = own + (include_query ? 1 : 0);
+        if (ranked == 0)
+            return {};
+        T const scale = static_cast<T>(1 / temperature);
+        // Of the anchor's person, the last being the anchor itself, whose similarity does not change.
+        auto const similarity = [&](std::size_t i) { return i < own ? r.positive_similarity(i) : r.similarity_offset; };
+        T precision = 0;
+        for (std::size_t i = 0; i < ranked; ++i) {
+            T const from = similarity(i);
+            T right = 1, all = 0;
+            for (std::size_t j = 0; j < ranked; ++j)
+                right += j == i ? T(0) : detail::logistic(scale * (similarity(j) - from));
+            for (std::size_t n = 0; n < r.negatives.size(); ++n)
+                all += detail::logistic(scale * (r.negative_similarity(n) - from));
+            all += right;
+            precision += right / all;
+            // ∂(right/all) by a sigmoid of the own person's, and by one of the others'. Slopes by distance are those of
+            // precision by similarity: both signs turn.
+            T const each = T(1) / static_cast<T>(ranked), wrong = -each * right / (all * all),
+                    good = each / all + wrong;
+            T back = 0;
+            auto const slope = [&](T to, T weight) {
+                T const share = detail::logistic(scale * (to - from)), by = weight * scale * share * (1 - share);
+                back += by;
+                return by;
+            };
+            for (std::size_t j = 0; j < ranked; ++j)
+                if (T const by = j == i ? T(0) : slope(similarity(j), good); j < own)
+                    r.by_positives[j] += by;
+            for (std::size_t n = 0; n < r.negatives.size(); ++n)
+                r.by_negatives[n] += slope(r.negative_similarity(n), wrong);
+            if (i < own)
+                r.by_positives[i] -= back;
+        }
+        return detail::one_term(1 - precision / static_cast<T>(ranked));
+    }
+};
+
+/// How `pnp` punishes R negatives before a positive.
+enum class pnp_variant {
+    o,  ///< R
+    iu, ///< (1 + R) ln(1 + R): the more, the worse
+    ib, ///< (bR − ln(1 + bR)) / b²: the same, with an even slope far off
+    ds, ///< ln(1 + R): positives with many negatives before them are given up
+    dq, ///< 1 − (1 + R)^{−α}: the same, faster
+};
+constexpr std::string_view name_of(pnp_variant v) {
+    constexpr std::string_view names[]{"o", "iu", "ib", "ds", "dq"};
+    return names[static_cast<std::size_t>(v)];
+}
+
+/// Penalising negatives before positives: R = Σ_n σ((s_n − s_p)/τ) negatives stand before each positive of the anchor,
+/// itself among these as in PyTorch Metric Learning; the mean over them of what the variant makes of R. Anchors without
+/// positives are left out. With cosine distance.
+///
+/// @see Z. Li, W. Min, J. Song, Y. Zhu, L. Kang, X. Wei, X. Wei, S. Jiang, "Rethinking the Optimization of Average
+/// Precision: Only Penalizing Negative Instances before Positive Ones is Enough", AAAI 2022
+struct pnp {
+    static constexpr std::string_view name = "pnp";
+    pnp_variant variant = pnp_variant::ds;
+    double temperature = 0.01; ///< τ
+    double alpha = 4, b = 2;   ///< of dq, of ib
+    reducer reduction = reducer::mean;
+
+    template <class Self, class Visit>
+    static void values(Self& self, Visit&& visit) {
+        visit("variant", self.variant), visit("temperature", self.temperature), visit("alpha", self.alpha),
+            visit("b", self.b), visit("reduction", self.reduction);
+    }
+    void check() const {
+        require<argument_error>(temperature > 0, "pnp: temperature ", temperature, ", which has to be above 0");
+        require<argument_error>(alpha > 0, "pnp: alpha ", alpha, ", which has to be above 0");
+        require<argument_error>(b > 0, "pnp: b ", b, ", which has to be above 0");
+    }
+
+    template <class T>
+    term_sum row(pair_row<T> const& r) const {
+        detail::no_gradient(r);
+        std::size_t const own = r.positives.size();
+        if (own == 0)
+            return {};
+        T const scale = static_cast<T>(1 / temperature), each = T(1) / static_cast<T>(own + 1);
+        T value = 0;
+        for (std::size_t i = 0; i <= own; ++i) {
+            T const from = i < own ? r.positive_similarity(i) : r.similarity_offset;
+            T before = 0, back = 0;
+            for (std::size_t n = 0; n < r.negatives.size(); ++n)
+                before += detail::logistic(scale * (r.negative_similarity(n) - from));
+            auto const [penalty, by_before] = penalize(before);
+            value += each * penalty;
+            for (std::size_t n = 0; n < r.negatives.size(); ++n) {
+                T const share = detail::logistic(scale * (r.negative_similarity(n) - from)),
+                        by = each * by_before * scale * share * (1 - share);
+                r.by_negatives[n] -= by;
+                back += by;
+            }
+            if (i < own)
+                r.by_positives[i] += back;
+        }
+        return detail::one_term(value);
+    }
+
+private:
+    // What R negatives cost, and one more.
+    template <class T>
+    std::pair<T, T> penalize(T before) const {
+        T const more = 1 + before, a = static_cast<T>(alpha), c = static_cast<T>(b);
+        switch (variant) {
+        case pnp_variant::iu:
+            return {more * std::log(more), std::log(more) + 1};
+        case pnp_variant::ib:
+            return {(c * before - std::log1p(c * before)) / (c * c), before / (1 + c * before)};
+        case pnp_variant::ds:
+            return {std::log1p(before), 1 / more};
+        case pnp_variant::dq:
+            return {-std::expm1(-a * std::log1p(before)), a * std::pow(more, -a - 1)};
+        default:
+            return {before, T(1)};
+        }
     }
 };
 

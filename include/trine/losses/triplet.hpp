@@ -4,7 +4,9 @@
 #include <cmath>
 #include <string_view>
 
+#include "../core/error.hpp"
 #include "concepts.hpp"
+#include "log_sum_exp.hpp"
 
 namespace trine::losses {
 
@@ -69,6 +71,38 @@ struct soft_margin {
         T const small = std::exp(-std::abs(x));
         T const slope = x >= T(0) ? T(1) / (T(1) + small) : small / (T(1) + small);
         return {(x > T(0) ? x : T(0)) + std::log1p(small), slope, -slope};
+    }
+};
+
+/// λ·s(a,n) where the negative is more alike than the positive, so that it is only pushed; otherwise −ln(e^{s(a,p)/τ} /
+/// (e^{s(a,p)/τ} + e^{s(a,n)/τ})). Only with cosine distance.
+///
+/// The paper takes one triplet an anchor, its most alike positive and negative: `miners::batch_easy_hard` with `easy`
+/// and `hard`. The loss jumps where both are equally alike.
+///
+/// @see H. Xuan, A. Stylianou, X. Liu, R. Pless, "Hard Negative Examples are Hard, but Useful", ECCV 2020
+struct selectively_contrastive {
+    static constexpr std::string_view name = "selectively_contrastive";
+    static constexpr bool needs_cosine = true;
+    double lambda = 1, temperature = 0.1;
+    reducer reduction = reducer::mean;
+
+    template <class Self, class Visit>
+    static void values(Self& self, Visit&& visit) {
+        visit("lambda", self.lambda), visit("temperature", self.temperature), visit("reduction", self.reduction);
+    }
+    void check() const {
+        require<argument_error>(temperature > 0, "selectively_contrastive: temperature ", temperature,
+                                ", which has to be above 0");
+    }
+
+    template <class T>
+    triplet_value<T> operator()(T positive, T negative) const {
+        T const l = static_cast<T>(lambda), scale = static_cast<T>(1 / temperature);
+        if (negative < positive)
+            return {l * (T(1) - negative), T(0), -l};
+        T const x = scale * (positive - negative), slope = scale * detail::logistic(x);
+        return {detail::softplus(x), slope, -slope};
     }
 };
 

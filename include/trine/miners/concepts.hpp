@@ -51,11 +51,14 @@ concept triplet_miner = requires(M const& miner, anchor_view<float> const& view,
     requires policy<M>;
 };
 
-/// A pair miner calls `positive(p)` and `negative(n)` for each pair of the anchor that it chooses, at most once each
-/// and in their order. A triplet loss takes all triplets that the chosen pairs of an anchor make.
+/// A pair miner calls `positive(p)` and `negative(n)` for each pair of the anchor that it chooses, in their order, and
+/// as often as it is to count. A triplet loss takes all triplets that the chosen pairs of an anchor make.
 ///
-/// A miner that ranks the pairs of the whole batch has `prepare(distances, labels)`, which answers what it wants to
-/// remember; `mine_pairs` is then given that too.
+/// A miner that ranks the pairs of the whole batch has `prepare(distances, labels)`, or, where it draws, `prepare(
+/// distances, labels, random_stream)`; that answers what it wants to remember, and `mine_pairs` is then given it too.
+///
+/// A miner of either kind that knows the batch's people better than its labels has `labels_for(photos)`, which answers
+/// what stands for them.
 template <class M>
 concept pair_miner = requires(M const& miner, anchor_view<float> const& view, random_stream& stream,
                               detail::ignore_pair pair) {
@@ -64,6 +67,8 @@ concept pair_miner = requires(M const& miner, anchor_view<float> const& view, ra
         miner.mine_pairs(view, stream, pair, pair);
     } || requires(matrix_view<float const> distances, std::span<label const> labels) {
         miner.mine_pairs(view, stream, pair, pair, miner.prepare(distances, labels));
+    } || requires(matrix_view<float const> distances, std::span<label const> labels) {
+        miner.mine_pairs(view, stream, pair, pair, miner.prepare(distances, labels, stream));
     };
 };
 

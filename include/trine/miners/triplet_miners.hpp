@@ -7,6 +7,7 @@
 #include <numbers>
 #include <string_view>
 
+#include "../core/error.hpp"
 #include "concepts.hpp"
 
 namespace trine::miners {
@@ -187,6 +188,9 @@ struct distance_weighted {
 
     template <class T, class Visit>
     void mine(anchor_view<T> const& a, random_stream& stream, Visit&& visit) const {
+        require<argument_error>(a.dimensions > 0,
+                                "distance_weighted: the density of distances depends on the number of "
+                                "dimensions, which is not given");
         auto const cumulated = a.scratch.first(a.negatives.size());
         auto const d = static_cast<double>(a.dimensions);
         auto const log_weight = [&](T distance) {

@@ -53,12 +53,12 @@ struct anchor_lists {
         kept_by_positives.assign(kept_positives.size(), T(0));
         kept_by_negatives.assign(kept_negatives.size(), T(0));
     }
-    /// Puts the kept pairs' slopes into place among all.
+    /// Adds the kept pairs' slopes in place among all; a pair may be kept twice.
     void spread_kept() {
         for (std::size_t i = 0; i < kept_positives.size(); ++i)
-            by_positives[kept_positives[i]] = kept_by_positives[i];
+            by_positives[kept_positives[i]] += kept_by_positives[i];
         for (std::size_t i = 0; i < kept_negatives.size(); ++i)
-            by_negatives[kept_negatives[i]] = kept_by_negatives[i];
+            by_negatives[kept_negatives[i]] += kept_by_negatives[i];
     }
     /// Writes the anchor's row of G from the slopes of its lists.
     void scatter(std::span<std::size_t const> members, std::size_t own_place, std::span<T> row) const {

@@ -25,6 +25,9 @@ class cross_batch_memory {
     static_assert(!pass::fits::crosses_rows && !pass::fits::needs_euclidean,
                   "a cross-batch memory knows no distances between the photos it holds, which this loss or miner "
                   "needs: use a triplet or pair loss without swap");
+    static_assert(!pass::fits::prepares && !pass::fits::relabels,
+                  "this miner chooses among the batch's own pairs, and a cross-batch memory has others: use a miner "
+                  "that looks at one anchor at a time");
 
 public:
     /// @param size  embeddings that the memory holds

@@ -6,12 +6,14 @@
 #include <cstdint>
 #include <span>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "../core/parallel.hpp"
 #include "batch_view.hpp"
 #include "combination.hpp"
 #include "learnt_thresholds.hpp"
+#include "loss_memory.hpp"
 #include "reduction.hpp"
 #include "result.hpp"
 #include "visits.hpp"
@@ -26,10 +28,22 @@ public:
     using fits = combination<Miner, Loss, Distance, T>;
     static_assert(std::is_empty_v<fits>); // so that a refusal comes before all that follows from it
 
-    mining_pass(Miner m, Loss l) : miner_(m), loss_(l) { start(); }
+    /// @throws argument_error  when the miner or the loss has a value that makes no sense
+    mining_pass(Miner m, Loss l) : miner_(m), loss_(l) {
+        check_values(miner_), check_values(loss_);
+        start();
+    }
 
-    /// Puts what the loss learns back to where it begins.
-    void start() { thresholds.start(loss_); }
+    /// Puts what the loss learns and remembers back to where it begins.
+    void start(std::size_t classes = 0) { thresholds.start(loss_), memory_.start(loss_, classes); }
+    /// What the loss learns and remembers.
+    trine::state state() const {
+        auto all = thresholds.state();
+        memory_.add_to(all);
+        return all;
+    }
+    /// @throws format_error  when this is not the state of such a loss
+    void restore(trine::state const& all) { thresholds.restore(all), memory_.restore(all); }
 
     /// Visits all anchors.
     ///
@@ -40,19 +54,10 @@ public:
                                 std::uint32_t step) {
         look_at(d, labels, references, dimensions, seed, step);
         rows_.assign(batch_.anchors(), {});
-        survey();
-        if constexpr (fits::crosses_rows)
-            each_person(g);
+        if constexpr (fits::of_batches)
+            return visit_batch(g);
         else
-            each_anchor(g);
-        auto const reduced = reduce(rows_, loss_.reduction, fits::splits_sums, fits::terms_per_triplet);
-        if constexpr (fits::splits_sums)
-            scale_rows_split(g, reduced.scale,
-                             [&](std::size_t a) { return batch_.people().members(batch_.person_of(a)); });
-        else
-            scale_rows(g, reduced.scale);
-        thresholds.take_gradients(rows_, labels, reduced.scale[0]);
-        return reduced.result;
+            return visit_all(g);
     }
 
     /// Calls take(view, stream, lists) in the order of anchors, for those who want to look at what a miner chooses.
@@ -73,7 +78,7 @@ public:
         own.kept_positives.clear(), own.kept_negatives.clear();
         auto const positive = [&](std::size_t p) { own.kept_positives.push_back(p); };
         auto const negative = [&](std::size_t n) { own.kept_negatives.push_back(n); };
-        if constexpr (prepares)
+        if constexpr (fits::prepares)
             miner_.mine_pairs(view, stream, positive, negative, prepared_);
         else
             miner_.mine_pairs(view, stream, positive, negative);
@@ -85,16 +90,31 @@ public:
     learnt_thresholds<Loss, T> thresholds;
 
 private:
-    static constexpr bool prepares = requires(Miner const& m, matrix_view<T const> d, std::span<label const> l) {
-        m.prepare(d, l);
-    };
-    static auto prepared_type() {
-        if constexpr (prepares)
-            return std::type_identity<decltype(std::declval<Miner const&>().prepare(matrix_view<T const>(),
-                                                                                    std::span<label const>()))>{};
+    objective_result visit_all(matrix_view<T> g) {
+        survey();
+        if constexpr (fits::crosses_rows)
+            each_person(g);
+        else
+            each_anchor(g);
+        auto const reduced = reduce(rows_, loss_.reduction, fits::splits_sums, fits::terms_per_triplet);
+        if constexpr (fits::splits_sums)
+            scale_rows_split(g, reduced.scale,
+                             [&](std::size_t a) { return batch_.people().members(batch_.person_of(a)); });
+        else
+            scale_rows(g, reduced.scale);
+        thresholds.take_gradients(rows_, batch_.labels(), reduced.scale[0]);
+        return reduced.result;
+    }
+
+    static auto prepare(Miner const& miner, matrix_view<T const> d, std::span<label const> labels,
+                        random_stream stream) {
+        if constexpr (fits::draws_first)
+            return miner.prepare(d, labels, stream);
+        else if constexpr (fits::prepares)
+            return miner.prepare(d, labels);
         else {
             struct nothing {};
-            return std::type_identity<nothing>{};
+            return nothing{};
         }
     }
 
@@ -102,8 +122,8 @@ private:
                  std::size_t dimensions, std::uint64_t seed, std::uint32_t step) {
         thresholds.check(labels);
         batch_.look_at(d, labels, references, dimensions, distances::similarity_offset<Distance>(), seed, step);
-        if constexpr (prepares)
-            prepared_ = miner_.prepare(d, labels);
+        if constexpr (fits::prepares) // with draws of no anchor's
+            prepared_ = prepare(miner_, d, labels, random_stream(seed, purpose::mining, step, 0xFFFFFFFFu));
     }
 
     void each_anchor(matrix_view<T> g) {
@@ -157,7 +177,17 @@ private:
                 own.spread_kept();
             count_pairs(pairs, sums);
         }
+        if constexpr (fits::weighs_classes)
+            weigh(loss_.weight_of(batch_.labels()[anchor]), own, sums);
         batch_.scatter(anchor, g, own);
+    }
+    static void weigh(double weight, anchor_lists<T>& own, anchor_sums& sums) {
+        for (auto& sum : sums.sums)
+            sum.value *= weight;
+        sums.by_parameter *= weight;
+        for (auto* slopes : {&own.by_positives, &own.by_negatives})
+            for (T& v : *slopes)
+                v *= static_cast<T>(weight);
     }
     void visit_swapped_triplets(std::size_t anchor, matrix_view<T> g, anchor_lists<T>& own) {
         auto const view = batch_.look_from(anchor, own);
@@ -187,6 +217,31 @@ private:
         auto& sums = rows_[members.front()];
         sums.sums[0] = sum;
         sums.chosen = sum.terms;
+    }
+
+    objective_result visit_batch(matrix_view<T> g) {
+        auto const d = batch_.distances();
+        auto const& people = batch_.people();
+        parallel_blocks(batch_.anchors(), 4, [&](std::size_t first, std::size_t last) {
+            for (std::size_t a = first; a < last; ++a) {
+                std::fill_n(g.row(a).data(), g.cols(), T(0));
+                for (std::size_t i = 0; i < g.cols(); ++i) {
+                    bool const same = people.person[i] == people.person[a];
+                    (same ? rows_[a].positive_distance : rows_[a].negative_distance) +=
+                        i == a ? 0 : static_cast<double>(d(a, i));
+                    (same ? rows_[a].chosen_positives : rows_[a].chosen_negatives) += i == a ? 0 : 1;
+                }
+            }
+        });
+        auto const sum =
+            loss_.of_batch(losses::whole_batch<T>{batch_.labels(), people.person, people.order, people.begin, d, g,
+                                                  fits::similarity_offset, memory_.values()});
+        for (auto& r : rows_)
+            r.chosen = r.chosen_positives + r.chosen_negatives;
+        auto result = reduce(rows_, losses::reducer::sum, false, 1).result;
+        result.loss = sum.value;
+        result.terms = static_cast<std::size_t>(sum.terms), result.active = static_cast<std::size_t>(sum.active);
+        return result;
     }
 
     losses::pair_row<T> pairs_of(miners::anchor_view<T> const& view, random_stream& stream,
@@ -235,7 +290,8 @@ private:
     batch_view<T> batch_;
     std::vector<anchor_sums> rows_;
     std::vector<double> totals_;
-    typename decltype(prepared_type())::type prepared_{};
+    loss_memory<Loss> memory_;
+    decltype(prepare(std::declval<Miner const&>(), {}, {}, std::declval<random_stream>())) prepared_{};
 };
 
 } // namespace trine::detail

@@ -20,6 +20,9 @@ struct identification {
     std::size_t votes = 0;                    ///< of the k nearest photos
     double confidence = 0;                    ///< this person's share of what the k nearest weigh
     std::vector<neighbors::neighbor> nearest; ///< places in the gallery, nearest first
+    /// Length of the photo's embedding: with `losses::magface` and `losses::adaface` the longer, the better the photo.
+    /// 1 where the network ends in `nn::l2_normalize`.
+    double quality = 1;
 };
 
 /// How a photo is named.
@@ -54,7 +57,8 @@ std::vector<identification> identify(neighbors::gallery<Storage> const& gallery,
                        v.margin,
                        v.votes,
                        v.confidence,
-                       {found[q].begin(), found[q].end()}});
+                       {found[q].begin(), found[q].end()},
+                       1});
     }
     return all;
 }

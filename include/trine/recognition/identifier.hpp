@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
@@ -95,7 +96,14 @@ public:
     /// @throws argument_error  when k is 0 or larger than the gallery
     /// @throws shape_error     when the points have another number of values
     std::vector<identification> identify(matrix_view<float const> points, decision_rule const& rule) {
-        return trine::identify(gallery_, search_.search(gallery_, points, rule.k), rule);
+        auto all = trine::identify(gallery_, search_.search(gallery_, points, rule.k), rule);
+        for (std::size_t i = 0; i < all.size(); ++i) {
+            double squares = 0;
+            for (float v : points.row(i))
+                squares += static_cast<double>(v) * static_cast<double>(v);
+            all[i].quality = std::sqrt(squares);
+        }
+        return all;
     }
 
     /// Distance between the persons on two photos (1×C×H×W each): small for one person.

@@ -33,6 +33,8 @@ public:
     virtual void optimize(std::span<float> values, std::span<float const> gradients, std::span<float> kept, double rate,
                           std::size_t number, bool decays) const = 0;
     virtual bool after_epoch(epoch_report const& epoch) = 0; ///< whether to go on
+    virtual bool is_judged() const = 0;
+    virtual double judge() = 0; ///< how good the network is now; more is better
 
 protected:
     ~learner() = default;

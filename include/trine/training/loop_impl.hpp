@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstdint>
 #include <cstdio>
+#include <limits>
 #include <string>
 #include <utility>
 #include <variant>
@@ -14,8 +15,10 @@
 #include "../core/hash.hpp"
 #include "../io/file.hpp"
 #include "../io/safetensors.hpp"
+#include "kept_values.hpp"
 #include "log.hpp"
 #include "loop.hpp"
+#include "parameter_update.hpp"
 #include "../nn/network_difference.hpp"
 #include "../nn/parameters_file.hpp"
 
@@ -32,10 +35,16 @@ public:
           photos_(job.photos),
           sampler_(job.sampler),
           stop_(job.stop),
-          identity_(identity_of_run(job)) {
+          identity_(identity_of_run(job, who.is_judged())) {
         require<argument_error>(options_.epochs > 0, "epochs = 0: at least 1 is needed");
         require<argument_error>(options_.learning_rate > 0 && std::isfinite(options_.learning_rate), "learning rate ",
                                 options_.learning_rate, ": it has to be above 0");
+        require<argument_error>(options_.clip_norm >= 0 && std::isfinite(options_.clip_norm), "clip norm ",
+                                options_.clip_norm, ": it has to be above 0, or 0 for none");
+        require<argument_error>(options_.average >= 0 && options_.average < 1, "average ", options_.average,
+                                ": it is from above 0 to below 1, or 0 for none");
+        require<argument_error>(options_.patience == 0 || who_.is_judged(), "a patience of ", options_.patience,
+                                " epochs where nobody judges them: give the trainer a judge");
         require<data_error>(photos_.size() > 0, "there are no photos to learn from");
     }
 
@@ -45,12 +54,10 @@ public:
             return std::chrono::duration<double>(clock::now() - t).count();
         };
         std::size_t const per_epoch = sampler_.batches_per_epoch(), steps = per_epoch * options_.epochs;
-        kept_ = buffer<float>(who_.slots() * who_.values().parameters.size());
         label const last = *std::max_element(photos_.labels.begin(), photos_.labels.end());
         objective_.start(static_cast<std::size_t>(std::max<label>(last, -1) + 1), who_.embedding_size(), options_.seed);
-        objective_.each_parameter([&](std::span<float> values, std::span<float const>) {
-            objective_kept_.emplace_back(who_.slots() * values.size());
-        });
+        update_.start(who_, objective_);
+        average_.start(options_.average, who_.values());
         training_report report;
         report.people_alone = sampler_.people_alone();
         report.people_short = sampler_.people_short();
@@ -64,6 +71,10 @@ public:
         buffer<float> gradient(sampler_.batch_size() * who_.embedding_size());
         auto const start = clock::now();
         for (std::size_t epoch = first_epoch; epoch < options_.epochs && !report.interrupted; ++epoch) {
+            if (options_.patience > 0 && best_.epoch > 0 && epoch - best_.epoch >= options_.patience) {
+                report.stopped_early = true;
+                break;
+            }
             auto const epoch_start = clock::now();
             for (auto i = static_cast<std::size_t>(done.steps); i < per_epoch; ++i) {
                 if (stop_ && stop_()) {
@@ -77,7 +88,8 @@ public:
                 double const rate = options_.learning_rate * who_.rate(step, steps);
                 auto const result = evaluate(embeddings, batch.labels, g, step, epoch, rate);
                 who_.backward(g);
-                update(rate, step + 1);
+                update(rate, step, epoch);
+                average_.follow(who_.values(), step + 1);
                 done.steps += 1;
                 done.loss += result.loss;
                 done.triplets += static_cast<double>(result.triplets);
@@ -106,6 +118,8 @@ public:
             e.photos_per_second = static_cast<double>(per_epoch * sampler_.batch_size()) / e.seconds;
             e.seconds_left = seconds_since(start) / static_cast<double>(epoch + 1 - first_epoch) *
                              static_cast<double>(options_.epochs - epoch - 1);
+            if (who_.is_judged())
+                e.validation = judge(epoch + 1);
             report.epochs.push_back(e);
             if (!files_.checkpoint.empty())
                 write_checkpoint(report.epochs, done);
@@ -113,9 +127,18 @@ public:
                 io::write_file(files_.log, training_log(report.epochs));
             if (!files_.json_log.empty())
                 io::write_file(files_.json_log, training_log_json(report.epochs));
-            if (!who_.after_epoch(e))
+            average_.swap(who_.values());
+            bool const goes_on = who_.after_epoch(e);
+            average_.swap(who_.values());
+            if (!goes_on)
                 break;
         }
+        // What the run was for: the best epoch's values, or the average.
+        if (best_.epoch > 0 && !report.interrupted)
+            best_.values.give(who_.values());
+        else
+            average_.swap(who_.values());
+        report.best_epoch = best_.epoch;
         report.seconds = seconds_since(start);
         return report;
     }
@@ -144,24 +167,26 @@ private:
         return result;
     }
 
-    void update(double rate, std::size_t number) {
-        std::size_t part = 0;
-        objective_.each_parameter([&](std::span<float> values, std::span<float const> gradients) {
-            who_.optimize(values, gradients, objective_kept_[part++].span(), rate * options_.objective_rate, number,
-                          false);
-        });
-        auto const model = who_.values();
-        for (auto const& info : model.tensors) {
-            if (!info.learnt || info.frozen)
-                continue;
-            who_.optimize(model.of(info), who_.gradients().subspan(info.offset, info.size()),
-                          kept_.span().subspan(who_.slots() * info.offset, who_.slots() * info.size()), rate, number,
-                          info.decays);
+    void update(double rate, std::size_t step, std::size_t epoch) {
+        try {
+            update_(who_, objective_, options_, rate, step + 1);
+        } catch (numeric_error const& e) {
+            fail<numeric_error>(e.what(), " in step ", step + 1, " (epoch ", epoch + 1, ") at learning rate ", rate,
+                                "; a smaller learning rate or another loss may help");
         }
+    }
+    double judge(std::size_t epoch) {
+        average_.swap(who_.values());
+        double const value = who_.judge();
+        require<numeric_error>(std::isfinite(value), "epoch ", epoch, " was judged ", value,
+                               ", by which it is neither better nor worse than others");
+        best_.see(epoch, value, who_.values());
+        average_.swap(who_.values());
+        return value;
     }
 
     // Everything that the rest of the run depends on, so that a checkpoint of another run is not taken for this one's.
-    static std::string identity_of_run(training_job const& job) {
+    static std::string identity_of_run(training_job const& job, bool is_judged) {
         auto const& photos = job.photos;
         std::uint64_t const labels =
             checksum({reinterpret_cast<char const*>(photos.labels.data()), photos.labels.size() * sizeof(label)});
@@ -177,6 +202,7 @@ private:
             .with("objective", job.objective.identity_of())
             .with("optimizer", job.optimizer)
             .with("schedule", job.schedule)
+            .with("judged", is_judged)
             .lines();
     }
     static std::vector<double> flat(std::vector<epoch_report> const& epochs) {
@@ -192,11 +218,11 @@ private:
         file.metadata = {{"format", "trine checkpoint 2"}, {"network", who_.network()}, {"run", identity_}};
         auto const model = who_.values();
         store_parameters(nn::model_values<float const>{model.tensors, model.parameters, model.state}, file, "model.");
-        file.add<float>("optimizer", {kept_.size()}, kept_.span());
+        file.add<float>("optimizer", {update_.kept().size()}, update_.kept().span());
         std::size_t number = 0;
         objective_.each_parameter([&](std::span<float>, std::span<float const>) {
-            file.add<float>("objective_optimizer." + std::to_string(number), {objective_kept_[number].size()},
-                            objective_kept_[number].span());
+            auto const& kept = update_.objective_kept()[number];
+            file.add<float>("objective_optimizer." + std::to_string(number), {kept.size()}, kept.span());
             ++number;
         });
         auto const state = objective_.state();
@@ -214,6 +240,17 @@ private:
                                        done.negative_distance,
                                        done.learning_rate};
         file.add<double>("progress", {part.size()}, part);
+        average_.store(file);
+        if (who_.is_judged()) {
+            std::vector<double> judged;
+            for (auto const& e : epochs)
+                judged.push_back(e.validation);
+            file.add<double>("validation", {judged.size()}, judged);
+            std::vector<double> const best{static_cast<double>(best_.epoch)};
+            file.add<double>("best", {1}, best);
+            if (best_.epoch > 0)
+                best_.values.store(file, "best");
+        }
         file.save(files_.checkpoint);
     }
     void read_checkpoint(std::vector<epoch_report>& epochs, progress& done) {
@@ -232,7 +269,14 @@ private:
         auto const history = file.get<double>("history", shape), part = file.get<double>("progress", {8});
         require<format_error>(part[0] >= 0 && part[0] <= static_cast<double>(photos_.size()), where,
                               ": damaged progress");
-        auto const kept = file.get<float>("optimizer", {kept_.size()});
+        auto& kept_now = update_.kept();
+        auto& objective_kept_now = update_.objective_kept();
+        auto const kept = file.get<float>("optimizer", {kept_now.size()});
+        auto average = average_.load(file, who_.values());
+        std::vector<double> judged(shape[0], std::numeric_limits<double>::quiet_NaN());
+        best_epoch best;
+        if (who_.is_judged())
+            best = read_best(file, judged);
         state objective;
         for (auto const& [name, entry] : file.entries()) {
             if (!name.starts_with("objective."))
@@ -246,19 +290,36 @@ private:
                 objective.add(own, file.get<std::int64_t>(name, entry.shape));
         }
         std::vector<std::vector<float>> objective_kept;
-        for (std::size_t i = 0; i < objective_kept_.size(); ++i)
+        for (std::size_t i = 0; i < objective_kept_now.size(); ++i)
             objective_kept.push_back(
-                file.get<float>("objective_optimizer." + std::to_string(i), {objective_kept_[i].size()}));
+                file.get<float>("objective_optimizer." + std::to_string(i), {objective_kept_now[i].size()}));
         objective_.restore(objective);
-        for (std::size_t i = 0; i < objective_kept_.size(); ++i)
-            std::copy(objective_kept[i].begin(), objective_kept[i].end(), objective_kept_[i].data());
+        for (std::size_t i = 0; i < objective_kept_now.size(); ++i)
+            std::copy(objective_kept[i].begin(), objective_kept[i].end(), objective_kept_now[i].data());
         load_parameters(who_.values(), file, "model.");
-        std::copy(kept.begin(), kept.end(), kept_.data());
+        std::copy(kept.begin(), kept.end(), kept_now.data());
+        average_.restore(std::move(average));
+        best_ = std::move(best);
         done = {part[0], part[1], part[2], part[3], part[4], part[5], part[6], part[7]};
         for (std::size_t i = 0; i < shape[0]; ++i) {
             double const* v = history.data() + 8 * i;
-            epochs.push_back({i + 1, options_.epochs, v[0], v[1], v[2], v[3], v[4], v[5], v[6], v[7], 0});
+            epochs.push_back({i + 1, options_.epochs, v[0], v[1], v[2], v[3], v[4], v[5], v[6], v[7], 0, judged[i]});
         }
+    }
+    // The best epoch, and how each was judged.
+    best_epoch read_best(io::safetensors const& file, std::vector<double>& judged) {
+        judged = file.get<double>("validation", {judged.size()});
+        double const which = file.get<double>("best", {1})[0];
+        require<format_error>(which >= (judged.empty() ? 0 : 1) && which <= static_cast<double>(judged.size()) &&
+                                  which == std::floor(which),
+                              files_.checkpoint.string(), ": the best of ", judged.size(), " epochs is number ", which);
+        best_epoch best;
+        best.epoch = static_cast<std::size_t>(which);
+        if (best.epoch > 0) {
+            best.value = judged[best.epoch - 1];
+            best.values = kept_values::load(file, "best", who_.values());
+        }
+        return best;
     }
 
     training_options const& options_;
@@ -269,8 +330,9 @@ private:
     data::any_sampler const& sampler_;
     std::function<bool()> const& stop_;
     std::string identity_;
-    buffer<float> kept_;
-    std::vector<buffer<float>> objective_kept_;
+    parameter_update update_;
+    weight_average average_;
+    best_epoch best_;
 };
 
 TRINE_INLINE training_report run_training(training_job const& job, learner& who) {

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <limits>
 #include <string_view>
 #include <vector>
 
@@ -21,12 +22,22 @@ struct training_options {
                                ///< the network
     std::uint64_t seed = 1;
     data::augmentation augmentation{};
+    /// Longest gradient, of the network's and the objective's parameters together; a longer one is shortened to it. 0:
+    /// any.
+    double clip_norm = 0;
+    /// Decay of an exponential moving average of the parameters and running statistics, such as 0.999; less in the
+    /// first steps, (1 + s)/(10 + s). It is what is judged, what a callback sees, and what the model is at the end. 0:
+    /// none.
+    double average = 0;
+    /// Epochs without a better one after which the run ends, where the trainer has somebody to judge. 0: never.
+    std::size_t patience = 0;
 
     template <class Self, class Visit>
     static void values(Self& self, Visit&& visit) {
         visit("epochs", self.epochs), visit("learning_rate", self.learning_rate);
         visit("objective_rate", self.objective_rate), visit("seed", self.seed);
-        visit("augmentation", self.augmentation);
+        visit("augmentation", self.augmentation), visit("clip_norm", self.clip_norm);
+        visit("average", self.average), visit("patience", self.patience);
     }
 };
 
@@ -48,13 +59,16 @@ struct epoch_report {
     double learning_rate = 0;
     double seconds = 0; ///< of this epoch
     double photos_per_second = 0;
-    double seconds_left = 0; ///< of the whole run, at this rate
+    double seconds_left = 0;                                      ///< of the whole run, at this rate
+    double validation = std::numeric_limits<double>::quiet_NaN(); ///< how it was judged, if it was
 };
 
 /// How a run ended.
 struct training_report {
     std::vector<epoch_report> epochs;
-    bool interrupted = false; ///< whether it was asked to stop before its end
+    bool interrupted = false;   ///< whether it was asked to stop before its end
+    bool stopped_early = false; ///< whether it ended because no epoch got better
+    std::size_t best_epoch = 0; ///< the one that the model is of, from 1, where epochs were judged
     double seconds = 0;
     std::size_t people_alone = 0; ///< left out, having one photo only
     std::size_t people_short = 0; ///< with fewer than K photos, of whom batches show some again

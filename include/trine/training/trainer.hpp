@@ -11,6 +11,7 @@
 #include "../nn/optimizers.hpp"
 #include "../nn/schedules.hpp"
 #include "../objectives/any_objective.hpp"
+#include "learning_rate.hpp"
 #include "loop.hpp"
 #include "../nn/parameters_file.hpp"
 
@@ -43,6 +44,9 @@ struct trainer {
     training_files files{};
     /// Asked after every step; `true` saves the checkpoint and ends the run. An `interrupt_guard` makes one of Ctrl-C.
     std::function<bool()> stop{};
+    /// Says after every epoch how good the model is, more being better: on people that it does not learn from, for one.
+    /// Then the model is that of the best epoch in the end, and with `options.patience` the run ends early.
+    std::function<double(model_type&)> judge{};
 
     /// Trains a model on photos.
     ///
@@ -52,6 +56,24 @@ struct trainer {
     /// @throws numeric_error   when the loss is NaN or infinite; the checkpoint of the last good epoch is kept
     /// @throws format_error    when the checkpoint to resume from is of another network or run, saying what differs
     training_report fit(model_type& model, data::dataset const& photos, callback const& after_epoch = {}) const {
+        return with_job(model, photos, after_epoch, [](detail::training_job const& job, detail::learner& who) {
+            return detail::run_training(job, who);
+        });
+    }
+
+    /// Tries learning rates, from small to large, and says which one suits; the model stays as it is.
+    ///
+    /// @throws argument_error  for a range that is none
+    /// @throws numeric_error   when the loss runs away at the smallest rates already
+    rate_curve find_learning_rate(model_type& model, data::dataset const& photos, rate_range const& range = {}) const {
+        return with_job(model, photos, {}, [&](detail::training_job const& job, detail::learner& who) {
+            return detail::find_rate(job, who, range);
+        });
+    }
+
+private:
+    template <class Work>
+    auto with_job(model_type& model, data::dataset const& photos, callback const& after_epoch, Work&& work) const {
         static_assert(policy<Optimizer>, "this is not an optimiser: it needs a name, values where it has members, "
                                          "slots, and step(values, gradients, kept, rate, number, decays)");
         static_assert(policy<Schedule>, "this is not a schedule: it needs a name, values where it has members, and "
@@ -64,11 +86,11 @@ struct trainer {
                 return sampler;
         }();
         learner who(*this, model, after_epoch);
-        return detail::run_training(
-            {options, files, objective, batches, photos, identity_of(optimizer), identity_of(schedule), stop}, who);
+        return work(detail::training_job{options, files, objective, batches, photos, identity_of(optimizer),
+                                         identity_of(schedule), stop},
+                    who);
     }
 
-private:
     class learner final : public detail::learner {
     public:
         learner(trainer const& how, model_type& model, callback const& after_epoch)
@@ -89,6 +111,8 @@ private:
             how_.optimizer.template step<float>(values, gradients, kept, rate, number, decays);
         }
         bool after_epoch(epoch_report const& epoch) override { return !after_epoch_ || after_epoch_(epoch, model_); }
+        bool is_judged() const override { return static_cast<bool>(how_.judge); }
+        double judge() override { return how_.judge(model_); }
 
     private:
         trainer const& how_;

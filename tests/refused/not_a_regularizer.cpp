@@ -1,0 +1,5 @@
+#include <trine/objectives/regularizers.hpp>
+
+struct mine {};
+
+trine::penalty<mine> p;
