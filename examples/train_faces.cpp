@@ -46,6 +46,12 @@ int run(program::training_choices c, any_objective const& objective) {
     program::require_output_folder("--output", c.output, read);
     if (!c.report.empty())
         program::require_output_folder("--report", c.report, read);
+    if (!c.onnx.empty())
+        program::require_output_file("--onnx", c.onnx, read);
+    std::filesystem::path const out = c.output;
+    program::require_other_file("--onnx", c.onnx,
+                                {out / "model.safetensors", out / "checkpoint.safetensors", out / "training.csv",
+                                 out / "training.jsonl", c.report.empty() ? c.report : c.report / "report.html"});
     auto const all = c.photos(in::channels, in::height, in::width);
     auto const parts = data::split_by_photo(all, 1 - c.held_out, c.training.seed);
     auto const learn = all.subset(parts.first), held_out = all.subset(parts.second);
@@ -59,7 +65,6 @@ int run(program::training_choices c, any_objective const& objective) {
     require<data_error>(usable >= 2, usable, " of ", all.people.size(), " people have two photos to learn from: of ",
                         all.size(), " photos ", held_out.size(), " were held out for the test (--held-out ", c.held_out,
                         "), and triplets take two photos each of two people");
-    std::filesystem::path const out = c.output;
     trainer<Backbone> how{.objective = objective,
                           .options = c.training,
                           .optimizer = c.optimizer,
@@ -158,6 +163,10 @@ int run(program::training_choices c, any_objective const& objective) {
     std::printf("\n");
     std::printf("model and gallery  %s\ntraining log       %s\ntraining curve     %s\n",
                 (out / "model.safetensors").c_str(), how.files.log.c_str(), (out / "training.png").c_str());
+    if (!c.onnx.empty()) {
+        save_onnx(c.onnx, who.model(), {.description = program::onnx_description(in::channels)});
+        std::printf("ONNX model         %s\n", c.onnx.c_str());
+    }
     std::string drawn;
     for (auto const& file : pictures)
         drawn += (drawn.empty() ? "" : ", ") + file;

@@ -47,6 +47,7 @@ int training_choices::run(int argc, char** argv, std::function<int()> const& wor
     app.path("--report", report,
              "folder for report.html: one file with charts, a map through the epochs and a threshold to move, "
              "for any browser");
+    app.path("--onnx", onnx, "file for the network as an ONNX model, which other libraries run");
     app.flag("--watch", watch,
              "redraw the curves of loss, active triplets and accuracy on the terminal after every epoch");
     app.flag("--resume", resume, "go on from the checkpoint in the output folder");
