@@ -80,3 +80,10 @@ TEST_CASE("a comment behind an npz file is no matter", "[io]") {
     CHECK(io::npz::parse(bytes + "hello", "x.npz").names().size() == 2);
     CHECK_THROWS_AS(io::npz::parse(bytes + "hell", "x.npz"), format_error);
 }
+
+TEST_CASE("an npz file that NumPy wrote is read", "[io]") {
+    auto const file = io::npz::load(std::string(TRINE_TEST_FIXTURES) + "/numpy.npz");
+    CHECK(file.get<float>("embeddings").shape == std::vector<std::size_t>{2, 3});
+    CHECK(file.get<float>("embeddings").values == std::vector<float>{0, 0.25f, 0.5f, 0.75f, 1, 1.25f});
+    CHECK(file.get<std::int64_t>("labels").values == std::vector<std::int64_t>{7, -1});
+}
