@@ -180,6 +180,7 @@ int run(program::training_choices c, any_objective const& objective) {
 
 } // namespace
 
+        std::printf("beside it          embeddings.csv, vectors.tsv, metadata.tsv\n");
 int main(int argc, char** argv) {
     program::training_choices c;
     return c.run(argc, argv, [&] {

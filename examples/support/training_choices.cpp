@@ -46,7 +46,7 @@ int training_choices::run(int argc, char** argv, std::function<int()> const& wor
     app.flag("--no-augmentation", no_augmentation, "show photos as they are");
     app.path("--report", report,
              "folder for report.html: one file with charts, a map through the epochs and a threshold to move, "
-             "for any browser");
+             "for any browser; and for the embeddings, as CSV and for the embedding projector");
     app.path("--onnx", onnx, "file for the network as an ONNX model, which other libraries run");
     app.flag("--watch", watch,
              "redraw the curves of loss, active triplets and accuracy on the terminal after every epoch");
