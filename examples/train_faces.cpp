@@ -46,12 +46,15 @@ int run(program::training_choices c, any_objective const& objective) {
     program::require_output_folder("--output", c.output, read);
     if (!c.report.empty())
         program::require_output_folder("--report", c.report, read);
+    if (!c.events.empty())
+        program::require_output_folder("--events", c.events, read);
     if (!c.onnx.empty())
         program::require_output_file("--onnx", c.onnx, read);
     std::filesystem::path const out = c.output;
     program::require_other_file("--onnx", c.onnx,
                                 {out / "model.safetensors", out / "checkpoint.safetensors", out / "training.csv",
-                                 out / "training.jsonl", c.report.empty() ? c.report : c.report / "report.html"});
+                                 out / "training.jsonl", c.report.empty() ? c.report : c.report / "report.html",
+                                 c.events.empty() ? c.events : c.events / "events.out.tfevents.trine"});
     auto const all = c.photos(in::channels, in::height, in::width);
     auto const parts = data::split_by_photo(all, 1 - c.held_out, c.training.seed);
     auto const learn = all.subset(parts.first), held_out = all.subset(parts.second);
@@ -72,6 +75,7 @@ int run(program::training_choices c, any_objective const& objective) {
                           .files = {.checkpoint = out / "checkpoint.safetensors",
                                     .log = out / "training.csv",
                                     .json_log = out / "training.jsonl",
+                                    .events = c.events.empty() ? c.events : c.events / "events.out.tfevents.trine",
                                     .resume = c.resume}};
     if (c.no_augmentation)
         how.options.augmentation = data::augmentation::none();
@@ -167,6 +171,8 @@ int run(program::training_choices c, any_objective const& objective) {
         save_onnx(c.onnx, who.model(), {.description = program::onnx_description(in::channels)});
         std::printf("ONNX model         %s\n", c.onnx.c_str());
     }
+    if (!c.events.empty())
+        std::printf("for TensorBoard    %s\n", how.files.events.c_str());
     std::string drawn;
     for (auto const& file : pictures)
         drawn += (drawn.empty() ? "" : ", ") + file;
@@ -174,13 +180,13 @@ int run(program::training_choices c, any_objective const& objective) {
     if (!c.report.empty()) {
         story.epochs = report.epochs;
         std::printf("report             %s\n", program::write_report(c.report, story, results).c_str());
+        std::printf("beside it          embeddings.csv, vectors.tsv, metadata.tsv\n");
     }
     return 0;
 }
 
 } // namespace
 
-        std::printf("beside it          embeddings.csv, vectors.tsv, metadata.tsv\n");
 int main(int argc, char** argv) {
     program::training_choices c;
     return c.run(argc, argv, [&] {

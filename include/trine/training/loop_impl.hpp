@@ -5,6 +5,8 @@
 #include <cmath>
 #include <cstdint>
 #include <cstdio>
+#include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <variant>
@@ -12,6 +14,7 @@
 
 #include "../core/buffer.hpp"
 #include "../core/hash.hpp"
+#include "../io/event_file.hpp"
 #include "../io/file.hpp"
 #include "../io/safetensors.hpp"
 #include "log.hpp"
@@ -63,6 +66,12 @@ public:
         data::batch batch;
         buffer<float> gradient(sampler_.batch_size() * who_.embedding_size());
         auto const start = clock::now();
+        std::optional<io::event_file> events;
+        if (!files_.events.empty()) {
+            events.emplace(files_.events);
+            for (auto const& earlier : report.epochs) // as if they had followed each other without a break
+                add_event(*events, earlier, report.epochs);
+        }
         for (std::size_t epoch = first_epoch; epoch < options_.epochs && !report.interrupted; ++epoch) {
             auto const epoch_start = clock::now();
             for (auto i = static_cast<std::size_t>(done.steps); i < per_epoch; ++i) {
@@ -113,6 +122,8 @@ public:
                 io::write_file(files_.log, training_log(report.epochs));
             if (!files_.json_log.empty())
                 io::write_file(files_.json_log, training_log_json(report.epochs));
+            if (events)
+                add_event(*events, e, {});
             if (!who_.after_epoch(e))
                 break;
         }
@@ -126,6 +137,14 @@ private:
         double steps = 0, loss = 0, triplets = 0, terms = 0, active = 0, positive_distance = 0, negative_distance = 0,
                learning_rate = 0;
     };
+
+    // An epoch that has just ended, or, with those up to now, one of them.
+    static void add_event(io::event_file const& events, epoch_report const& e, std::span<epoch_report const> all) {
+        double time = std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
+        for (auto const& other : all)
+            time -= other.epoch > e.epoch ? other.seconds : 0;
+        events.add(static_cast<std::int64_t>(e.epoch), time, training_scalars(e));
+    }
 
     objective_result evaluate(matrix_view<float const> embeddings, std::span<label const> labels,
                               matrix_view<float> gradient, std::size_t step, std::size_t epoch, double rate) const {
