@@ -1,12 +1,15 @@
 // Writes every backbone, and networks of all other layers, as ONNX with photos and what Trine makes of them:
-//   export_networks FOLDER
+//   export_networks FOLDER [times]
 // of the width that it is compiled for. For each network FOLDER/NAME.onnx, NAME.folded.onnx, NAME.images.npy and
-// NAME.embeddings.npy.
+// NAME.embeddings.npy; with `times`, NAME.milliseconds, which Trine takes for a photo.
 
+#include <algorithm>
+#include <chrono>
 #include <cstdio>
 #include <exception>
 #include <filesystem>
 #include <string>
+#include <vector>
 
 #include <trine/backbones/compact.hpp>
 #include <trine/backbones/conv_4.hpp>
@@ -14,6 +17,7 @@
 #include <trine/backbones/mobile_face_net.hpp>
 #include <trine/backbones/resnet.hpp>
 #include <trine/backbones/vgg.hpp>
+#include <trine/io/file.hpp>
 #include <trine/io/npy.hpp>
 #include <trine/nn/onnx.hpp>
 
@@ -89,6 +93,8 @@ void fill(model<Network>& m) {
     }
 }
 
+bool measured = false;
+
 template <class Network>
 void write(std::filesystem::path const& folder, std::string const& name) {
     using in = typename Network::input;
@@ -98,13 +104,24 @@ void write(std::filesystem::path const& folder, std::string const& name) {
     auto images = make_tensor<float>(count, in::channels, in::height, in::width);
     auto const values = random_values<float>(images.size(), 1);
     std::copy(values.begin(), values.end(), images.begin());
-    auto const embeddings = m.embed(images);
+    auto embeddings = m.embed(images);
     io::write_npy<float>(folder / (name + ".images.npy"), {count, in::channels, in::height, in::width}, values);
     io::write_npy<float>(folder / (name + ".embeddings.npy"), {count, Network::embedding_size},
                          {embeddings.data(), embeddings.size()});
     save_onnx(folder / (name + ".onnx"), m, {.fold_normalization = false});
     save_onnx(folder / (name + ".folded.onnx"), m);
     std::printf("%s\n", name.c_str());
+    if (measured) { // one photo, the median of some
+        std::vector<double> times;
+        for (int i = 0; i < 15; ++i) {
+            auto const start = std::chrono::steady_clock::now();
+            m.embed(images.data(), 1, embeddings.data());
+            times.push_back(
+                std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count());
+        }
+        std::nth_element(times.begin(), times.begin() + 7, times.end());
+        io::write_file(folder / (name + ".milliseconds"), std::to_string(times[7]));
+    }
 }
 
 template <std::size_t Width>
@@ -128,8 +145,9 @@ void write_all(std::filesystem::path const& to) {
 } // namespace
 
 int main(int argc, char** argv) {
-    if (argc != 2) {
-        std::fprintf(stderr, "usage: export_networks FOLDER\n");
+    measured = argc == 3 && std::string(argv[2]) == "times";
+    if (argc != 2 && !measured) {
+        std::fprintf(stderr, "usage: export_networks FOLDER [times]\n");
         return 2;
     }
     try {

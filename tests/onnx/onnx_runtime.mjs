@@ -1,7 +1,7 @@
 // Runs exported networks in ONNX Runtime and compares with what Trine made of the same photos:
 //   node onnx_runtime.mjs FOLDER
 // The folder is one that export_networks wrote.
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { createRequire } from "node:module";
 
@@ -38,6 +38,7 @@ for (const name of names) {
   const expected = read_npy(join(folder, `${name}.embeddings.npy`));
   const columns = expected.shape[1], size = images.values.length / images.shape[0];
   const found = {};
+  let measured = ""; // where export_networks measured too
   for (const kind of ["onnx", "folded.onnx"]) {
     const session = await ort.InferenceSession.create(join(folder, `${name}.${kind}`), { logSeverityLevel: 3 });
     const run = async (values, count) => {
@@ -50,6 +51,17 @@ for (const name of names) {
     const one = await run(images.values.slice(0, size), 1); // the batch is of any size
     found[kind] = Math.max(difference(all, expected.values, columns),
                            difference(one, expected.values.slice(0, columns), columns));
+    if (kind === "folded.onnx" && existsSync(join(folder, `${name}.milliseconds`))) {
+      const times = [];
+      for (let i = 0; i < 15; ++i) {
+        const start = performance.now();
+        await run(images.values.slice(0, size), 1);
+        times.push(performance.now() - start);
+      }
+      const theirs = times.sort((a, b) => a - b)[7], own = Number(readFileSync(join(folder, `${name}.milliseconds`)));
+      const megabytes = statSync(join(folder, `${name}.${kind}`)).size / 1e6;
+      measured = `  ${megabytes.toFixed(1)} MB  ONNX Runtime ${theirs.toFixed(2)} ms, Trine ${own.toFixed(2)} ms`;
+    }
     await session.release();
   }
   const most = Math.max(...Object.values(found));
@@ -57,7 +69,7 @@ for (const name of names) {
   failures += !right;
   ++networks;
   const [plain, folded] = [found.onnx, found["folded.onnx"]].map((d) => d.toExponential(1));
-  console.log(`${name.padEnd(26)} ${plain}  folded ${folded}${right ? "" : "  TOO MUCH"}`);
+  console.log(`${name.padEnd(26)} ${plain}  folded ${folded}${measured}${right ? "" : "  TOO MUCH"}`);
 }
 if (failures > 0 || networks === 0) {
   console.log(`${failures} of ${networks} networks differ`);
