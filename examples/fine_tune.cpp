@@ -17,8 +17,10 @@
 #include <trine/data/folder.hpp>
 #include <trine/evaluation/retrieval.hpp>
 #include <trine/evaluation/verification.hpp>
+#include <trine/nn/onnx.hpp>
 #include <trine/recognition/recognizer.hpp>
 
+#include "support/choices.hpp"
 #include "support/face_finder.hpp"
 #include "support/options.hpp"
 #include "support/outputs.hpp"
@@ -45,7 +47,7 @@ quality judge(nn::model<network>& model, data::dataset const& photos) {
 } // namespace
 
 int main(int argc, char** argv) {
-    std::filesystem::path folder, weights, detector, output = "tuned";
+    std::filesystem::path folder, weights, detector, output = "tuned", onnx;
     recognizer<network, miners::all> who;
     auto how_to_learn = who.trainer({.epochs = 20, .learning_rate = 1e-3});
     auto& options = how_to_learn.options;
@@ -57,6 +59,7 @@ int main(int argc, char** argv) {
     app.path("--weights", weights, "MobileFaceNet's published weights as safetensors").required();
     app.path("--detector", detector, "folder of MTCNN's weights; without it, photos are taken for aligned faces");
     app.path("--output", output, "folder for the model");
+    app.path("--onnx", onnx, "file for the tuned network as an ONNX model, which other libraries run");
     app.number("--epochs", options.epochs, program::range(1, 1'000'000), "times that all photos are shown");
     app.number("--learning-rate", options.learning_rate, program::above(0, 10), "largest step");
     app.number("--people", batches.people, program::range(2, 10'000), "P: people in a batch");
@@ -66,7 +69,11 @@ int main(int argc, char** argv) {
         program::require_product("--people", batches.people, "--photos", batches.photos, 16'384, "photos a batch");
     });
     return app.run(argc, argv, [&]() -> int {
-        program::require_output_folder("--output", output, {folder, weights, detector});
+        program::inputs const read{folder, weights, detector};
+        program::require_output_folder("--output", output, read);
+        if (!onnx.empty())
+            program::require_output_file("--onnx", onnx, read);
+        program::require_other_file("--onnx", onnx, {output / "model.safetensors"});
 
         data::load_options how;
         if (!detector.empty())
@@ -99,6 +106,10 @@ int main(int argc, char** argv) {
         who.save(output / "model.safetensors");
         std::printf("\ntrained in %.1f s; network and gallery of all %zu photos: %s/model.safetensors\n\n",
                     result.seconds, photos.size(), output.c_str());
+        if (!onnx.empty()) {
+            save_onnx(onnx, who.model(), {.description = program::onnx_description(network::input::channels)});
+            std::printf("ONNX model: %s\n\n", onnx.c_str());
+        }
         std::printf("people never seen         before   after\n");
         std::printf("nearest is the same       %5.1f %%  %5.1f %%\n", 100 * before.rank_1, 100 * after.rank_1);
         std::printf("MAP@R                     %5.1f %%  %5.1f %%\n", 100 * before.map_at_r, 100 * after.map_at_r);

@@ -62,6 +62,15 @@ int run(program::training_choices c, any_objective const& objective) {
     program::require_output_folder("--output", c.output, read);
     if (!c.report.empty())
         program::require_output_folder("--report", c.report, read);
+    if (!c.events.empty())
+        program::require_output_folder("--events", c.events, read);
+    if (!c.onnx.empty())
+        program::require_output_file("--onnx", c.onnx, read);
+    std::filesystem::path const out = c.output;
+    program::require_other_file("--onnx", c.onnx,
+                                {out / "model.safetensors", out / "checkpoint.safetensors", out / "training.csv",
+                                 out / "training.jsonl", c.report.empty() ? c.report : c.report / "report.html",
+                                 c.events.empty() ? c.events : c.events / "events.out.tfevents.trine"});
     auto all = c.photos(in::channels, in::height, in::width);
     data::dataset judges;
     if (c.validation_people > 0) {
@@ -81,7 +90,6 @@ int run(program::training_choices c, any_objective const& objective) {
     require<data_error>(usable >= 2, usable, " of ", all.people.size(), " people have two photos to learn from: of ",
                         all.size(), " photos ", held_out.size(), " were held out for the test (--held-out ", c.held_out,
                         "), and triplets take two photos each of two people");
-    std::filesystem::path const out = c.output;
     trainer<Backbone> how{.objective = objective,
                           .options = c.training,
                           .optimizer = c.optimizer,
@@ -89,6 +97,7 @@ int run(program::training_choices c, any_objective const& objective) {
                           .files = {.checkpoint = out / "checkpoint.safetensors",
                                     .log = out / "training.csv",
                                     .json_log = out / "training.jsonl",
+                                    .events = c.events.empty() ? c.events : c.events / "events.out.tfevents.trine",
                                     .resume = c.resume}};
     if (c.no_augmentation)
         how.options.augmentation = data::augmentation::none();
@@ -202,6 +211,12 @@ int run(program::training_choices c, any_objective const& objective) {
     std::printf("\n");
     std::printf("model and gallery  %s\ntraining log       %s\ntraining curve     %s\n",
                 (out / "model.safetensors").c_str(), how.files.log.c_str(), (out / "training.png").c_str());
+    if (!c.onnx.empty()) {
+        save_onnx(c.onnx, who.model(), {.description = program::onnx_description(in::channels)});
+        std::printf("ONNX model         %s\n", c.onnx.c_str());
+    }
+    if (!c.events.empty())
+        std::printf("for TensorBoard    %s\n", how.files.events.c_str());
     std::string drawn;
     for (auto const& file : pictures)
         drawn += (drawn.empty() ? "" : ", ") + file;
@@ -209,6 +224,7 @@ int run(program::training_choices c, any_objective const& objective) {
     if (!c.report.empty()) {
         story.epochs = report.epochs;
         std::printf("report             %s\n", program::write_report(c.report, story, results).c_str());
+        std::printf("beside it          embeddings.csv, vectors.tsv, metadata.tsv\n");
     }
     return 0;
 }

@@ -21,6 +21,9 @@ void add_backbone_option(options& app, std::string& backbone);
 
 void add_most_pixels_option(options& app, std::size_t& most_pixels);
 
+// What an exported network wants to be given, for those who run it.
+std::string onnx_description(std::size_t channels);
+
 // How photos become a network's input.
 struct photo_choices {
     bool crop = false;

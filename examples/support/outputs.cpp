@@ -86,6 +86,12 @@ void require_output_file(std::string_view option, fs::path const& file, inputs c
     require_apart(option, file, read);
 }
 
+void require_other_file(std::string_view option, fs::path const& file, std::vector<fs::path> const& written) {
+    for (auto const& other : written)
+        require<argument_error>(file.empty() || other.empty() || resolved(file) != resolved(other), option, ": ",
+                                file.string(), " is written anyway, for something else: choose another name");
+}
+
 void require_output_folder(std::string_view option, fs::path const& folder, inputs const& read) {
     require_apart(option, folder, read);
     std::error_code code;

@@ -21,7 +21,13 @@ using inputs = std::vector<std::filesystem::path>;
 /// @throws trine::argument_error  when it is an input
 void require_output_file(std::string_view option, std::filesystem::path const& file, inputs const& read);
 
-/// The same of a folder, which is made where there is none.
+/// Refuses a file that is one of those that the program writes anyway, under whatever name. Empty paths are none.
+///
+/// @throws trine::argument_error
+void require_other_file(std::string_view option, std::filesystem::path const& file,
+                        std::vector<std::filesystem::path> const& written);
+
+/// `require_output_file` for a folder, which is made where there is none.
 ///
 /// @throws as above
 void require_output_folder(std::string_view option, std::filesystem::path const& folder, inputs const& read);

@@ -12,6 +12,7 @@
 #include <trine/evaluation/identification.hpp>
 #include <trine/evaluation/statistics.hpp>
 #include <trine/evaluation/thresholds.hpp>
+#include <trine/io/embeddings.hpp>
 #include <trine/io/file.hpp>
 
 #include "json_line.hpp"
@@ -169,6 +170,17 @@ std::filesystem::path program::write_report(std::filesystem::path const& folder,
     std::string text = trine_report_page;
     auto const place = text.find("@DATA@");
     text.replace(place, std::strlen("@DATA@"), data);
+    // All that were held out, for those who go on elsewhere.
+    std::vector<std::string> names;
+    for (label who : r.held_out.labels)
+        names.push_back(r.held_out.people[static_cast<std::size_t>(who)]);
+    auto const embeddings = as_matrix(std::as_const(r.points));
+    std::vector<io::text_column> columns{{"person", names}};
+    if (r.held_out.sources.size() == names.size())
+        columns.push_back({"photo", r.held_out.sources});
+    io::write_embeddings_csv(folder / "embeddings.csv", embeddings, names);
+    io::write_file(folder / "vectors.tsv", io::projector_vectors(embeddings));
+    io::write_file(folder / "metadata.tsv", io::projector_metadata(columns));
     auto const path = folder / "report.html";
     io::write_file(path, text);
     return path;

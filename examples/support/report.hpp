@@ -30,7 +30,8 @@ struct run_report {
 // throws argument_error
 void require_report_page();
 
-// Writes FOLDER/report.html, and makes the folder where there is none. Returns its path.
+// Writes FOLDER/report.html, and makes the folder where there is none. Returns its path. Beside it, embeddings of the
+// held-out photos: embeddings.csv, and vectors.tsv with metadata.tsv for the embedding projector.
 //
 // throws io_error when it cannot be written, data_error when no photo is shown, argument_error as above
 std::filesystem::path write_report(std::filesystem::path const& folder, run_report const& run, results const& r);

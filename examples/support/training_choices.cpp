@@ -55,7 +55,9 @@ int training_choices::run(int argc, char** argv, std::function<int()> const& wor
     app.flag("--no-augmentation", no_augmentation, "show photos as they are");
     app.path("--report", report,
              "folder for report.html: one file with charts, a map through the epochs and a threshold to move, "
-             "for any browser");
+             "for any browser; and for the embeddings, as CSV and for the embedding projector");
+    app.path("--onnx", onnx, "file for the network as an ONNX model, which other libraries run");
+    app.path("--events", events, "folder for an event file, whose curves TensorBoard shows while the network learns");
     app.flag("--watch", watch,
              "redraw the curves of loss, active triplets and accuracy on the terminal after every epoch");
     app.flag("--resume", resume, "go on from the checkpoint in the output folder");

@@ -18,7 +18,7 @@
 namespace program {
 
 struct training_choices {
-    std::filesystem::path data, output = "output", report;
+    std::filesystem::path data, output = "output", report, onnx, events;
     std::string backbone = "grey64", miner = "all", loss = "triplet_margin";
     double margin = 0.2, held_out = 0.5;
     std::optional<std::size_t> threads; // all, where there is none

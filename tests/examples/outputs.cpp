@@ -108,3 +108,15 @@ TEST_CASE("a folder is written whole, replaces its own, and touches nobody else'
     program::whole_folder("--output", root / "empty", "groups", {root / "in"}).commit();
     CHECK(entries(root / "empty") == 1);
 }
+
+TEST_CASE("no output is another one of the same program") {
+    temporary_folder const folder;
+    fs::path const root = folder.path();
+    write(root / "out/model", "net");
+    fs::create_directory_symlink(root / "out", root / "link");
+    std::vector<fs::path> const written{root / "out/model", root / "out/log", ""};
+    for (char const* wrong : {"out/model", "out/log", "link/model", "out/./log", "link/../out/log"})
+        CHECK_THROWS_AS(program::require_other_file("--onnx", root / wrong, written), trine::argument_error);
+    CHECK_NOTHROW(program::require_other_file("--onnx", root / "out/other", written));
+    CHECK_NOTHROW(program::require_other_file("--onnx", "", written));
+}

@@ -1,12 +1,16 @@
 #include <trine/training/trainer.hpp>
 
 #include <algorithm>
+#include <cstdint>
+#include <cstring>
+#include <utility>
 
 #include <trine/backbones/compact.hpp>
 #include <trine/data/folder.hpp>
 #include <trine/data/synthetic.hpp>
 #include <trine/distances/cosine.hpp>
 #include <trine/distances/lp.hpp>
+#include <trine/io/file.hpp>
 #include <trine/losses/pair.hpp>
 #include <trine/losses/triplet.hpp>
 #include <trine/nn/frozen.hpp>
@@ -15,6 +19,7 @@
 #include <trine/objectives/norm_penalty.hpp>
 #include <trine/objectives/objective.hpp>
 #include <trine/objectives/weighted_sum.hpp>
+#include <trine/training/log.hpp>
 
 #include "support/catch.hpp"
 #include "support/random_values.hpp"
@@ -49,6 +54,18 @@ std::vector<float> all_values(nn::model<backbone>& m) {
     std::vector<float> v(m.parameters().begin(), m.parameters().end());
     v.insert(v.end(), m.state().begin(), m.state().end());
     return v;
+}
+
+// Framed records: a length of eight bytes, four of its sum, the bytes, four of theirs.
+std::size_t records_in(std::filesystem::path const& file) {
+    auto const bytes = io::read_file(file);
+    std::size_t count = 0;
+    for (std::size_t at = 0; at + 16 <= bytes.size(); ++count) {
+        std::uint64_t size;
+        std::memcpy(&size, bytes.data() + at, sizeof size);
+        at += 16 + size;
+    }
+    return count;
 }
 
 } // namespace
@@ -300,4 +317,20 @@ TEST_CASE("bad photos, options and a loss that runs away end with a clear messag
     CHECK_THROWS_WITH(how.fit(m, photos()), Contains("learning rate 0"));
     m.parameters()[0] = NAN;
     CHECK_THROWS_WITH(usual().fit(m, photos()), Contains("is not finite in step 1 (epoch 1) at learning rate"));
+}
+
+TEST_CASE("an event file has a record for each epoch, also those before a run was resumed", "[training]") {
+    temporary_folder const folder;
+    auto how = usual();
+    how.files = {.checkpoint = folder / "checkpoint.safetensors", .events = folder / "events.out.tfevents.1"};
+    nn::model<backbone> first(7), rest(7);
+    how.fit(first, photos(), [](epoch_report const& e, auto&) { return e.epoch < 2; });
+    CHECK(records_in(how.files.events) == 1 + 2); // the first is the version
+    how.files.resume = true;
+    how.fit(rest, photos());
+    CHECK(records_in(how.files.events) == 1 + 4);
+    auto const scalars = training_scalars({.epoch = 3, .loss = 0.5, .active = 0.25});
+    CHECK(scalars.front() == std::pair<std::string, double>("loss", 0.5));
+    how.files = {.events = folder / "none/events"};
+    CHECK_THROWS_AS(how.fit(rest, photos()), io_error);
 }

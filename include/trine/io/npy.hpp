@@ -50,6 +50,9 @@ namespace detail {
 npy_header read_npy(std::filesystem::path const& path, std::string const& dtype, std::string& bytes);
 void write_npy(std::filesystem::path const& path, std::string const& dtype, std::vector<std::size_t> const& shape,
                std::size_t count, std::string_view values);
+// What such a file holds. `name` is for messages.
+std::string npy_bytes(std::string const& name, std::string const& dtype, std::vector<std::size_t> const& shape,
+                      std::size_t count, std::string_view values);
 
 } // namespace detail
 

@@ -122,30 +122,35 @@ TRINE_INLINE npy_header read_npy(std::filesystem::path const& path, std::string 
     return header;
 }
 
-TRINE_INLINE void write_npy(std::filesystem::path const& path, std::string const& dtype,
-                            std::vector<std::size_t> const& shape, std::size_t count, std::string_view values) {
+TRINE_INLINE std::string npy_bytes(std::string const& name, std::string const& dtype,
+                                   std::vector<std::size_t> const& shape, std::size_t count, std::string_view values) {
     std::size_t said = 1, others = 1;
     std::string text;
     for (std::size_t extent : shape) {
-        require<shape_error>(extent == 0 || others <= most_npy_values / extent, path.string(),
+        require<shape_error>(extent == 0 || others <= most_npy_values / extent, name,
                              ": a shape of more values than can be counted");
         said *= extent, others *= extent > 0 ? extent : 1;
         text += std::to_string(extent) + ", ";
     }
-    require<shape_error>(said == count, path.string(), ": a shape of ", said, " values for ", count);
+    require<shape_error>(said == count, name, ": a shape of ", said, " values for ", count);
     if (shape.size() > 1)
         text.resize(text.size() - 2);
     std::string header = "{'descr': '" + dtype + "', 'fortran_order': False, 'shape': (" + text + "), }";
     header.append((64 - (10 + header.size() + 1) % 64) % 64, ' ');
     header += '\n';
-    require<shape_error>(header.size() <= std::numeric_limits<std::uint16_t>::max(), path.string(), ": a shape of ",
+    require<shape_error>(header.size() <= std::numeric_limits<std::uint16_t>::max(), name, ": a shape of ",
                          shape.size(), " dimensions");
     auto const length = static_cast<std::uint16_t>(header.size());
     std::string bytes("\x93NUMPY\x01\x00", 8);
     bytes.append(reinterpret_cast<char const*>(&length), 2);
     bytes += header;
     bytes += values;
-    write_file(path, bytes);
+    return bytes;
+}
+
+TRINE_INLINE void write_npy(std::filesystem::path const& path, std::string const& dtype,
+                            std::vector<std::size_t> const& shape, std::size_t count, std::string_view values) {
+    write_file(path, npy_bytes(path.string(), dtype, shape, count, values));
 }
 
 } // namespace detail

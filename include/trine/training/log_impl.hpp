@@ -46,4 +46,14 @@ TRINE_INLINE std::string training_log_json(std::vector<epoch_report> const& epoc
     return out;
 }
 
+TRINE_INLINE std::vector<std::pair<std::string, double>> training_scalars(epoch_report const& epoch) {
+    return {{"loss", epoch.loss},
+            {"triplets/active", epoch.active},
+            {"triplets/chosen", epoch.triplets},
+            {"distance/positive", epoch.positive_distance},
+            {"distance/negative", epoch.negative_distance},
+            {"learning_rate", epoch.learning_rate},
+            {"photos_per_second", epoch.photos_per_second}};
+}
+
 } // namespace trine

@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <cstdio>
 #include <limits>
+#include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <variant>
@@ -13,6 +15,7 @@
 
 #include "../core/buffer.hpp"
 #include "../core/hash.hpp"
+#include "../io/event_file.hpp"
 #include "../io/file.hpp"
 #include "../io/safetensors.hpp"
 #include "kept_values.hpp"
@@ -70,6 +73,12 @@ public:
         data::batch batch;
         buffer<float> gradient(sampler_.batch_size() * who_.embedding_size());
         auto const start = clock::now();
+        std::optional<io::event_file> events;
+        if (!files_.events.empty()) {
+            events.emplace(files_.events);
+            for (auto const& earlier : report.epochs) // as if they had followed each other without a break
+                add_event(*events, earlier, report.epochs);
+        }
         for (std::size_t epoch = first_epoch; epoch < options_.epochs && !report.interrupted; ++epoch) {
             if (options_.patience > 0 && best_.epoch > 0 && epoch - best_.epoch >= options_.patience) {
                 report.stopped_early = true;
@@ -127,6 +136,8 @@ public:
                 io::write_file(files_.log, training_log(report.epochs));
             if (!files_.json_log.empty())
                 io::write_file(files_.json_log, training_log_json(report.epochs));
+            if (events)
+                add_event(*events, e, {});
             average_.swap(who_.values());
             bool const goes_on = who_.after_epoch(e);
             average_.swap(who_.values());
@@ -149,6 +160,14 @@ private:
         double steps = 0, loss = 0, triplets = 0, terms = 0, active = 0, positive_distance = 0, negative_distance = 0,
                learning_rate = 0;
     };
+
+    // An epoch that has just ended, or, with those up to now, one of them.
+    static void add_event(io::event_file const& events, epoch_report const& e, std::span<epoch_report const> all) {
+        double time = std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
+        for (auto const& other : all)
+            time -= other.epoch > e.epoch ? other.seconds : 0;
+        events.add(static_cast<std::int64_t>(e.epoch), time, training_scalars(e));
+    }
 
     objective_result evaluate(matrix_view<float const> embeddings, std::span<label const> labels,
                               matrix_view<float> gradient, std::size_t step, std::size_t epoch, double rate) const {

@@ -46,6 +46,7 @@ struct training_files {
     std::filesystem::path checkpoint{}; ///< saved after every epoch and when the run is stopped, when not empty
     std::filesystem::path log{};        ///< CSV, a line an epoch, when not empty
     std::filesystem::path json_log{};   ///< JSON, an object a line an epoch, when not empty
+    std::filesystem::path events{};     ///< for TensorBoard, a record an epoch, when not empty; "tfevents" in its name
     bool resume = false;                ///< goes on from `checkpoint`
 };
 

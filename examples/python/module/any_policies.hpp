@@ -1,0 +1,249 @@
+#pragma once
+
+// Miners, losses and distances whose types are forgotten, so that an objective is compiled for each kind of loss and
+// not for each combination. What is called for every triplet stays a type: a call through a pointer would take longer
+// than the loss. A miner that hands over a positive with all its negatives is called once for them.
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+
+#include <trine/distances/concepts.hpp>
+#include <trine/losses/concepts.hpp>
+#include <trine/miners/concepts.hpp>
+
+namespace program {
+
+/// A distance with the similarity offset 0; `distances::cosine`, whose offset is 1, stays a type.
+class any_distance {
+public:
+    static constexpr std::string_view name = "any_distance";
+    template <class Self, class Visit>
+    static void values(Self&, Visit&&) {}
+
+    template <class Distance>
+    explicit any_distance(Distance d) : held_(std::make_shared<model<Distance>>(std::move(d))) {}
+    trine::identity identity_of() const { return held_->identity_of(); }
+
+    void pairwise(trine::matrix_view<float const> e, trine::matrix_view<float> out) const { held_->pairwise(e, out); }
+    void cross(trine::matrix_view<float const> q, trine::matrix_view<float const> r,
+               trine::matrix_view<float> out) const {
+        held_->cross(q, r, out);
+    }
+    void gradient(trine::matrix_view<float const> e, trine::matrix_view<float const> d, trine::matrix_view<float> g,
+                  trine::matrix_view<float> out) const {
+        held_->gradient(e, d, g, out);
+    }
+
+private:
+    struct interface {
+        virtual ~interface() = default;
+        virtual trine::identity identity_of() const = 0;
+        virtual void pairwise(trine::matrix_view<float const>, trine::matrix_view<float>) const = 0;
+        virtual void cross(trine::matrix_view<float const>, trine::matrix_view<float const>,
+                           trine::matrix_view<float>) const = 0;
+        virtual void gradient(trine::matrix_view<float const>, trine::matrix_view<float const>,
+                              trine::matrix_view<float>, trine::matrix_view<float>) const = 0;
+    };
+    template <class Distance>
+    struct model final : interface {
+        explicit model(Distance d) : distance(std::move(d)) {}
+        trine::identity identity_of() const override { return trine::identity::of(distance); }
+        void pairwise(trine::matrix_view<float const> e, trine::matrix_view<float> out) const override {
+            distance.pairwise(e, out);
+        }
+        void cross(trine::matrix_view<float const> q, trine::matrix_view<float const> r,
+                   trine::matrix_view<float> out) const override {
+            distance.cross(q, r, out);
+        }
+        void gradient(trine::matrix_view<float const> e, trine::matrix_view<float const> d, trine::matrix_view<float> g,
+                      trine::matrix_view<float> out) const override {
+            distance.gradient(e, d, g, out);
+        }
+        Distance distance;
+    };
+    std::shared_ptr<interface const> held_;
+};
+
+/// A miner of triplets, or of pairs that make triplets. (Those that look at the whole batch before choosing pairs are
+/// left to pair losses.)
+class any_triplet_miner {
+    struct sink {
+        void* visit;
+        void (*one)(void*, std::size_t, std::size_t);
+        void (*all)(void*, std::size_t);
+        void operator()(std::size_t p, std::size_t n) const { one(visit, p, n); }
+        void operator()(std::size_t p) const { all(visit, p); }
+    };
+
+public:
+    static constexpr std::string_view name = "any_triplet_miner";
+    template <class Self, class Visit>
+    static void values(Self&, Visit&&) {}
+
+    template <trine::miners::triplet_miner Miner>
+    explicit any_triplet_miner(Miner m) : held_(std::make_shared<model<Miner>>(std::move(m))) {}
+    trine::identity identity_of() const { return held_->identity_of(); }
+
+    template <class Visit>
+    void mine(trine::miners::anchor_view<float> const& a, trine::random_stream& stream, Visit&& visit) const {
+        using type = std::remove_reference_t<Visit>;
+        held_->mine(a, stream,
+                    sink{const_cast<void*>(static_cast<void const*>(&visit)),
+                         [](void* v, std::size_t p, std::size_t n) { (*static_cast<type*>(v))(p, n); },
+                         [](void* v, std::size_t p) { (*static_cast<type*>(v))(p); }});
+    }
+
+private:
+    struct interface {
+        virtual ~interface() = default;
+        virtual trine::identity identity_of() const = 0;
+        virtual void mine(trine::miners::anchor_view<float> const&, trine::random_stream&, sink) const = 0;
+    };
+    template <class Miner>
+    struct model final : interface {
+        explicit model(Miner m) : miner(std::move(m)) {}
+        trine::identity identity_of() const override { return trine::identity::of(miner); }
+        void mine(trine::miners::anchor_view<float> const& a, trine::random_stream& stream, sink to) const override {
+            miner.mine(a, stream, to);
+        }
+        Miner miner;
+    };
+    std::shared_ptr<interface const> held_;
+};
+
+/// A miner of pairs.
+class any_pair_miner {
+    struct sink {
+        void* visit;
+        void (*call)(void*, std::size_t);
+        void operator()(std::size_t i) const { call(visit, i); }
+    };
+    template <class Visit>
+    static sink sink_of(Visit& visit) {
+        return {const_cast<void*>(static_cast<void const*>(&visit)),
+                [](void* v, std::size_t i) { (*static_cast<Visit*>(v))(i); }};
+    }
+
+public:
+    static constexpr std::string_view name = "any_pair_miner";
+    template <class Self, class Visit>
+    static void values(Self&, Visit&&) {}
+
+    template <trine::miners::pair_miner Miner>
+    explicit any_pair_miner(Miner m) : held_(std::make_shared<model<Miner>>(std::move(m))) {}
+    trine::identity identity_of() const { return held_->identity_of(); }
+
+    /// What the miner wants to remember of the whole batch, if anything.
+    using memory = std::shared_ptr<void const>;
+    memory prepare(trine::matrix_view<float const> d, std::span<trine::label const> labels) const {
+        return held_->prepare(d, labels);
+    }
+    template <class Positive, class Negative>
+    void mine_pairs(trine::miners::anchor_view<float> const& a, trine::random_stream& stream, Positive&& positive,
+                    Negative&& negative, memory const& remembered) const {
+        held_->mine(a, stream, sink_of(positive), sink_of(negative), remembered.get());
+    }
+
+private:
+    struct interface {
+        virtual ~interface() = default;
+        virtual trine::identity identity_of() const = 0;
+        virtual memory prepare(trine::matrix_view<float const>, std::span<trine::label const>) const = 0;
+        virtual void mine(trine::miners::anchor_view<float> const&, trine::random_stream&, sink, sink,
+                          void const*) const = 0;
+    };
+    template <class Miner>
+    struct model final : interface {
+        static constexpr bool prepares =
+            requires(Miner const& m, trine::matrix_view<float const> d, std::span<trine::label const> l) {
+            m.prepare(d, l);
+        };
+        explicit model(Miner m) : miner(std::move(m)) {}
+        trine::identity identity_of() const override { return trine::identity::of(miner); }
+        memory prepare(trine::matrix_view<float const> d, std::span<trine::label const> labels) const override {
+            if constexpr (prepares)
+                return std::make_shared<decltype(miner.prepare(d, labels)) const>(miner.prepare(d, labels));
+            else
+                return nullptr;
+        }
+        void mine(trine::miners::anchor_view<float> const& a, trine::random_stream& stream, sink positive,
+                  sink negative, void const* remembered) const override {
+            if constexpr (prepares) {
+                using type = decltype(miner.prepare(a.distances, a.labels));
+                miner.mine_pairs(a, stream, positive, negative, *static_cast<type const*>(remembered));
+            } else
+                miner.mine_pairs(a, stream, positive, negative);
+        }
+        Miner miner;
+    };
+    std::shared_ptr<interface const> held_;
+};
+
+/// A loss over the pairs of an anchor, called once an anchor. `Sums` is a term_sum, or split_sums.
+template <class Sums>
+class any_pair_loss {
+public:
+    static constexpr std::string_view name = "any_pair_loss";
+    template <class Self, class Visit>
+    static void values(Self&, Visit&&) {}
+
+    template <class Loss>
+    explicit any_pair_loss(Loss l) : reduction(l.reduction), held_(std::make_shared<model<Loss>>(std::move(l))) {}
+    trine::identity identity_of() const { return held_->identity_of(); }
+    Sums row(trine::losses::pair_row<float> const& r) const { return held_->row(r); }
+
+    trine::losses::reducer reduction;
+
+private:
+    struct interface {
+        virtual ~interface() = default;
+        virtual trine::identity identity_of() const = 0;
+        virtual Sums row(trine::losses::pair_row<float> const&) const = 0;
+    };
+    template <class Loss>
+    struct model final : interface {
+        explicit model(Loss l) : loss(std::move(l)) {}
+        trine::identity identity_of() const override { return trine::identity::of(loss); }
+        Sums row(trine::losses::pair_row<float> const& r) const override { return loss.row(r); }
+        Loss loss;
+    };
+    std::shared_ptr<interface const> held_;
+};
+
+/// A loss over cosines to class weights, called once a batch.
+class any_proxy_loss {
+public:
+    static constexpr std::string_view name = "any_proxy_loss";
+    static constexpr bool normalized = true;
+    template <class Self, class Visit>
+    static void values(Self&, Visit&&) {}
+
+    template <class Loss>
+    explicit any_proxy_loss(Loss l) : centers(l.centers), held_(std::make_shared<model<Loss>>(std::move(l))) {}
+    trine::identity identity_of() const { return held_->identity_of(); }
+    double evaluate(trine::losses::proxy_view<float> const& v) const { return held_->evaluate(v); }
+
+    std::size_t centers;
+
+private:
+    struct interface {
+        virtual ~interface() = default;
+        virtual trine::identity identity_of() const = 0;
+        virtual double evaluate(trine::losses::proxy_view<float> const&) const = 0;
+    };
+    template <class Loss>
+    struct model final : interface {
+        explicit model(Loss l) : loss(std::move(l)) {}
+        trine::identity identity_of() const override { return trine::identity::of(loss); }
+        double evaluate(trine::losses::proxy_view<float> const& v) const override { return loss.evaluate(v); }
+        Loss loss;
+    };
+    std::shared_ptr<interface const> held_;
+};
+
+} // namespace program

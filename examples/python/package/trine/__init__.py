@@ -1,0 +1,48 @@
+"""Trine on arrays of NumPy and PyTorch: mining and losses with their gradients, exact search, metrics, galleries, and
+trained networks. `trine.torch` has what a training loop of PyTorch takes."""
+
+from ._trine import (
+    ArgumentError,
+    Error,
+    FileError,
+    FormatError,
+    Found,
+    Gallery,
+    Index,
+    Network,
+    Result,
+    backbones,
+    distances,
+    identification,
+    losses,
+    miners,
+    objective,
+    retrieval,
+    search,
+    set_threads,
+    threads,
+    verification,
+)
+
+__all__ = [
+    "ArgumentError",
+    "Error",
+    "FileError",
+    "FormatError",
+    "Found",
+    "Gallery",
+    "Index",
+    "Network",
+    "Result",
+    "backbones",
+    "distances",
+    "identification",
+    "losses",
+    "miners",
+    "objective",
+    "retrieval",
+    "search",
+    "set_threads",
+    "threads",
+    "verification",
+]
