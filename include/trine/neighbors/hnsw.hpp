@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cerrno>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
@@ -14,6 +15,7 @@
 
 #include <hnswlib/hnswlib.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include "../core/error.hpp"
 #include "../core/finite.hpp"
