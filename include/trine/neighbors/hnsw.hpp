@@ -222,8 +222,8 @@ struct hnsw_with {
             auto const entry = take(hnswlib::tableint{});
             check(take(std::size_t{}) == M && take(std::size_t{}) == 2 * M && take(std::size_t{}) == M);
             check(std::abs(take(double{}) - 1 / std::log(1.0 * M)) < 1e-12);
-            std::size_t const candidates = take(std::size_t{});
-            check(candidates >= 1 && candidates < 1u << 30);
+            std::size_t const tried = take(std::size_t{});
+            check(tried >= 1 && tried < 1u << 30);
             check(count <= bytes.size() / element && count < 0xffffffffu);
             auto const base = bytes.substr(0, count * element);
             bytes.remove_prefix(base.size());
