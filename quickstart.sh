@@ -9,6 +9,11 @@ packages=(g++ make cmake libxtensor-dev libxtensor-blas-dev libopenblas-openmp-d
 # The report of train_faces takes Chart.js, which npm fetches; its test opens it in a browser.
 add_report_packages() { command -v npm >/dev/null || packages+=(npm); }
 add_browser_packages() { command -v chromium >/dev/null || packages+=(chromium fonts-dejavu-core); }
+# A program for this processor is shown an older one.
+add_emulator_packages() {
+    [ "$(uname -m)" != x86_64 ] || command -v qemu-x86_64 >/dev/null || command -v qemu-x86_64-static >/dev/null ||
+        packages+=(qemu-user)
+}
 optional_packages=() # what newer systems have no more, and a test is left out for
 add_layout_packages() { optional_packages+=(clang-format-14); }
 site_packages=(doxygen mkdocs python3-pygments linkchecker)
@@ -102,6 +107,7 @@ case "${1:-}" in
 test)
     add_report_packages
     add_browser_packages
+    add_emulator_packages
     add_layout_packages
     packages+=("${site_packages[@]}")
     install_missing
