@@ -6,13 +6,53 @@
 #include <cstddef>
 #include <iostream>
 #include <type_traits>
+#include <omp.h>
 #include <xtensor-blas/xblas_config.hpp>
 #include <xflens/cxxblas/cxxblas.cxx>
 #include "../core/parallel.hpp"
 #include "../core/view.hpp"
 #include "gemm.hpp"
 
+#if defined(__ELF__)
+// Weak, so that another BLAS, which lacks them, will do.
+extern "C" {
+[[gnu::weak]] int openblas_get_parallel();
+[[gnu::weak]] void openblas_set_num_threads(int count);
+}
+#endif
+
 namespace trine::kernels {
+
+namespace detail {
+
+// OpenBLAS cuts a product among threads of its own where the caller is no thread of OpenMP's regions, and sums in
+// another order then: bits would depend on which thread came by which block. What is told to OpenMP holds for this
+// thread alone; the build of OpenBLAS with threads of its own (1) knows one number for all.
+class one_thread_of_blas {
+public:
+    one_thread_of_blas() : before_(omp_get_max_threads()) {
+        if (before_ != 1)
+            omp_set_num_threads(1);
+#if defined(__ELF__)
+        [[maybe_unused]] static bool const told = [] {
+            if (openblas_get_parallel && openblas_set_num_threads && openblas_get_parallel() == 1)
+                openblas_set_num_threads(1);
+            return true;
+        }();
+#endif
+    }
+    ~one_thread_of_blas() {
+        if (before_ != 1)
+            omp_set_num_threads(before_);
+    }
+    one_thread_of_blas(one_thread_of_blas const&) = delete;
+    one_thread_of_blas& operator=(one_thread_of_blas const&) = delete;
+
+private:
+    int before_;
+};
+
+} // namespace detail
 
 template <class T>
 void gemm(transposed ta, transposed tb, T alpha, matrix_view<std::type_identity_t<T> const> a,
@@ -40,6 +80,7 @@ void gemm(transposed ta, transposed tb, T alpha, matrix_view<std::type_identity_
             pb += tb == transposed::yes ? first * b.stride() : first;
             pc += first;
         }
+        detail::one_thread_of_blas const alone;
         cxxblas::gemm(cxxblas::RowMajor, flag(ta), flag(tb), static_cast<int>(rows), static_cast<int>(cols),
                       static_cast<int>(k), alpha, pa, static_cast<int>(a.stride()), pb, static_cast<int>(b.stride()),
                       beta, pc, static_cast<int>(c.stride()));
