@@ -5,6 +5,7 @@
 #include <complex>
 #include <cstddef>
 #include <iostream>
+#include <mutex>
 #include <type_traits>
 #include <omp.h>
 #include <xtensor-blas/xblas_config.hpp>
@@ -25,21 +26,35 @@ namespace trine::kernels {
 
 namespace detail {
 
+// How OpenBLAS was built; nothing is known of other libraries. The build with threads of its own knows one number of
+// them for the whole program: it is told once, so that a program may tell it another afterwards.
+enum class blas_build { serial = 0, own_threads = 1, openmp = 2, unknown };
+inline blas_build find_blas_build() {
+    static blas_build const found = [] {
+#if defined(__ELF__)
+        if (openblas_get_parallel && openblas_set_num_threads) {
+            auto const build = static_cast<blas_build>(openblas_get_parallel());
+            if (build == blas_build::own_threads)
+                openblas_set_num_threads(1);
+            return build;
+        }
+#endif
+        return blas_build::unknown;
+    }();
+    return found;
+}
+
 // OpenBLAS cuts a product among threads of its own where the caller is no thread of OpenMP's regions, and sums in
 // another order then: bits would depend on which thread came by which block. What is told to OpenMP holds for this
-// thread alone; the build of OpenBLAS with threads of its own (1) knows one number for all.
+// thread alone. The serial build may share its memory among all that call it, so they take turns.
 class one_thread_of_blas {
 public:
     one_thread_of_blas() : before_(omp_get_max_threads()) {
+        static std::mutex turns;
+        if (find_blas_build() == blas_build::serial)
+            turn_ = std::unique_lock(turns);
         if (before_ != 1)
             omp_set_num_threads(1);
-#if defined(__ELF__)
-        [[maybe_unused]] static bool const told = [] {
-            if (openblas_get_parallel && openblas_set_num_threads && openblas_get_parallel() == 1)
-                openblas_set_num_threads(1);
-            return true;
-        }();
-#endif
     }
     ~one_thread_of_blas() {
         if (before_ != 1)
@@ -50,6 +65,7 @@ public:
 
 private:
     int before_;
+    std::unique_lock<std::mutex> turn_;
 };
 
 } // namespace detail
