@@ -41,13 +41,29 @@ can_be_root() {
         { command -v sudo >/dev/null && [ -t 0 ]; }
 }
 
+is_debian() { command -v dpkg-query >/dev/null && command -v apt-get >/dev/null; }
+
+# What installs the same elsewhere, as far as that system has it.
+say_what_is_needed() {
+    local how
+    if command -v dnf >/dev/null; then
+        how="dnf install gcc-c++ make cmake xtensor-devel xtensor-blas-devel openblas-devel json-devel libjpeg-turbo-devel libpng-devel CImg-devel cli11-devel catch-devel"
+    elif command -v pacman >/dev/null; then
+        how="pacman -S --needed base-devel cmake xtensor xtensor-blas openblas nlohmann-json libjpeg-turbo libpng cimg cli11 catch2"
+    elif command -v brew >/dev/null; then
+        how="brew install cmake libomp openblas xtensor nlohmann-json jpeg-turbo libpng cimg cli11 catch2"
+    else
+        how="conda install -c conda-forge cxx-compiler make cmake xtensor xtensor-blas openblas nlohmann_json libjpeg-turbo libpng cimg cli11 catch2"
+    fi
+    echo "This is not a Debian system, so nothing was installed for you. Something is missing, see above; this may install it:" >&2
+    echo "    $how" >&2
+    echo "Then run this again. What a system does not have (CImg.h, xtensor-blas) may be put anywhere that CMAKE_PREFIX_PATH names; docs/platforms.md says more." >&2
+}
+
 is_installed() { dpkg-query -W -f '${Status}' "$1" 2>/dev/null | grep -q 'ok installed'; }
 
 install_packages() {
-    if ! command -v dpkg-query >/dev/null; then
-        echo "This is not a Debian system, so nothing is installed for you. Needed, by Debian's names: ${packages[*]}, and CImg.h" >&2
-        return
-    fi
+    is_debian || return 0 # CMake looks for what there is
     local missing=() optional=() package
     for package in "${packages[@]}"; do
         is_installed "$package" || missing+=("$package")
@@ -76,7 +92,7 @@ install_packages() {
 install_missing() {
     install_packages
     # CImg is one header, but its package pulls in OpenCV and Qt: take the header out of the package and leave the rest.
-    if [ ! -e /usr/include/CImg.h ] && [ ! -e build/_cimg/CImg.h ]; then
+    if is_debian && [ ! -e /usr/include/CImg.h ] && [ ! -e build/_cimg/CImg.h ]; then
         echo "Fetching CImg.h ..."
         local folder; folder=$(mktemp -d)
         chmod 755 "$folder"
@@ -93,11 +109,22 @@ install_missing() {
     fi
 }
 
+processors() { nproc 2>/dev/null || getconf _NPROCESSORS_ONLN; }
+
 build() {
-    cmake --preset release -DTRINE_BUILD_TESTS="$1" -DTRINE_BUILD_EXAMPLES="$2" -DTRINE_BUILD_BENCHMARKS="$1" >build/configure.log || { cat build/configure.log; exit 1; }
+    if ! command -v cmake >/dev/null; then
+        echo "cmake was not found." >&2
+        is_debian || say_what_is_needed
+        exit 1
+    fi
+    if ! cmake --preset release -DTRINE_BUILD_TESTS="$1" -DTRINE_BUILD_EXAMPLES="$2" -DTRINE_BUILD_BENCHMARKS="$1" >build/configure.log; then
+        cat build/configure.log
+        is_debian || say_what_is_needed
+        exit 1
+    fi
     shift 2
-    echo "Building with $(nproc) processes ..."
-    cmake --build --preset release --parallel "$(nproc)" "$@"
+    echo "Building with $(processors) processes ..."
+    cmake --build --preset release --parallel "$(processors)" "$@"
 }
 
 case "${1:-}" in
@@ -113,7 +140,7 @@ test)
     install_missing
     mkdir -p build
     build ON ON
-    ctest --preset release --output-on-failure --parallel "$(nproc)"
+    ctest --preset release --output-on-failure --parallel "$(processors)"
     ;;
 course)
     install_missing
