@@ -20,6 +20,8 @@ namespace detail {
 int open_to_read(std::filesystem::path const& path);
 // Reads up to `size` bytes from an offset; less at the file's end. Throws io_error.
 std::size_t read_at(int file, char* to, std::size_t size, std::size_t offset, std::string const& where);
+// Waits until the disk has what was written to a file, and what else is known of it; whether it has, or errno.
+bool flush(int file, bool contents_alone = false);
 // Waits until the disk knows a file's name.
 void flush_folder_of(std::filesystem::path const& path);
 

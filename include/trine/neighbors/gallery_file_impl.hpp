@@ -157,7 +157,7 @@ void gallery_file<Storage>::name_log(std::filesystem::path const& path, std::str
     require<io_error>(!file.is_replaced(path), path.string(),
                       ": another file has taken its place while it was open for writing; open it again");
     ssize_t const written = ::pwrite(to, log.data(), log.size(), static_cast<off_t>(log_at_));
-    require<io_error>(written == static_cast<ssize_t>(log.size()) && ::fsync(to) == 0, path.string(),
+    require<io_error>(written == static_cast<ssize_t>(log.size()) && io::detail::flush(to), path.string(),
                       ": cannot be written: ", std::strerror(errno));
 }
 

@@ -266,7 +266,7 @@ TRINE_INLINE void gallery_log::write(std::initializer_list<std::string_view> pie
             else if (n == 0 || errno != EINTR)
                 cause = n == 0 ? ENOSPC : errno;
         }
-    if (cause == 0 && ::fdatasync(file_) != 0)
+    if (cause == 0 && !io::detail::flush(file_, true))
         cause = errno;
     if (cause != 0) {
         truncate(end_);
