@@ -9,7 +9,14 @@ packages=(g++ make cmake libxtensor-dev libxtensor-blas-dev libopenblas-openmp-d
 # The report of train_faces takes Chart.js, which npm fetches; its test opens it in a browser.
 add_report_packages() { command -v npm >/dev/null || packages+=(npm); }
 add_browser_packages() { command -v chromium >/dev/null || packages+=(chromium fonts-dejavu-core); }
-test_packages=(clang-format-14 clang-tidy-14 pkgconf)
+test_packages=(pkgconf)
+# A program for this processor is shown an older one.
+add_emulator_packages() {
+    [ "$(uname -m)" != x86_64 ] || command -v qemu-x86_64 >/dev/null || command -v qemu-x86_64-static >/dev/null ||
+        packages+=(qemu-user)
+}
+optional_packages=() # what newer systems have no more, and a test is left out for
+add_layout_packages() { optional_packages+=(clang-format-14 clang-tidy-14); }
 site_packages=(doxygen mkdocs python3-pygments linkchecker)
 
 usage() {
@@ -35,23 +42,50 @@ can_be_root() {
         { command -v sudo >/dev/null && [ -t 0 ]; }
 }
 
-install_packages() {
-    if ! command -v dpkg-query >/dev/null; then
-        echo "This is not a Debian system, so nothing is installed for you. Needed, by Debian's names: ${packages[*]}, and CImg.h" >&2
-        return
+is_debian() { command -v dpkg-query >/dev/null && command -v apt-get >/dev/null; }
+
+# What installs the same elsewhere, as far as that system has it.
+say_what_is_needed() {
+    local how
+    if command -v dnf >/dev/null; then
+        how="dnf install gcc-c++ make cmake xtensor-devel xtensor-blas-devel openblas-devel json-devel libjpeg-turbo-devel libpng-devel CImg-devel cli11-devel catch-devel"
+    elif command -v pacman >/dev/null; then
+        how="pacman -S --needed base-devel cmake xtensor xtensor-blas openblas nlohmann-json libjpeg-turbo libpng cimg cli11 catch2"
+    elif command -v brew >/dev/null; then
+        how="brew install cmake libomp openblas xtensor nlohmann-json jpeg-turbo libpng cimg cli11 catch2"
+    else
+        how="conda install -c conda-forge cxx-compiler make cmake xtensor xtensor-blas openblas nlohmann_json libjpeg-turbo libpng cimg cli11 catch2"
     fi
-    local missing=() package
+    echo "This is not a Debian system, so nothing was installed for you. Something is missing, see above; this may install it:" >&2
+    echo "    $how" >&2
+    echo "Then run this again. What a system does not have (CImg.h, xtensor-blas) may be put anywhere that CMAKE_PREFIX_PATH names; docs/platforms.md says more." >&2
+}
+
+is_installed() { dpkg-query -W -f '${Status}' "$1" 2>/dev/null | grep -q 'ok installed'; }
+
+install_packages() {
+    is_debian || return 0 # CMake looks for what there is
+    local missing=() optional=() package
     for package in "${packages[@]}"; do
-        dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing+=("$package")
+        is_installed "$package" || missing+=("$package")
     done
-    if [ ${#missing[@]} -gt 0 ]; then
-        if ! can_be_root; then
-            echo "These packages are missing, and installing them needs root or sudo. Please run:" >&2
-            echo "    apt-get install --no-install-recommends ${missing[*]}" >&2
-            exit 1
+    if [ ${#missing[@]} -gt 0 ] && ! can_be_root; then
+        echo "These packages are missing, and installing them needs root or sudo. Please run:" >&2
+        echo "    apt-get install --no-install-recommends ${missing[*]}" >&2
+        exit 1
+    fi
+    if can_be_root; then
+        for package in "${optional_packages[@]}"; do is_installed "$package" || optional+=("$package"); done
+        # Lists of packages may be old, or not there at all.
+        if [ ${#missing[@]} -gt 0 ] || { [ ${#optional[@]} -gt 0 ] && ! apt-cache show base-files >/dev/null 2>&1; }; then
+            as_root apt-get update -qq
         fi
+        for package in "${optional[@]}"; do
+            ! apt-cache show "$package" >/dev/null 2>&1 || missing+=("$package")
+        done
+    fi
+    if [ ${#missing[@]} -gt 0 ]; then
         echo "Installing ${missing[*]} ..."
-        as_root apt-get update -qq
         as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
     fi
 }
@@ -59,7 +93,7 @@ install_packages() {
 install_missing() {
     install_packages
     # CImg is one header, but its package pulls in OpenCV and Qt: take the header out of the package and leave the rest.
-    if [ ! -e /usr/include/CImg.h ] && [ ! -e build/_cimg/CImg.h ]; then
+    if is_debian && [ ! -e /usr/include/CImg.h ] && [ ! -e build/_cimg/CImg.h ]; then
         echo "Fetching CImg.h ..."
         local folder; folder=$(mktemp -d)
         chmod 755 "$folder"
@@ -76,11 +110,22 @@ install_missing() {
     fi
 }
 
+processors() { nproc 2>/dev/null || getconf _NPROCESSORS_ONLN; }
+
 build() {
-    cmake --preset release -DTRINE_BUILD_TESTS="$1" -DTRINE_BUILD_EXAMPLES="$2" -DTRINE_BUILD_BENCHMARKS="$1" >build/configure.log || { cat build/configure.log; exit 1; }
+    if ! command -v cmake >/dev/null; then
+        echo "cmake was not found." >&2
+        is_debian || say_what_is_needed
+        exit 1
+    fi
+    if ! cmake --preset release -DTRINE_BUILD_TESTS="$1" -DTRINE_BUILD_EXAMPLES="$2" -DTRINE_BUILD_BENCHMARKS="$1" >build/configure.log; then
+        cat build/configure.log
+        is_debian || say_what_is_needed
+        exit 1
+    fi
     shift 2
-    echo "Building with $(nproc) processes ..."
-    cmake --build --preset release --parallel "$(nproc)" "$@"
+    echo "Building with $(processors) processes ..."
+    cmake --build --preset release --parallel "$(processors)" "$@"
 }
 
 case "${1:-}" in
@@ -90,11 +135,13 @@ case "${1:-}" in
 test)
     add_report_packages
     add_browser_packages
+    add_emulator_packages
+    add_layout_packages
     packages+=("${site_packages[@]}" "${test_packages[@]}")
     install_missing
     mkdir -p build
     build ON ON
-    ctest --preset release --output-on-failure --parallel "$(nproc)"
+    ctest --preset release --output-on-failure --parallel "$(processors)"
     ;;
 course)
     install_missing

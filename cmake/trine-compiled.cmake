@@ -23,3 +23,30 @@ endif()
 if(TRINE_SANITIZE)
     target_compile_options(trine_compiled PRIVATE -O1 -fsanitize=${TRINE_SANITIZE} -fno-sanitize-recover=all)
 endif()
+
+# A program that is copied to an older machine says so there, instead of dying of an illegal instruction: a constructor,
+# compiled for all processors, asks for what the compiler's options let it use.
+if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64|amd64)$")
+    separate_arguments(flags UNIX_COMMAND "${CMAKE_CXX_FLAGS}")
+    if(TRINE_NATIVE)
+        list(APPEND flags -march=native)
+    endif()
+    execute_process(COMMAND "${CMAKE_CXX_COMPILER}" ${flags} -dM -E -x c++ /dev/null OUTPUT_VARIABLE macros ERROR_QUIET)
+    set(trine_required_features "")
+    # What both compilers' __builtin_cpu_supports know.
+    foreach(feature sse3 ssse3 sse4.1 sse4.2 popcnt avx avx2 fma bmi bmi2 avx512f avx512vl avx512bw avx512dq avx512cd
+            avx512vbmi avx512ifma avx512vbmi2 avx512vnni avx512bitalg avx512vpopcntdq gfni vpclmulqdq avx512bf16)
+        string(TOUPPER "${feature}" macro)
+        string(REPLACE "." "_" macro "${macro}")
+        if(macros MATCHES "#define __${macro}__ 1")
+            string(APPEND trine_required_features "TRINE_REQUIRE(\"${feature}\")")
+        endif()
+    endforeach()
+    if(trine_required_features)
+        target_sources(trine_compiled PRIVATE cmake/check_processor.cpp)
+        set_source_files_properties(cmake/check_processor.cpp PROPERTIES COMPILE_OPTIONS "-march=x86-64;-O1"
+            COMPILE_DEFINITIONS "TRINE_REQUIRED_FEATURES=${trine_required_features}")
+        target_link_options(trine_compiled INTERFACE
+            "$<IF:$<PLATFORM_ID:Darwin>,LINKER:-u$<COMMA>_trine_check_processor,LINKER:--undefined=trine_check_processor>")
+    endif()
+endif()

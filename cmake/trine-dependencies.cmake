@@ -30,6 +30,17 @@ foreach(needed IN LISTS trine_needed)
     endif()
 endforeach()
 
+# Other builds of OpenBLAS give the same results. What they lose is said once.
+if(EXISTS "${TRINE_OPENBLAS_LIBRARY}" AND NOT "${TRINE_OPENBLAS_LIBRARY}" STREQUAL "${TRINE_OPENBLAS_SEEN}")
+    file(STRINGS "${TRINE_OPENBLAS_LIBRARY}" openblas_config REGEX "OpenBLAS [0-9.]+.* USE_OPENMP" LIMIT_COUNT 1)
+    if(NOT openblas_config)
+        message(NOTICE "trine: ${TRINE_OPENBLAS_LIBRARY} is no OpenMP build of OpenBLAS. Results are the same, but with "
+            "threads of its own it is set to one thread for the whole program, and a serial build does one matrix product at a "
+            "time. Better is the OpenMP build (Debian's libopenblas-openmp-dev).")
+    endif()
+    set(TRINE_OPENBLAS_SEEN "${TRINE_OPENBLAS_LIBRARY}" CACHE INTERNAL "")
+endif()
+
 if(NOT TARGET trine::needs_metric)
     add_library(trine::needs_metric INTERFACE IMPORTED)
     target_link_libraries(trine::needs_metric INTERFACE OpenMP::OpenMP_CXX xtensor Threads::Threads

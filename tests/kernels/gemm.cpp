@@ -1,7 +1,10 @@
 #include <trine/kernels/gemm.hpp>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <cstddef>
+#include <vector>
 
 #include "support/catch.hpp"
 #include "support/random_values.hpp"
@@ -36,4 +39,25 @@ TEST_CASE("gemm multiplies, for every way the matrices lie", "[kernels]") {
                     }
                 CHECK(worst < 1e-13);
             }
+}
+
+TEST_CASE("gemm gives the same bits whatever the number of threads", "[kernels]") {
+    // As large as what a BLAS would cut among threads of its own.
+    auto const before = thread_count();
+    for (auto [rows, cols, inner] :
+         {std::array<std::size_t, 3>{96, 4608, 256}, {4096, 128, 64}, {130, 257, 900}, {512, 64, 288}}) {
+        auto const a = random_values<float>(rows * inner, 1), b = random_values<float>(inner * cols, 2);
+        auto const product = [&](std::size_t threads) {
+            set_thread_count(threads);
+            std::vector<float> c(rows * cols);
+            kernels::gemm(
+                kernels::transposed::no, kernels::transposed::no, 1.f, matrix_view<float const>(a.data(), rows, inner),
+                matrix_view<float const>(b.data(), inner, cols), 0.f, matrix_view<float>(c.data(), rows, cols));
+            return c;
+        };
+        auto const expected = product(1);
+        for (int repetition = 0; repetition < 50; ++repetition)
+            CHECK((product(2 + static_cast<std::size_t>(repetition) % 2) == expected));
+    }
+    set_thread_count(before);
 }

@@ -8,6 +8,8 @@
 #include <string_view>
 #include <type_traits>
 
+#include "config.hpp"
+
 namespace trine {
 
 /// Base of every error that the library throws: a caller's mistake or bad input, never a defect of the library itself.

@@ -22,6 +22,8 @@ int open_to_read(std::filesystem::path const& path);
 std::size_t read_at(int file, char* to, std::size_t size, std::size_t offset, std::string const& where);
 // How the names of temporary files beside a file begin: random digits follow.
 std::string temporary_name(std::filesystem::path const& path);
+// Waits until the disk has what was written to a file, and what else is known of it; whether it has, or errno.
+bool flush(int file, bool contents_alone = false);
 // Waits until the disk knows a file's name.
 void flush_folder_of(std::filesystem::path const& path);
 

@@ -71,10 +71,18 @@ TRINE_INLINE std::string temporary_name(std::filesystem::path const& path) {
     return (path.parent_path() / (name + ".tmp-")).string();
 }
 
+TRINE_INLINE bool flush(int file, [[maybe_unused]] bool contents_alone) {
+#if defined(F_FULLFSYNC) // on macOS fsync leaves it in the disk's own memory; not all file systems know the other
+    return ::fcntl(file, F_FULLFSYNC) == 0 || ::fsync(file) == 0;
+#else
+    return (contents_alone ? ::fdatasync(file) : ::fsync(file)) == 0;
+#endif
+}
+
 TRINE_INLINE void flush_folder_of(std::filesystem::path const& path) {
     auto const folder = path.has_parent_path() ? path.parent_path() : std::filesystem::path(".");
     if (int const directory = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC); directory >= 0) {
-        ::fsync(directory);
+        flush(directory);
         ::close(directory);
     }
 }
@@ -171,7 +179,7 @@ TRINE_INLINE void file_writer::seek(std::size_t offset) {
 
 TRINE_INLINE void file_writer::commit() {
     take_permissions();
-    if (::fsync(file_) != 0)
+    if (!detail::flush(file_))
         give_up("flushed");
     if (::close(std::exchange(file_, -1)) != 0 || ::rename(temporary_.c_str(), target_.c_str()) != 0)
         give_up("put in place");

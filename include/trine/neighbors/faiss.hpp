@@ -16,6 +16,7 @@
 #include <faiss/impl/FaissException.h>
 #include <faiss/index_factory.h>
 #include <faiss/index_io.h>
+#include <unistd.h>
 
 #include "../core/error.hpp"
 #include "../core/finite.hpp"

@@ -159,7 +159,7 @@ void gallery_file<Storage>::name_log(std::filesystem::path const& path, std::str
     bool const is_there = ::lseek(to, static_cast<off_t>(log_at_), SEEK_SET) >= 0; // before the cause is asked for
     require<io_error>(is_there, path.string(), ": cannot be written: ", std::strerror(errno));
     io::write_all(to, log, path.string());
-    bool const is_flushed = ::fsync(to) == 0;
+    bool const is_flushed = io::detail::flush(to);
     require<io_error>(is_flushed, path.string(), ": cannot be flushed: ", std::strerror(errno));
 }
 

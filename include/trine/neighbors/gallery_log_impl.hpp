@@ -221,7 +221,7 @@ TRINE_INLINE void gallery_log::renew(std::string_view header) {
     int const file = open_new(name);
     try {
         io::write_all(file, header, path_.string());
-        bool const is_flushed = header.empty() || ::fdatasync(file) == 0;
+        bool const is_flushed = header.empty() || io::detail::flush(file, true);
         require<io_error>(is_flushed, path_.string(), ": cannot be made anew: ", std::strerror(errno));
     } catch (...) {
         ::close(file), ::unlink(name.c_str());
@@ -312,11 +312,11 @@ TRINE_INLINE void gallery_log::write(std::initializer_list<std::string_view> pie
             else if (n == 0 || errno != EINTR)
                 cause = n == 0 ? ENOSPC : errno;
         }
-    if (cause == 0 && ::fdatasync(file_) != 0)
+    if (cause == 0 && !io::detail::flush(file_, true))
         cause = errno;
     if (cause != 0) {
         truncate(end_);
-        is_cut_ = ::fdatasync(file_) != 0; // or it could come back after a crash
+        is_cut_ = !io::detail::flush(file_, true); // or it could come back after a crash
         fail<io_error>(gallery_, ": cannot be written: ", std::strerror(cause));
     }
     end_ = at, is_cut_ = false;
@@ -330,7 +330,7 @@ TRINE_INLINE void gallery_log::truncate(std::size_t size) {
 }
 
 TRINE_INLINE void gallery_log::settle() {
-    bool const is_settled = !is_cut_ || ::fdatasync(file_) == 0;
+    bool const is_settled = !is_cut_ || io::detail::flush(file_, true);
     require<io_error>(is_settled, path_.string(), ": cannot be flushed: ", std::strerror(errno));
     is_cut_ = false;
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cerrno>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
@@ -14,6 +15,7 @@
 
 #include <hnswlib/hnswlib.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include "../core/error.hpp"
 #include "../core/finite.hpp"
@@ -220,8 +222,8 @@ struct hnsw_with {
             auto const entry = take(hnswlib::tableint{});
             check(take(std::size_t{}) == M && take(std::size_t{}) == 2 * M && take(std::size_t{}) == M);
             check(std::abs(take(double{}) - 1 / std::log(1.0 * M)) < 1e-12);
-            std::size_t const candidates = take(std::size_t{});
-            check(candidates >= 1 && candidates < 1u << 30);
+            std::size_t const tried = take(std::size_t{});
+            check(tried >= 1 && tried < 1u << 30);
             check(count <= bytes.size() / element && count < 0xffffffffu);
             auto const base = bytes.substr(0, count * element);
             bytes.remove_prefix(base.size());

@@ -61,12 +61,12 @@ struct anchor_lists {
             by_negatives[kept_negatives[i]] += kept_by_negatives[i];
     }
     /// Writes the anchor's row of G from the slopes of its lists.
-    void scatter(std::span<std::size_t const> members, std::size_t own_place, std::span<T> row) const {
+    void scatter(std::span<std::size_t const> members, std::size_t own, std::span<T> row) const {
         each_run_of_others(members, row.size(), [&](std::size_t first, std::size_t last, std::size_t from) {
             std::copy_n(by_negatives.begin() + static_cast<std::ptrdiff_t>(from), last - first,
                         row.begin() + static_cast<std::ptrdiff_t>(first));
         });
-        row[own_place] = T(0);
+        row[own] = T(0);
         for (std::size_t p = 0; p < positives.size(); ++p)
             row[positives[p]] = by_positives[p];
     }

@@ -153,8 +153,15 @@ struct generic : compiler_vectors<16> {
         else
             return static_cast<unsigned>(__builtin_ia32_movmskps(reinterpret_cast<floats>(m)));
     }
+#if __has_builtin(__builtin_elementwise_sqrt) // Clang, whose newer editions have no other name for it
+    template <class N>
+    [[gnu::always_inline]] static N sqrt(N const& v) {
+        return __builtin_elementwise_sqrt(v);
+    }
+#else
     [[gnu::always_inline]] static floats sqrt(floats const& v) { return __builtin_ia32_sqrtps(v); }
     [[gnu::always_inline]] static doubles sqrt(doubles const& v) { return __builtin_ia32_sqrtpd(v); }
+#endif
     [[gnu::always_inline]] static ints add_pair_products(ints const& sums, ints const& a, ints const& b) {
         using codes = native<std::int16_t>;
         return sums + reinterpret_cast<ints>(

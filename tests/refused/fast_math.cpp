@@ -1,0 +1,2 @@
+#include <trine/losses/triplet.hpp>
+int main() {}

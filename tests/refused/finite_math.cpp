@@ -1,0 +1,2 @@
+#include <trine/evaluation/retrieval.hpp>
+int main() {}
