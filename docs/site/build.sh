@@ -10,7 +10,7 @@ pages=$work/pages
 rm -rf "$pages" "$work/site" "$work/reference"
 mkdir -p "$pages/docs" "$pages/examples"
 
-cp README.md "$pages/"
+cp README.md CHANGELOG.md CONTRIBUTING.md SECURITY.md LICENSE "$pages/"
 cp -r docs/*.md docs/guide docs/pictures "$pages/docs/"
 rm -rf "$work/theme"
 cp -r docs/site/theme docs/site/mkdocs.yml docs/site/slugs.py "$work/"
