@@ -16,7 +16,8 @@ namespace trine {
 template <std::floating_point T>
 bool all_finite(std::size_t size, T const* values) {
     using bits = std::conditional_t<sizeof(T) == 4, std::uint32_t, std::uint64_t>;
-    constexpr bits sign = bits{1} << (8 * sizeof(T) - 1), infinity = sizeof(T) == 4 ? 0x7f800000u : bits{0x7ff} << 52;
+    constexpr bits sign = bits{1} << (8 * sizeof(T) - 1),
+                   infinity = static_cast<bits>(sizeof(T) == 4 ? 0x7f800000ull : 0x7ffull << 52);
     bits largest = 0;
     for (std::size_t i = 0; i < size; ++i) {
         bits const b = std::bit_cast<bits>(values[i]) & ~sign;
