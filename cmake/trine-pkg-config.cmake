@@ -33,5 +33,5 @@ trine_pkg_config(trine-metric "Metric learning on embeddings: distances, miners,
 trine_pkg_config(trine "Metric learning on faces, on CPUs" "")
 if(TRINE_BUILD_COMPILED)
     trine_pkg_config(trine-compiled "Metric learning on faces, on CPUs, with a compiled library" "-DTRINE_COMPILED"
-        "-L\${libdir}" -ltrine_compiled)
+        "-L\${libdir}" -Wl,--undefined=trine_check_processor -ltrine_compiled)
 endif()
