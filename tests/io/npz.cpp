@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <cstdlib>
+#include <filesystem>
 #include <string>
 
 #include <trine/io/file.hpp>
@@ -82,7 +83,7 @@ TEST_CASE("a comment behind an npz file is no matter", "[io]") {
 }
 
 TEST_CASE("an npz file that NumPy wrote is read", "[io]") {
-    auto const file = io::npz::load(std::string(TRINE_TEST_FIXTURES) + "/numpy.npz");
+    auto const file = io::npz::load(std::filesystem::path(TRINE_TEST_FIXTURES) / "numpy.npz");
     CHECK(file.get<float>("embeddings").shape == std::vector<std::size_t>{2, 3});
     CHECK(file.get<float>("embeddings").values == std::vector<float>{0, 0.25f, 0.5f, 0.75f, 1, 1.25f});
     CHECK(file.get<std::int64_t>("labels").values == std::vector<std::int64_t>{7, -1});

@@ -262,6 +262,7 @@ private:
         average_.store(file);
         if (who_.is_judged()) {
             std::vector<double> judged;
+            judged.reserve(epochs.size());
             for (auto const& e : epochs)
                 judged.push_back(e.validation);
             file.add<double>("validation", {judged.size()}, judged);
