@@ -89,7 +89,6 @@ class Soak:
         self.memory = options.memory << 20
         self.one_in = options.one_in
         self.people = {}           # name -> photos, as acknowledged
-        self.faces = {}            # photo "face:number" lies where this says: face -> name
         self.next_face = 1
         self.done = dict.fromkeys(("changes", "refused", "kills", "finds", "program runs", "trainings", "resumes"), 0)
         self.resident = []
