@@ -17,6 +17,7 @@ add_emulator_packages() {
 }
 optional_packages=() # what newer systems have no more, and a test is left out for
 add_layout_packages() { optional_packages+=(clang-format-14 clang-tidy-14); }
+fuzz_packages=(clang libclang-rt-dev libomp-dev) # libFuzzer is Clang's
 site_packages=(doxygen mkdocs python3-pygments linkchecker)
 
 usage() {
@@ -27,6 +28,7 @@ usage: ./quickstart.sh                 install what is missing, build, train on 
        ./quickstart.sh course          install what is missing and build the programs of the course in docs/guide
        ./quickstart.sh docs            install what is missing, make the site of all documents and check its links
        ./quickstart.sh test            install what is missing, build and run all tests
+       ./quickstart.sh fuzz [SECONDS]  install what is missing, and fuzz every reader of files for so long (60)
        ./quickstart.sh --help          this text
 
 Further options after --data FOLDER or on their own go to train_faces (see build/release/examples/train_faces --help).
@@ -148,6 +150,12 @@ course)
     mkdir -p build
     build OFF ON --target course
     echo "The programs of the course are built. Begin with docs/guide/README.md; they are run from this folder."
+    ;;
+fuzz)
+    [ $# -le 2 ] || { usage >&2; exit 2; }
+    packages+=("${fuzz_packages[@]}")
+    install_missing
+    exec tests/fuzz/run.sh "${2:-60}"
     ;;
 docs)
     packages=("${site_packages[@]}")

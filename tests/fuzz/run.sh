@@ -16,7 +16,7 @@ fi
 seconds=$1
 shift
 
-packages="clang-14 libclang-rt-14-dev libomp-14-dev"
+packages="clang libclang-rt-dev libomp-dev"
 compiler=
 for name in "${CXX:-}" clang++ clang++-{19..14}; do
     if [ -n "$name" ] && command -v "$name" >/dev/null && "$name" --version | grep -q clang; then
@@ -67,7 +67,7 @@ run_one() {
         [ -f "$dictionary" ] && options=(-dict="$dictionary")
         mkdir -p "$build/corpus/$target"
         OMP_NUM_THREADS=1 ASAN_OPTIONS=detect_leaks=1 UBSAN_OPTIONS=print_stacktrace=1 \
-            "$binaries/fuzz_$target" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=1024 -malloc_limit_mb=512 \
+            "$binaries/fuzz_$target" -max_total_time="$seconds" -timeout=30 -rss_limit_mb=1024 -malloc_limit_mb=512 \
             -max_len=8192 -print_final_stats=1 -artifact_prefix="$findings/$target-" "${options[@]}" \
             "$build/corpus/$target" "$build/seeds/$target" >"$log" 2>&1 || status=$?
     fi
