@@ -9,7 +9,7 @@ packages=(g++ make cmake libxtensor-dev libxtensor-blas-dev libopenblas-openmp-d
 # The report of train_faces takes Chart.js, which npm fetches; its test opens it in a browser.
 add_report_packages() { command -v npm >/dev/null || packages+=(npm); }
 add_browser_packages() { command -v chromium >/dev/null || packages+=(chromium fonts-dejavu-core); }
-test_packages=(pkgconf)
+test_packages=(pkgconf libwebp-dev libgif-dev libtiff-dev)
 # A program for this processor is shown an older one.
 add_emulator_packages() {
     [ "$(uname -m)" != x86_64 ] || command -v qemu-x86_64 >/dev/null || command -v qemu-x86_64-static >/dev/null ||
@@ -153,7 +153,7 @@ course)
     ;;
 fuzz)
     [ $# -le 2 ] || { usage >&2; exit 2; }
-    packages+=("${fuzz_packages[@]}")
+    packages+=("${fuzz_packages[@]}" libwebp-dev libgif-dev libtiff-dev)
     install_missing
     exec tests/fuzz/run.sh "${2:-60}"
     ;;

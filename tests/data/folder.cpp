@@ -53,12 +53,12 @@ TEST_CASE("what cannot be looked at is left out and named, and the rest is read"
     std::filesystem::create_symlink("nowhere", ada / "gone.jpg");
     std::filesystem::create_symlink("/dev/zero", ada / "zero.jpg");
     REQUIRE(::mkfifo((ada / "pipe.png").c_str(), 0600) == 0);
-    io::write_file(ada / "a.webp", "RIFF");
-    io::write_file(ada / "b.GIF", "GIF8");
+    io::write_file(ada / "a.heic", "ftyp");
+    io::write_file(ada / "b.AVIF", "ftyp");
     io::write_file(ada / "notes.txt", "ignored");
     std::filesystem::create_directory(ada / "folder.jpg");
-    std::vector<std::string> const left_out{"a.webp: a photo of kind WebP, which is not read",
-                                            "b.GIF: a photo of kind GIF, which is not read",
+    std::vector<std::string> const left_out{"a.heic: a photo of kind HEIC, which is not read",
+                                            "b.AVIF: a photo of kind AVIF, which is not read",
                                             "gone.jpg: leads to nothing",
                                             "loop.jpg: cannot be looked at: Too many levels of symbolic links",
                                             "pipe.png: is a pipe or a device",

@@ -1,4 +1,5 @@
-// Photos by their first bytes: PNG, JPEG with EXIF, BMP, PBM, PGM, PPM.
+// Photos by their first bytes: PNG, JPEG with EXIF, BMP, PBM, PGM, PPM; WebP, GIF and TIFF where
+// their libraries are there.
 
 #include <trine/data/image_io.hpp>
 

@@ -37,7 +37,7 @@ struct folder_listing {
 
 /// What is in a folder. Every program and `load_folder` see folders so: what has a hidden name is passed over; a link
 /// is what it leads to, a file or a folder; what cannot be looked at (a link to itself or to nothing), is a pipe or a
-/// device, or a photo of a kind that is not read (WebP, GIF, TIFF, …) is named in the report and left out.
+/// device, or a photo of a kind that is not read (HEIC, AVIF, …) is named in the report and left out.
 ///
 /// @throws io_error  when the folder itself cannot be read
 folder_listing list_folder(std::filesystem::path const& folder, load_report& report);

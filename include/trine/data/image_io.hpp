@@ -16,16 +16,17 @@
 namespace trine::data {
 
 /// Whether a file's name says that it is a photo of a kind that `load_image` reads: .jpg, .jpeg, .jpe, .jfif, .png,
-/// .bmp, .pbm, .pgm, .ppm, .pnm, in small letters or large ones.
+/// .bmp, .pbm, .pgm, .ppm, .pnm, in small letters or large ones; and .webp, .gif, .tif, .tiff where `TRINE_WEBP`,
+/// `TRINE_GIF`, `TRINE_TIFF` say that their libraries are there.
 bool is_image_name(std::filesystem::path const& path);
 
-/// What kind of photo a file is by its name, if it is one that `load_image` does not read ("WebP", "GIF", "TIFF",
-/// "HEIC", "AVIF", "JPEG 2000"); otherwise nothing.
+/// What kind of photo a file is by its name, if it is one that `load_image` does not read ("HEIC", "AVIF",
+/// "JPEG 2000"; "WebP", "GIF", "TIFF" without their libraries); otherwise nothing.
 std::string_view unread_kind(std::filesystem::path const& path);
 
-/// Reads a PBM, PGM, PPM, PNG, JPEG or BMP file; what it is, its first bytes say. A JPEG is turned upright as its EXIF
-/// says, and printing inks become light; transparency is left out, and 16 bits become 8. What follows a photo's end in
-/// its file is not looked at.
+/// Reads a PBM, PGM, PPM, PNG, JPEG or BMP file, and WebP, GIF and TIFF where their libraries are there; what it is,
+/// its first bytes say. It is turned upright as its EXIF says, and printing inks become light; transparency is left
+/// out, and 16 bits become 8. What follows a photo's end in its file is not looked at.
 ///
 /// @param most_pixels  a photo whose header says that it has more is refused before there is memory for it
 /// @throws io_error      when it cannot be read, or is a folder, a pipe or a device, which are not opened

@@ -8,8 +8,11 @@
 #include "../core/error.hpp"
 #include "../io/file.hpp"
 #include "bmp.hpp"
+#include "gif.hpp"
 #include "image_io.hpp"
 #include "pnm.hpp"
+#include "tiff.hpp"
+#include "webp.hpp"
 
 namespace trine::data {
 
@@ -22,20 +25,53 @@ inline std::string small_extension(std::filesystem::path const& path) {
     return extension;
 }
 
-// The kind of a photo that is not read, by its first bytes.
-inline std::string_view unread_kind_of(std::string_view bytes) {
+// What kind of photo a file is by its first bytes, of those that are read only where their libraries are there, or not
+// at all.
+inline std::string_view rarer_kind_of(std::string_view bytes) {
     if (bytes.starts_with("GIF8"))
         return "GIF";
     auto const at = [&](std::size_t place) { return bytes.size() >= place + 4 ? bytes.substr(place, 4) : ""; };
     if (at(0) == "RIFF" && at(8) == "WEBP")
         return "WebP";
-    if (bytes.starts_with(std::string_view("II*\0", 4)) || bytes.starts_with(std::string_view("MM\0*", 4)))
-        return "TIFF";
+    // 42, and 43 of files beyond 4 GB, after the order of bytes.
+    for (char const* start : {"II*", "II+", "MM\0*", "MM\0+"})
+        if (bytes.starts_with(std::string_view(start, *start == 'I' ? 3 : 4)))
+            return "TIFF";
     if (at(4) == "ftyp")
         return at(8) == "avif" ? "AVIF" : "HEIC";
     if (at(4) == "jP  " || bytes.starts_with("\xff\x4f\xff\x51"))
         return "JPEG 2000";
     return {};
+}
+
+struct named_kind {
+    char const *extension, *kind;
+};
+constexpr named_kind rarer_kinds[] = {{".webp", "WebP"}, {".gif", "GIF"},       {".tif", "TIFF"},
+                                      {".tiff", "TIFF"}, {".heic", "HEIC"},     {".heif", "HEIC"},
+                                      {".avif", "AVIF"}, {".jp2", "JPEG 2000"}, {".j2k", "JPEG 2000"}};
+
+constexpr bool reads_webp =
+#ifdef TRINE_WEBP
+    true;
+#else
+    false;
+#endif
+constexpr bool reads_gif =
+#ifdef TRINE_GIF
+    true;
+#else
+    false;
+#endif
+constexpr bool reads_tiff =
+#ifdef TRINE_TIFF
+    true;
+#else
+    false;
+#endif
+
+inline bool is_read(std::string_view kind) {
+    return (kind == "WebP" && reads_webp) || (kind == "GIF" && reads_gif) || (kind == "TIFF" && reads_tiff);
 }
 
 inline image decode_any(std::string_view bytes, std::string const& name, std::size_t most_pixels) {
@@ -47,7 +83,19 @@ inline image decode_any(std::string_view bytes, std::string const& name, std::si
         return decode_bmp(bytes, name, most_pixels);
     if (bytes.size() > 2 && bytes[0] == 'P' && bytes[1] >= '1' && bytes[1] <= '6')
         return decode_pnm(bytes, name, most_pixels);
-    auto const kind = unread_kind_of(bytes);
+    auto const kind = rarer_kind_of(bytes);
+#ifdef TRINE_WEBP
+    if (kind == "WebP")
+        return decode_webp(bytes, name, most_pixels);
+#endif
+#ifdef TRINE_GIF
+    if (kind == "GIF")
+        return decode_gif(bytes, name, most_pixels);
+#endif
+#ifdef TRINE_TIFF
+    if (kind == "TIFF")
+        return decode_tiff(bytes, name, most_pixels);
+#endif
     fail<format_error>(name, ": is not a PGM, PPM, PNG, JPEG or BMP photo", kind.empty() ? "" : " but one of kind ",
                        kind, kind.empty() ? "" : ", which is not read: save it as PNG or JPEG");
 }
@@ -59,16 +107,16 @@ TRINE_INLINE bool is_image_name(std::filesystem::path const& path) {
     for (char const* known : {".pgm", ".ppm", ".pnm", ".pbm", ".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".jfi", ".bmp"})
         if (extension == known)
             return true;
+    for (auto const& [known, kind] : detail::rarer_kinds)
+        if (extension == known)
+            return detail::is_read(kind);
     return false;
 }
 
 TRINE_INLINE std::string_view unread_kind(std::filesystem::path const& path) {
     auto const extension = detail::small_extension(path);
-    constexpr std::pair<char const*, char const*> kinds[] = {
-        {".webp", "WebP"}, {".gif", "GIF"},   {".tif", "TIFF"},      {".tiff", "TIFF"},    {".heic", "HEIC"},
-        {".heif", "HEIC"}, {".avif", "AVIF"}, {".jp2", "JPEG 2000"}, {".j2k", "JPEG 2000"}};
-    for (auto const& [known, kind] : kinds)
-        if (extension == known)
+    for (auto const& [known, kind] : detail::rarer_kinds)
+        if (extension == known && !detail::is_read(kind))
             return kind;
     return {};
 }
