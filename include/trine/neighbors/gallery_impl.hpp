@@ -230,6 +230,8 @@ void gallery<Storage>::open_files() {
             log_ = detail::gallery_log(real_);
     }
     if (log_.is_writable()) {
+        // Whoever made the file may have been killed before the disk knew its name. It has been seen now, and is to stay.
+        io::detail::flush_folder_of(real_);
         log_.resume();
         if (!base_.can_name_log(real_))
             compact();
