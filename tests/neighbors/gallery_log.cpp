@@ -398,8 +398,8 @@ TEST_CASE("a gallery of a name as long as names can be is compacted and purged",
     g.add("Grace", "2", point(2));
     g.add("Mary", "3", point(3));
     // What a writer left who was killed; and what another gallery's writer is writing.
-    auto const mine = io::detail::temporary_name(path) + "0123456789abcdef",
-               others = io::detail::temporary_name(like) + "0123456789abcdef";
+    auto const mine = io::detail::temporary_name(path).string() + "0123456789abcdef",
+               others = io::detail::temporary_name(like).string() + "0123456789abcdef";
     put(mine, "Mary"), put(others, "Mary");
     g.purge("Mary");
     CHECK_FALSE(std::filesystem::exists(mine));

@@ -3,9 +3,6 @@
 #include <cerrno>
 #include <cstring>
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include "../core/crc.hpp"
 #include "../core/error.hpp"
 #include "event_file.hpp"
@@ -57,15 +54,16 @@ TRINE_INLINE void event_file::add(std::int64_t step, double time,
     auto event = detail::event_at(time);
     event.integer(2, step);
     event.message(5, summary);
-    int const file = ::open(path_.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC);
+    int const file = detail::open_file(path_, detail::opening::append);
     require<io_error>(file >= 0, path_.string(), ": cannot be written to: ", std::strerror(errno));
     try {
         write_all(file, event_record(event.bytes()), path_.string());
     } catch (...) {
-        ::close(file);
+        detail::close_file(file);
         throw;
     }
-    require<io_error>(::close(file) == 0, path_.string(), ": cannot be written to: ", std::strerror(errno));
+    bool const is_closed = detail::close_file(file); // before the cause is asked for
+    require<io_error>(is_closed, path_.string(), ": cannot be written to: ", std::strerror(errno));
 }
 
 } // namespace trine::io

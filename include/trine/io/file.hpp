@@ -9,6 +9,7 @@
 #include "../core/config.hpp"
 #include "../core/error.hpp"
 #include "../core/hash.hpp"
+#include "system_file.hpp"
 
 namespace trine::io {
 
@@ -21,11 +22,9 @@ int open_to_read(std::filesystem::path const& path);
 // Reads up to `size` bytes from an offset; less at the file's end. Throws io_error.
 std::size_t read_at(int file, char* to, std::size_t size, std::size_t offset, std::string const& where);
 // How the names of temporary files beside a file begin: random digits follow.
-std::string temporary_name(std::filesystem::path const& path);
-// Waits until the disk has what was written to a file, and what else is known of it; whether it has, or errno.
-bool flush(int file, bool contents_alone = false);
-// Waits until the disk knows a file's name.
-void flush_folder_of(std::filesystem::path const& path);
+std::filesystem::path temporary_name(std::filesystem::path const& path);
+// Makes a temporary file beside a file, of a name that nobody has guessed; its descriptor, or −1 and errno.
+int open_temporary(std::filesystem::path const& path, std::filesystem::path& name);
 
 } // namespace detail
 
@@ -77,7 +76,7 @@ private:
     void take_permissions();
 
     std::filesystem::path path_, target_; // as it was given, and where links lead
-    std::string temporary_;
+    std::filesystem::path temporary_;
     int file_ = -1;
 };
 

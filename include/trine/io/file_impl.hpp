@@ -7,19 +7,13 @@
 #include <system_error>
 #include <utility>
 
-#include <fcntl.h>
-#include <sys/mman.h>
-#include <sys/random.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include "file.hpp"
 
 namespace trine::io {
 
 TRINE_INLINE void write_all(int file, std::string_view bytes, std::string const& where) {
     while (!bytes.empty()) {
-        ssize_t const written = ::write(file, bytes.data(), bytes.size());
+        auto const written = detail::write_some(file, bytes.data(), bytes.size());
         if (written < 0 && errno == EINTR)
             continue;
         require<io_error>(written > 0, where, ": cannot be written: ", std::strerror(written == 0 ? ENOSPC : errno));
@@ -30,24 +24,30 @@ TRINE_INLINE void write_all(int file, std::string_view bytes, std::string const&
 namespace detail {
 
 // What something is that is not a plain file.
-inline char const* kind_of(mode_t mode) {
-    return S_ISDIR(mode)                    ? "a folder"
-           : S_ISFIFO(mode)                 ? "a pipe"
-           : S_ISSOCK(mode)                 ? "a socket"
-           : S_ISCHR(mode) || S_ISBLK(mode) ? "a device"
-                                            : "something else";
+inline char const* name_of(file_kind kind) {
+    switch (kind) {
+    case file_kind::folder:
+        return "a folder";
+    case file_kind::pipe:
+        return "a pipe";
+    case file_kind::socket:
+        return "a socket";
+    case file_kind::device:
+        return "a device";
+    default:
+        return "something else";
+    }
 }
 
 TRINE_INLINE int open_to_read(std::filesystem::path const& path) {
-    // Opening a pipe would wait for a writer.
-    int const file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    int const file = open_file(path, opening::read);
     require<io_error>(file >= 0, path.string(), ": cannot be opened: ", std::strerror(errno));
-    struct stat about {};
-    int const cause = ::fstat(file, &about) == 0 ? 0 : errno;
-    if (cause != 0 || !S_ISREG(about.st_mode)) {
-        ::close(file);
+    file_facts about;
+    int const cause = find_facts(file, about) ? 0 : errno;
+    if (cause != 0 || about.kind != file_kind::file) {
+        close_file(file);
         require<io_error>(cause == 0, path.string(), ": cannot be read: ", std::strerror(cause));
-        fail<io_error>(path.string(), ": is ", kind_of(about.st_mode), ", not a file");
+        fail<io_error>(path.string(), ": is ", name_of(about.kind), ", not a file");
     }
     return file;
 }
@@ -55,7 +55,7 @@ TRINE_INLINE int open_to_read(std::filesystem::path const& path) {
 TRINE_INLINE std::size_t read_at(int file, char* to, std::size_t size, std::size_t offset, std::string const& where) {
     std::size_t used = 0;
     while (used < size) {
-        ssize_t const count = ::pread(file, to + used, size - used, static_cast<off_t>(offset + used));
+        auto const count = read_some_at(file, to + used, size - used, offset + used);
         require<io_error>(count >= 0 || errno == EINTR, where, ": cannot be read: ", std::strerror(errno));
         if (count == 0)
             break;
@@ -64,27 +64,21 @@ TRINE_INLINE std::size_t read_at(int file, char* to, std::size_t size, std::size
     return used;
 }
 
-TRINE_INLINE std::string temporary_name(std::filesystem::path const& path) {
+TRINE_INLINE std::filesystem::path temporary_name(std::filesystem::path const& path) {
     auto name = path.filename().string();
     if (constexpr std::size_t longest = 200; name.size() > longest) // of 255 bytes; names that begin alike stay apart
         name = name.substr(0, longest) + '~' + std::to_string(checksum(name) % 1'000'000'000);
-    return (path.parent_path() / (name + ".tmp-")).string();
+    return path.parent_path() / (name + ".tmp-");
 }
 
-TRINE_INLINE bool flush(int file, [[maybe_unused]] bool contents_alone) {
-#if defined(F_FULLFSYNC) // on macOS fsync leaves it in the disk's own memory; not all file systems know the other
-    return ::fcntl(file, F_FULLFSYNC) == 0 || ::fsync(file) == 0;
-#else
-    return (contents_alone ? ::fdatasync(file) : ::fsync(file)) == 0;
-#endif
-}
-
-TRINE_INLINE void flush_folder_of(std::filesystem::path const& path) {
-    auto const folder = path.has_parent_path() ? path.parent_path() : std::filesystem::path(".");
-    if (int const directory = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC); directory >= 0) {
-        flush(directory);
-        ::close(directory);
-    }
+TRINE_INLINE int open_temporary(std::filesystem::path const& path, std::filesystem::path& name) {
+    int file = -1;
+    do {
+        name = temporary_name(path);
+        name += random_digits(8);
+        file = open_file(name, opening::only_new);
+    } while (file < 0 && errno == EEXIST);
+    return file;
 }
 
 } // namespace detail
@@ -93,12 +87,12 @@ TRINE_INLINE std::string read_file(std::filesystem::path const& path) {
     int const file = detail::open_to_read(path);
     struct closer {
         int file;
-        ~closer() { ::close(file); }
+        ~closer() { detail::close_file(file); }
     } const closing{file};
-    struct stat about {};
+    detail::file_facts about;
     // What a file says of its size is a guess: it may grow, and those of the system say nothing. One byte more, so
     // that its end is met without room for another portion.
-    std::size_t const guess = ::fstat(file, &about) == 0 ? static_cast<std::size_t>(about.st_size) + 1 : 1;
+    std::size_t const guess = detail::find_facts(file, about) ? static_cast<std::size_t>(about.size) + 1 : 1;
     constexpr std::size_t portion = std::size_t{1} << 16;
     std::string bytes;
     try {
@@ -106,7 +100,7 @@ TRINE_INLINE std::string read_file(std::filesystem::path const& path) {
         for (std::size_t used = 0;;) {
             if (used == bytes.size())
                 bytes.resize(2 * used);
-            ssize_t const count = ::read(file, bytes.data() + used, bytes.size() - used);
+            auto const count = detail::read_some(file, bytes.data() + used, bytes.size() - used);
             require<io_error>(count >= 0 || errno == EINTR, path.string(), ": cannot be read: ", std::strerror(errno));
             if (count == 0) {
                 bytes.resize(used);
@@ -138,7 +132,7 @@ TRINE_INLINE std::string random_digits(std::size_t bytes) {
     std::string digits;
     while (digits.size() < 2 * bytes) {
         unsigned char byte = 0;
-        ssize_t const count = ::getrandom(&byte, 1, 0);
+        auto const count = detail::random_bytes(&byte, 1);
         require<io_error>(count == 1 || errno == EINTR, "the system gives no random bytes: ", std::strerror(errno));
         if (count == 1)
             digits += {"0123456789abcdef"[byte >> 4], "0123456789abcdef"[byte & 15]};
@@ -148,15 +142,11 @@ TRINE_INLINE std::string random_digits(std::size_t bytes) {
 
 TRINE_INLINE file_writer::file_writer(std::filesystem::path path) : path_(std::move(path)) {
     // What links of the system name (/dev/stdout) is no path: so the file first, then the way to it.
-    struct stat about {};
-    if (::stat(path_.c_str(), &about) == 0)
-        require<io_error>(S_ISREG(about.st_mode), path_.string(), ": is ", detail::kind_of(about.st_mode),
+    if (detail::file_facts about; detail::find_facts(path_, about))
+        require<io_error>(about.kind == detail::file_kind::file, path_.string(), ": is ", detail::name_of(about.kind),
                           ", not a file, and is not written to");
     target_ = resolved(path_);
-    do {
-        temporary_ = detail::temporary_name(target_) + random_digits(8);
-        file_ = ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-    } while (file_ < 0 && errno == EEXIST);
+    file_ = detail::open_temporary(target_, temporary_);
     if (file_ < 0) {
         temporary_.clear(); // it is not ours
         give_up("created");
@@ -165,15 +155,15 @@ TRINE_INLINE file_writer::file_writer(std::filesystem::path path) : path_(std::m
 
 TRINE_INLINE file_writer::~file_writer() {
     if (file_ >= 0) {
-        ::close(file_);
-        ::unlink(temporary_.c_str());
+        detail::close_file(file_);
+        detail::remove_name(temporary_);
     }
 }
 
 TRINE_INLINE void file_writer::write(std::string_view bytes) { write_all(file_, bytes, path_.string()); }
 
 TRINE_INLINE void file_writer::seek(std::size_t offset) {
-    if (::lseek(file_, static_cast<off_t>(offset), SEEK_SET) < 0)
+    if (!detail::seek_to(file_, offset))
         give_up("written");
 }
 
@@ -181,29 +171,22 @@ TRINE_INLINE void file_writer::commit() {
     take_permissions();
     if (!detail::flush(file_))
         give_up("flushed");
-    if (::close(std::exchange(file_, -1)) != 0 || ::rename(temporary_.c_str(), target_.c_str()) != 0)
+    if (!detail::close_file(std::exchange(file_, -1)) || !detail::rename_over(temporary_, target_))
         give_up("put in place");
     detail::flush_folder_of(target_);
 }
 
 TRINE_INLINE void file_writer::take_permissions() {
-    struct stat old {};
-    if (::stat(target_.c_str(), &old) != 0)
-        return;
-    mode_t mode = old.st_mode & 0777;
-    // Where the old group cannot be kept, another one must not read it instead.
-    if (::fchown(file_, old.st_uid, old.st_gid) != 0 && ::fchown(file_, static_cast<uid_t>(-1), old.st_gid) != 0)
-        mode &= ~static_cast<mode_t>(S_IRWXG);
-    if (::fchmod(file_, mode) != 0)
+    if (detail::file_facts old; detail::find_facts(target_, old) && !detail::give_rights(file_, old))
         give_up("given its permissions");
 }
 
 TRINE_INLINE void file_writer::give_up(char const* what) {
     int const cause = errno;
     if (file_ >= 0)
-        ::close(std::exchange(file_, -1));
+        detail::close_file(std::exchange(file_, -1));
     if (!temporary_.empty())
-        ::unlink(temporary_.c_str());
+        detail::remove_name(temporary_);
     fail<io_error>(path_.string(), ": cannot be ", what, ": ", std::strerror(cause));
 }
 
@@ -215,29 +198,31 @@ TRINE_INLINE void write_file(std::filesystem::path const& path, std::string_view
 
 TRINE_INLINE mapped_file::mapped_file(std::filesystem::path const& path) : file_(detail::open_to_read(path)) {
     mapped_file keep = std::move(*this); // closes the file when something fails
-    struct stat about {};
-    bool const is_known = ::fstat(keep.file_, &about) == 0; // before the cause is asked for
+    detail::file_facts about;
+    bool const is_known = detail::find_facts(keep.file_, about); // before the cause is asked for
     require<io_error>(is_known, path.string(), ": cannot be read: ", std::strerror(errno));
-    auto const size = static_cast<std::size_t>(about.st_size);
-    keep.device_ = about.st_dev, keep.number_ = about.st_ino;
-    if (size > 0) {
-        bool const is_copied = size <= copied;
-        void* const at = is_copied ? ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
-                                   : ::mmap(nullptr, size, PROT_READ, MAP_SHARED, keep.file_, 0);
-        require<io_error>(at != MAP_FAILED, path.string(), ": cannot be mapped: ", std::strerror(errno));
-        keep.data_ = static_cast<char const*>(at), keep.size_ = size;
-        require<io_error>(!is_copied ||
-                              detail::read_at(keep.file_, static_cast<char*>(at), size, 0, path.string()) == size,
-                          path.string(), ": has been shortened while it was read");
+    auto const size = static_cast<std::size_t>(about.size);
+    keep.device_ = about.device, keep.number_ = about.number;
+    if (size > copied) {
+        keep.data_ = detail::map_file(keep.file_, size);
+    } else if (size > 0) {
+        char* const memory = detail::map_memory(size);
+        keep.data_ = memory, keep.size_ = memory ? size : 0;
+        require<io_error>(!memory || detail::read_at(keep.file_, memory, size, 0, path.string()) == size, path.string(),
+                          ": has been shortened while it was read");
     }
+    require<io_error>(size == 0 || keep.data_ != nullptr, path.string(), ": cannot be mapped: ", std::strerror(errno));
+    keep.size_ = size;
     *this = std::move(keep);
 }
 
 TRINE_INLINE mapped_file::~mapped_file() {
-    if (data_)
-        ::munmap(const_cast<char*>(data_), size_);
+    if (data_ && size_ > copied)
+        detail::unmap_file(data_, size_);
+    else if (data_)
+        detail::unmap_memory(const_cast<char*>(data_), size_);
     if (file_ >= 0)
-        ::close(file_);
+        detail::close_file(file_);
 }
 
 TRINE_INLINE mapped_file::mapped_file(mapped_file&& other) noexcept
@@ -254,13 +239,13 @@ TRINE_INLINE mapped_file& mapped_file::operator=(mapped_file other) noexcept {
 }
 
 TRINE_INLINE bool mapped_file::is_replaced(std::filesystem::path const& path) const {
-    struct stat about {};
-    return ::stat(path.c_str(), &about) != 0 || about.st_dev != device_ || about.st_ino != number_;
+    detail::file_facts about;
+    return !detail::find_facts(path, about) || about.device != device_ || about.number != number_;
 }
 
 TRINE_INLINE bool mapped_file::is_shortened() const {
-    struct stat about {};
-    return file_ >= 0 && ::fstat(file_, &about) == 0 && static_cast<std::size_t>(about.st_size) < size_;
+    detail::file_facts about;
+    return file_ >= 0 && detail::find_facts(file_, about) && about.size < size_;
 }
 
 TRINE_INLINE std::string mapped_file::read_now(std::size_t offset, std::size_t size) const {

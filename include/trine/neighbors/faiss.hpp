@@ -14,14 +14,15 @@
 
 #include <faiss/Index.h>
 #include <faiss/impl/FaissException.h>
+#include <faiss/impl/io.h>
 #include <faiss/index_factory.h>
 #include <faiss/index_io.h>
-#include <unistd.h>
 
 #include "../core/error.hpp"
 #include "../core/finite.hpp"
 #include "../core/identity.hpp"
 #include "../distances/concepts.hpp"
+#include "../io/file.hpp"
 #include "concepts.hpp"
 #include "foreign_index.hpp"
 
@@ -149,24 +150,42 @@ struct faiss {
         void save(std::filesystem::path const& path) const {
             require<argument_error>(removed_count_ == 0,
                                     "a Faiss index with removed points cannot be saved: build it anew without them");
-            auto const temporary = path.string() + ".tmp" + std::to_string(::getpid());
+            struct writer : ::faiss::IOWriter {
+                io::file_writer file;
+                explicit writer(std::filesystem::path const& to) : file(to) { name = to.string(); }
+                std::size_t operator()(void const* from, std::size_t size, std::size_t items) override {
+                    file.write({static_cast<char const*>(from), size * items});
+                    return items;
+                }
+            } to(path);
             try {
-                ::faiss::write_index(index_.get(), temporary.c_str());
-                std::filesystem::rename(temporary, path);
-            } catch (std::exception const& e) {
-                std::error_code ignored;
-                std::filesystem::remove(temporary, ignored);
+                ::faiss::write_index(index_.get(), &to);
+            } catch (::faiss::FaissException const& e) {
                 fail<io_error>(path.string(), ": cannot be written: ", e.what());
             }
+            to.file.commit();
         }
         /// Reads an index in Faiss's own format. Faiss checks little of it: load only files that you trust.
         ///
         /// @throws io_error      when the file cannot be read
         /// @throws format_error  when it is of another size of points, or compares otherwise
         void load(std::filesystem::path const& path) {
+            struct reader : ::faiss::IOReader {
+                io::mapped_file file;
+                std::string_view left;
+                explicit reader(std::filesystem::path const& from) : file(from), left(file.bytes()) {
+                    name = from.string();
+                }
+                std::size_t operator()(void* to, std::size_t size, std::size_t items) override {
+                    std::size_t const count = size > 0 ? std::min(items, left.size() / size) : 0;
+                    std::memcpy(to, left.data(), count * size);
+                    left.remove_prefix(count * size);
+                    return count;
+                }
+            } from(path);
             std::unique_ptr<::faiss::Index> fresh;
             try {
-                fresh.reset(::faiss::read_index(path.c_str()));
+                fresh.reset(::faiss::read_index(&from));
             } catch (std::exception const& e) {
                 fail<io_error>(path.string(), ": cannot be read as a Faiss index: ", e.what());
             }

@@ -2,11 +2,8 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstring>
 #include <optional>
-
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "../core/error.hpp"
 #include "../core/finite.hpp"
@@ -142,21 +139,21 @@ std::string gallery_file<Storage>::named_log() const {
 
 template <class Storage>
 bool gallery_file<Storage>::can_name_log(std::filesystem::path const& path) const {
-    struct stat about {};
-    return log_at_ > 0 && ::stat(path.c_str(), &about) == 0 && about.st_nlink == 1;
+    io::detail::file_facts about;
+    return log_at_ > 0 && io::detail::find_facts(path, about) && about.links == 1;
 }
 
 template <class Storage>
 void gallery_file<Storage>::name_log(std::filesystem::path const& path, std::string const& log) const {
-    int const to = ::open(path.c_str(), O_WRONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW);
+    int const to = io::detail::open_file(path, io::detail::opening::write);
     require<io_error>(to >= 0, path.string(), ": cannot be opened for writing: ", std::strerror(errno));
     struct closer {
         int file;
-        ~closer() { ::close(file); }
+        ~closer() { io::detail::close_file(file); }
     } const closing{to};
     require<io_error>(!file.is_replaced(path), path.string(),
                       ": another file has taken its place while it was open for writing; open it again");
-    bool const is_there = ::lseek(to, static_cast<off_t>(log_at_), SEEK_SET) >= 0; // before the cause is asked for
+    bool const is_there = io::detail::seek_to(to, log_at_); // before the cause is asked for
     require<io_error>(is_there, path.string(), ": cannot be written: ", std::strerror(errno));
     io::write_all(to, log, path.string());
     bool const is_flushed = io::detail::flush(to);

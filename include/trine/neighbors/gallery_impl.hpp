@@ -230,7 +230,8 @@ void gallery<Storage>::open_files() {
             log_ = detail::gallery_log(real_);
     }
     if (log_.is_writable()) {
-        // Whoever made the file may have been killed before the disk knew its name. It has been seen now, and is to stay.
+        // Whoever made the file may have been killed before the disk knew its name. It has been seen now, and is to
+        // stay.
         io::detail::flush_folder_of(real_);
         log_.resume();
         if (!base_.can_name_log(real_))
@@ -268,7 +269,7 @@ void gallery<Storage>::remove_leftovers() const {
     // Of writers that were killed: what is written while this program holds the lock is its own.
     auto const folder = real_.has_parent_path() ? real_.parent_path() : std::filesystem::path(".");
     auto const name_of = [](std::filesystem::path const& path) {
-        return std::filesystem::path(io::detail::temporary_name(path)).filename().string();
+        return io::detail::temporary_name(path).filename().string();
     };
     auto const of_file = name_of(real_), of_log = name_of(detail::gallery_log::path_of(real_));
     std::error_code code, ignored;

@@ -173,7 +173,7 @@ private:
     }
 
     void swap(gallery_log& other) noexcept;
-    int open_new(std::string& name) const;
+    int open_new(std::filesystem::path& name) const;
     void write(std::initializer_list<std::string_view> pieces);
     void truncate(std::size_t size);
 

@@ -3,16 +3,14 @@
 #include <cerrno>
 #include <vector>
 
-#include <fcntl.h>
-#include <sys/file.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include "../core/buffer.hpp"
 #include "../io/file.hpp"
 #include "gallery_log.hpp"
 
 namespace trine::neighbors::detail {
+
+using io::detail::close_file, io::detail::file_facts, io::detail::find_facts, io::detail::lock_file,
+    io::detail::open_file, io::detail::opening, io::detail::remove_name, io::detail::rename_over;
 
 TRINE_INLINE void gallery_log::swap(gallery_log& other) noexcept {
     gallery_.swap(other.gallery_), path_.swap(other.path_), set_aside_.swap(other.set_aside_), id_.swap(other.id_);
@@ -25,24 +23,23 @@ TRINE_INLINE void gallery_log::swap(gallery_log& other) noexcept {
 TRINE_INLINE void gallery_log::lock() {
     // Whoever held it before may have put another in its place meanwhile: then that one is to be locked.
     for (int attempt = 0; attempt < 100; ++attempt) {
-        file_ = ::open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
+        file_ = open_file(path_, opening::write_or_new);
         require<io_error>(file_ >= 0, gallery_, ": cannot be written to, because ", path_.string(),
                           " cannot be opened for writing: ", errno == ELOOP ? "it is a link" : std::strerror(errno));
-        struct stat own {
-        }, there{};
-        if (::fstat(file_, &own) != 0 || !S_ISREG(own.st_mode)) {
-            ::close(std::exchange(file_, -1));
+        file_facts own, there;
+        if (!find_facts(file_, own) || own.kind != io::detail::file_kind::file) {
+            close_file(std::exchange(file_, -1));
             fail<io_error>(path_.string(), ": is not a file, and a log has to be one");
         }
-        if (::flock(file_, LOCK_EX | LOCK_NB) != 0) {
+        if (!lock_file(file_)) {
             int const cause = errno;
-            ::close(std::exchange(file_, -1));
+            close_file(std::exchange(file_, -1));
             require<io_error>(cause != EWOULDBLOCK, gallery_, ": another program is writing to it");
             fail<io_error>(path_.string(), ": cannot be locked: ", std::strerror(cause));
         }
-        if (::stat(path_.c_str(), &there) == 0 && there.st_dev == own.st_dev && there.st_ino == own.st_ino)
+        if (find_facts(path_, there) && there.device == own.device && there.number == own.number)
             return;
-        ::close(std::exchange(file_, -1));
+        close_file(std::exchange(file_, -1));
     }
     fail<io_error>(gallery_, ": another program is writing to it");
 }
@@ -83,12 +80,12 @@ TRINE_INLINE std::optional<gallery_log::beginning> gallery_log::parse(std::strin
 }
 
 TRINE_INLINE std::optional<gallery_log::beginning> gallery_log::look() const {
-    struct stat about {};
-    bool const is_known = ::fstat(file_, &about) == 0; // before the cause is asked for
+    file_facts about;
+    bool const is_known = find_facts(file_, about); // before the cause is asked for
     require<io_error>(is_known, path_.string(), ": cannot be read: ", std::strerror(errno));
     char begin[header_size];
     std::size_t const there = io::detail::read_at(file_, begin, sizeof begin, 0, path_.string());
-    return parse({begin, there}, static_cast<std::size_t>(about.st_size), path_.string());
+    return parse({begin, there}, static_cast<std::size_t>(about.size), path_.string());
 }
 
 TRINE_INLINE std::string gallery_log::read(file_stamp const& of, std::function<std::string()> const& named,
@@ -98,20 +95,20 @@ TRINE_INLINE std::string gallery_log::read(file_stamp const& of, std::function<s
         bool is_own = false;
         ~opened() {
             if (is_own && file >= 0)
-                ::close(file);
+                close_file(file);
         }
     } log{file_};
-    if (struct stat about{}; file_ < 0 && (::stat(path_.c_str(), &about) == 0 || errno != ENOENT))
+    file_facts about;
+    if (file_ < 0 && (find_facts(path_, about) || errno != ENOENT))
         log.file = io::detail::open_to_read(path_), log.is_own = true;
-    struct stat about {};
     std::size_t size = 0, first = 0;
     std::optional<beginning> found;
     buffer<char> memory;   // in large pages, which the system gives sooner than small ones
     std::string_view part; // the log from `end_` on, or from its first entry
     if (log.file >= 0) {
-        bool const is_known = ::fstat(log.file, &about) == 0;
+        bool const is_known = find_facts(log.file, about);
         require<io_error>(is_known, path_.string(), ": cannot be read: ", std::strerror(errno));
-        size = static_cast<std::size_t>(about.st_size);
+        size = static_cast<std::size_t>(about.size);
         char begin[header_size];
         std::size_t const there = io::detail::read_at(log.file, begin, sizeof begin, 0, path_.string());
         if ((found = parse({begin, there}, std::max(size, there), path_.string()))) {
@@ -190,23 +187,19 @@ TRINE_INLINE void gallery_log::resume() {
             id_.clear(), end_ = 0, is_unwritten_ = true;
         return;
     }
-    struct stat about {};
+    file_facts about;
     if (is_others_)
         put_aside();
-    else if (!is_unwritten_ && ::fstat(file_, &about) == 0 && about.st_size > 0)
+    else if (!is_unwritten_ && find_facts(file_, about) && about.size > 0)
         renew();
 }
 
-TRINE_INLINE int gallery_log::open_new(std::string& name) const {
-    int file = -1;
-    do {
-        name = io::detail::temporary_name(path_) + io::random_digits(8);
-        file = ::open(name.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-    } while (file < 0 && errno == EEXIST);
+TRINE_INLINE int gallery_log::open_new(std::filesystem::path& name) const {
+    int const file = io::detail::open_temporary(path_, name);
     require<io_error>(file >= 0, path_.string(), ": cannot be made anew: ", std::strerror(errno));
-    if (::flock(file, LOCK_EX | LOCK_NB) != 0) { // nobody knows of it yet
+    if (!lock_file(file)) { // nobody knows of it yet
         int const cause = errno;
-        ::close(file), ::unlink(name.c_str());
+        close_file(file), remove_name(name);
         fail<io_error>(path_.string(), ": cannot be locked: ", std::strerror(cause));
     }
     return file;
@@ -217,29 +210,29 @@ TRINE_INLINE void gallery_log::renew(std::string_view header) {
         ended_ = {id_, end_};
     id_.clear(), last_.clear(), end_ = 0; // whatever comes of it, the old one has ended
     is_others_ = is_unwritten_ = is_cut_ = false;
-    std::string name;
+    std::filesystem::path name;
     int const file = open_new(name);
     try {
         io::write_all(file, header, path_.string());
         bool const is_flushed = header.empty() || io::detail::flush(file, true);
         require<io_error>(is_flushed, path_.string(), ": cannot be made anew: ", std::strerror(errno));
     } catch (...) {
-        ::close(file), ::unlink(name.c_str());
+        close_file(file), remove_name(name);
         throw;
     }
-    if (::rename(name.c_str(), path_.c_str()) != 0) {
+    if (!rename_over(name, path_)) {
         int const cause = errno;
-        ::close(file), ::unlink(name.c_str());
+        close_file(file), remove_name(name);
         fail<io_error>(path_.string(), ": cannot be made anew: ", std::strerror(cause));
     }
-    ::close(std::exchange(file_, file));
+    close_file(std::exchange(file_, file));
     io::detail::flush_folder_of(path_);
     end_ = header.size(), ended_ = {};
 }
 
 TRINE_INLINE void gallery_log::put_aside() {
     std::filesystem::path const to = path_.string() + ".of-another-" + io::random_digits(4);
-    bool const is_renamed = ::rename(path_.c_str(), to.c_str()) == 0;
+    bool const is_renamed = rename_over(path_, to);
     require<io_error>(is_renamed, path_.string(),
                       ": belongs to another gallery, and cannot be renamed: ", std::strerror(errno));
     set_aside_ = to;
@@ -253,19 +246,16 @@ TRINE_INLINE void gallery_log::begin(std::string const& file, std::function<void
     header.raw(file.data(), digits);
     header.raw(id.data(), digits);
     header.number(io::checksum(header.bytes));
-    struct stat about {};
-    if (::fstat(file_, &about) != 0 || about.st_size > 0)
+    file_facts about;
+    if (!find_facts(file_, about) || about.size > 0)
         renew(header.bytes);
     else {
         write({header.bytes});
         io::detail::flush_folder_of(path_);
     }
     // Whoever may read the gallery may read its log.
-    if (::stat(gallery_.c_str(), &about) == 0) {
-        bool const is_given = ::fchown(file_, about.st_uid, about.st_gid) == 0 ||
-                              ::fchown(file_, static_cast<uid_t>(-1), about.st_gid) == 0;
-        (void)::fchmod(file_, about.st_mode & (is_given ? 0777 : 0707));
-    }
+    if (find_facts(gallery_, about))
+        (void)io::detail::give_rights(file_, about);
     try {
         name_it(id);
     } catch (...) { // nobody would believe an entry of it
@@ -306,7 +296,7 @@ TRINE_INLINE void gallery_log::write(std::initializer_list<std::string_view> pie
     int cause = 0;
     for (auto bytes : pieces)
         while (!bytes.empty() && cause == 0) {
-            ssize_t const n = ::pwrite(file_, bytes.data(), bytes.size(), static_cast<off_t>(at));
+            auto const n = io::detail::write_some_at(file_, bytes.data(), bytes.size(), at);
             if (n > 0)
                 at += static_cast<std::size_t>(n), bytes.remove_prefix(static_cast<std::size_t>(n));
             else if (n == 0 || errno != EINTR)
@@ -323,7 +313,7 @@ TRINE_INLINE void gallery_log::write(std::initializer_list<std::string_view> pie
 }
 
 TRINE_INLINE void gallery_log::truncate(std::size_t size) {
-    if (::ftruncate(file_, static_cast<off_t>(size)) != 0) {
+    if (!io::detail::truncate_to(file_, size)) {
         // What is left behind has a wrong checksum, and the next entry is written over it.
     }
     is_cut_ = true;
@@ -338,12 +328,11 @@ TRINE_INLINE void gallery_log::settle() {
 TRINE_INLINE void gallery_log::close() {
     if (file_ < 0)
         return;
-    struct stat own {
-    }, there{};
-    if (::fstat(file_, &own) == 0 && own.st_size == 0 && ::stat(path_.c_str(), &there) == 0 &&
-        there.st_dev == own.st_dev && there.st_ino == own.st_ino)
-        ::unlink(path_.c_str());
-    ::close(std::exchange(file_, -1));
+    file_facts own, there;
+    if (find_facts(file_, own) && own.size == 0 && find_facts(path_, there) && there.device == own.device &&
+        there.number == own.number)
+        remove_name(path_);
+    close_file(std::exchange(file_, -1));
 }
 
 } // namespace trine::neighbors::detail

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <algorithm>
-#include <cerrno>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
@@ -14,14 +13,14 @@
 #include <vector>
 
 #include <hnswlib/hnswlib.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 #include "../core/error.hpp"
 #include "../core/finite.hpp"
 #include "../core/identity.hpp"
 #include "../core/parallel.hpp"
 #include "../distances/concepts.hpp"
+#include "../io/file.hpp"
+#include "../io/memory_file.hpp"
 #include "../io/safetensors.hpp"
 #include "concepts.hpp"
 #include "foreign_index.hpp"
@@ -133,7 +132,7 @@ struct hnsw_with {
         ///
         /// @throws io_error  when it cannot be written; an old file is kept
         void save(std::filesystem::path const& path) const {
-            memory_file const memory;
+            io::memory_file const memory; // hnswlib reads and writes files alone
             graph_->saveIndex(memory.path());
             auto const graph = io::read_file(memory.path());
             io::safetensors file;
@@ -169,8 +168,8 @@ struct hnsw_with {
             require<format_error>(file.text_of("checksum") == std::to_string(io::checksum(graph)), where,
                                   ": is damaged: its checksum is another");
             std::size_t const count = check_graph(graph, where);
-            memory_file const memory;
-            io::write_all(memory.descriptor(), graph, where);
+            io::memory_file const memory;
+            memory.write(graph, where);
             auto fresh =
                 std::make_unique<graph_type>(space_.get(), memory.path(), false, std::max<std::size_t>(count, 1024));
             fresh->num_deleted_ = 0; // hnswlib leaves it to chance
@@ -182,22 +181,6 @@ struct hnsw_with {
 
     private:
         static constexpr char const* format = "trine hnsw 1";
-
-        // A file that is memory alone: hnswlib reads and writes files only.
-        class memory_file {
-        public:
-            memory_file() : file_(::memfd_create("trine-hnsw", MFD_CLOEXEC)) {
-                require<io_error>(file_ >= 0, "no memory for a graph: ", std::strerror(errno));
-            }
-            ~memory_file() { ::close(file_); }
-            memory_file(memory_file const&) = delete;
-            memory_file& operator=(memory_file const&) = delete;
-            std::string path() const { return "/proc/self/fd/" + std::to_string(file_); }
-            int descriptor() const { return file_; }
-
-        private:
-            int file_;
-        };
 
         // hnswlib believes a file whatever it says: so every size, link and level is checked before.
         std::size_t check_graph(std::string_view bytes, std::string const& where) const {
