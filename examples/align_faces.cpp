@@ -10,8 +10,6 @@
 #include <chrono>
 #include <cstdio>
 
-#include <unistd.h>
-
 #include <trine/io/file.hpp>
 #include <trine/data/dataset.hpp>
 #include <trine/data/folder.hpp>
@@ -21,6 +19,7 @@
 #include "support/choices.hpp"
 #include "support/options.hpp"
 #include "support/outputs.hpp"
+#include "support/terminal.hpp"
 #include "support/text.hpp"
 
 using namespace trine;
@@ -57,7 +56,7 @@ int run(choices const& c) {
                         "x,mouth_left_y,mouth_right_x,mouth_right_y\n";
     std::vector<std::string> unreadable = report.skipped, faceless;
     std::size_t done = 0, several = 0, faces_written = 0;
-    bool const live = ::isatty(2) != 0;
+    bool const live = program::is_terminal(2);
     auto const start = std::chrono::steady_clock::now();
     auto const seconds = [&] {
         return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();

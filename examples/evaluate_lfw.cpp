@@ -12,8 +12,6 @@
 #include <map>
 #include <memory>
 
-#include <unistd.h>
-
 #include <trine/backbones/mobile_face_net.hpp>
 #include <trine/data/image_io.hpp>
 #include <trine/data/pairs.hpp>
@@ -23,6 +21,7 @@
 #include <trine/nn/parameters_file.hpp>
 
 #include "support/options.hpp"
+#include "support/terminal.hpp"
 #include "support/text.hpp"
 
 using namespace trine;
@@ -64,7 +63,7 @@ int main(int argc, char** argv) {
         std::vector<float> points;
         double inferring = 0;
         std::vector<std::string> faceless;
-        bool const live = ::isatty(2) != 0;
+        bool const live = program::is_terminal(2);
         for (std::size_t first = 0; first < files.size(); first += batch) {
             std::size_t const count = std::min(batch, files.size() - first);
             auto images = make_tensor<float>(count, 3, 112, 112);

@@ -14,8 +14,6 @@
 #include <map>
 #include <sstream>
 
-#include <unistd.h>
-
 #include <trine/data/orientation.hpp>
 #include <trine/backbones/conv_4.hpp>
 #include <trine/data/dataset.hpp>
@@ -35,6 +33,7 @@
 #include <trine/training/trainer.hpp>
 
 #include "support/options.hpp"
+#include "support/terminal.hpp"
 #include "support/text.hpp"
 
 using namespace trine;
@@ -227,7 +226,7 @@ int main(int argc, char** argv) {
                         sets.back().size() / 4);
         }
         std::printf("\n%s\n", nn::describe<network>().c_str());
-        bool const live = ::isatty(2) != 0;
+        bool const live = program::is_terminal(2);
         std::printf("miner and loss | error, %% | of each set | seconds of a training\n");
         nn::model<network> untrained(1);
         std::printf("raw pixels | %.1f\nuntrained network | %.1f\n",

@@ -13,13 +13,12 @@
 #include <filesystem>
 #include <string>
 
-#include <unistd.h>
-
 #include "program.hpp"
 #include "support/network_pictures.hpp"
 #include "support/outputs.hpp"
 #include "support/report.hpp"
 #include "support/results.hpp"
+#include "support/terminal.hpp"
 #include "support/training_choices.hpp"
 
 #include <trine/core/processors.hpp>
@@ -136,7 +135,7 @@ int run(program::training_choices c, any_objective const& objective) {
     look(0, who.model());
     double const before = share_right(who.identify(held_out.tensors(), c.k), held_out);
 
-    bool const live = ::isatty(1) != 0;
+    bool const live = program::is_terminal(1);
     std::vector<double> loss_curve, active_curve, accuracy_curve;
     auto const show = [&](epoch_report const& e, auto& model) {
         // Some sixty epochs are enough to see points move, and take little time beside the training.

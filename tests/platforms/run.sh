@@ -15,6 +15,7 @@ and runs there what is named; without a name all of it. Prints a table of what p
                             headers without a warning, as a user's, and the unit tests of kernels, neighbors and
                             objectives
   blas                      all unit tests on trixie, with the pthread and with the serial build of OpenBLAS
+  windows                   files and galleries, compiled by MinGW-w64 on bookworm and run by Wine
   processors                programs for newer processors on models of older ones, by qemu-user
 
 options:
@@ -38,7 +39,7 @@ fail() {
 root_of_project=$(cd "$(dirname "$0")/../.." && pwd)
 roots="$root_of_project/build/platforms"
 fresh=no headers_only=no ccache=no mirror="" jobs=$(nproc) systems=()
-every=(bookworm trixie forky aarch64 armhf riscv64 compilers blas processors)
+every=(bookworm trixie forky aarch64 armhf riscv64 compilers blas windows processors)
 arguments=("$@")
 while [ $# -gt 0 ]; do
     case "$1" in
@@ -261,6 +262,27 @@ processors() {
         ninja -C build/baseline -j $jobs custom_miner"
     check trixie "and runs on a Nehalem" processors.run within trixie \
         "qemu-x86_64 -cpu Nehalem build/baseline/examples/custom_miner | tee /dev/stderr | grep 'epoch 10  loss'"
+}
+
+windows() {
+    set_up bookworm
+    prepare() {
+        install_packages bookworm "g++-mingw-w64-x86-64-posix wine wine64 libhnswlib-dev \
+            libxtensor-blas-dev libxtensor-dev nlohmann-json3-dev"
+        # What is headers alone serves every system, but not the rest of /usr/include.
+        within bookworm "mkdir -p build/windows/include && ln -sfn /usr/include/{hnswlib,nlohmann,xflens,xsimd,xtensor,xtensor-blas,xtl} \
+            build/windows/include/"
+    }
+    check windows packages windows.packages prepare
+    check windows "all headers compile" windows.headers within bookworm \
+        "echo '#include <trine/trine.hpp>' | x86_64-w64-mingw32-g++-posix -std=c++20 -fsyntax-only -fopenmp -Iinclude \
+            -isystem build/windows/include -x c++ -"
+    check windows "files and galleries compile" windows.build within bookworm \
+        "x86_64-w64-mingw32-g++-posix -std=c++20 -O1 -fopenmp -Wall -Wextra -Werror -Iinclude \
+            -isystem build/windows/include tests/platforms/windows.cpp -o build/windows/windows.exe -static"
+    check windows "files and galleries, by Wine" windows.test within bookworm \
+        "WINEPREFIX=/root/trine/build/windows/wine WINEDEBUG=-all wine build/windows/windows.exe"
+    grep -h 'checks of files' "$roots/logs/windows.test" | sed 's/^/    /' || true
 }
 
 begin=$SECONDS

@@ -54,6 +54,9 @@ bool lock_file(int file);
 
 // Puts a file in another's place, which whoever has that open does not notice.
 bool rename_over(std::filesystem::path const& from, std::filesystem::path const& to);
+// The same of an open and locked file, which stays that. Windows has to close it meanwhile, and it is −1 when somebody
+// else was faster.
+bool rename_locked_over(int& file, std::filesystem::path const& from, std::filesystem::path const& to);
 bool remove_name(std::filesystem::path const& path);
 
 // Owner, group and permissions of another file. Where the group cannot be given, the file's own must not read it

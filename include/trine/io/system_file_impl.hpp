@@ -3,6 +3,11 @@
 #include <cerrno>
 
 #ifdef _WIN32
+#include <cstring>
+#include <new>
+#include <system_error>
+#include <vector>
+
 #ifndef NOMINMAX
 #define NOMINMAX
 #endif
@@ -14,6 +19,13 @@
 #include <fcntl.h>
 #include <io.h>
 #include <ntsecapi.h>
+// Words of 16-bit pointers, which <windows.h> makes nothing of: others use them as names.
+#undef near
+#undef far
+#undef NEAR
+#undef FAR
+#define NEAR
+#define FAR
 #else
 #include <fcntl.h>
 #include <sys/file.h>
@@ -114,6 +126,9 @@ TRINE_INLINE bool lock_file(int file) { return ::flock(file, LOCK_EX | LOCK_NB) 
 
 TRINE_INLINE bool rename_over(std::filesystem::path const& from, std::filesystem::path const& to) {
     return ::rename(from.c_str(), to.c_str()) == 0;
+}
+TRINE_INLINE bool rename_locked_over(int&, std::filesystem::path const& from, std::filesystem::path const& to) {
+    return rename_over(from, to);
 }
 TRINE_INLINE bool remove_name(std::filesystem::path const& path) { return ::unlink(path.c_str()) == 0; }
 
@@ -293,9 +308,57 @@ TRINE_INLINE bool lock_file(int file) {
            failed_as_windows_says();
 }
 
+// As POSIX does it, which Windows can since 10 (1607): also over a file that is open.
+inline bool rename_as_posix(std::filesystem::path const& from, std::filesystem::path const& to) {
+    std::error_code code;
+    auto const whole = std::filesystem::absolute(to, code).native();
+    if (code)
+        return false;
+    struct rename_information { // FILE_RENAME_INFO with flags, which older headers do not have
+        DWORD flags;
+        HANDLE folder;
+        DWORD bytes;
+        WCHAR name[1];
+    };
+    std::vector<char> room(sizeof(rename_information) + whole.size() * sizeof(WCHAR));
+    auto* const about = new (room.data()) rename_information{1 | 2, nullptr, 0, {}}; // replace, as POSIX
+    about->bytes = static_cast<DWORD>(whole.size() * sizeof(WCHAR));
+    std::memcpy(about->name, whole.c_str(), (whole.size() + 1) * sizeof(WCHAR));
+    HANDLE const handle =
+        ::CreateFileW(from.c_str(), DELETE | SYNCHRONIZE, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE,
+                      nullptr, OPEN_EXISTING, FILE_FLAG_OPEN_REPARSE_POINT | FILE_FLAG_BACKUP_SEMANTICS, nullptr);
+    if (handle == INVALID_HANDLE_VALUE)
+        return false;
+    constexpr auto rename_with_flags = static_cast<FILE_INFO_BY_HANDLE_CLASS>(22);
+    bool const is_done =
+        ::SetFileInformationByHandle(handle, rename_with_flags, about, static_cast<DWORD>(room.size())) != 0;
+    ::CloseHandle(handle);
+    return is_done;
+}
+
 TRINE_INLINE bool rename_over(std::filesystem::path const& from, std::filesystem::path const& to) {
-    return ::MoveFileExW(from.c_str(), to.c_str(), MOVEFILE_REPLACE_EXISTING | MOVEFILE_WRITE_THROUGH) ||
+    // Older ones, and Wine, put a file in an open one's place by the second call alone, and where there is none by the
+    // third.
+    return rename_as_posix(from, to) ||
+           ::ReplaceFileW(to.c_str(), from.c_str(), nullptr, REPLACEFILE_IGNORE_MERGE_ERRORS, nullptr, nullptr) ||
+           ::MoveFileExW(from.c_str(), to.c_str(), MOVEFILE_REPLACE_EXISTING | MOVEFILE_WRITE_THROUGH) ||
            failed_as_windows_says();
+}
+TRINE_INLINE bool rename_locked_over(int& file, std::filesystem::path const& from, std::filesystem::path const& to) {
+    close_file(file);
+    file = -1;
+    bool const is_renamed = rename_over(from, to);
+    int const cause = errno;
+    file = open_file(is_renamed ? to : from, opening::write_or_new);
+    if (file >= 0 && !lock_file(file)) {
+        int const why = errno;
+        close_file(file);
+        file = -1, errno = why;
+        return false;
+    }
+    if (!is_renamed)
+        errno = cause;
+    return is_renamed && file >= 0;
 }
 TRINE_INLINE bool remove_name(std::filesystem::path const& path) {
     return ::DeleteFileW(path.c_str()) || failed_as_windows_says();

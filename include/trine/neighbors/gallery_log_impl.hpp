@@ -211,19 +211,18 @@ TRINE_INLINE void gallery_log::renew(std::string_view header) {
     id_.clear(), last_.clear(), end_ = 0; // whatever comes of it, the old one has ended
     is_others_ = is_unwritten_ = is_cut_ = false;
     std::filesystem::path name;
-    int const file = open_new(name);
+    int file = open_new(name);
     try {
         io::write_all(file, header, path_.string());
         bool const is_flushed = header.empty() || io::detail::flush(file, true);
         require<io_error>(is_flushed, path_.string(), ": cannot be made anew: ", std::strerror(errno));
+        bool const is_renamed = io::detail::rename_locked_over(file, name, path_);
+        require<io_error>(is_renamed, path_.string(), ": cannot be made anew: ", std::strerror(errno));
     } catch (...) {
-        close_file(file), remove_name(name);
+        if (file >= 0)
+            close_file(file);
+        remove_name(name);
         throw;
-    }
-    if (!rename_over(name, path_)) {
-        int const cause = errno;
-        close_file(file), remove_name(name);
-        fail<io_error>(path_.string(), ": cannot be made anew: ", std::strerror(cause));
     }
     close_file(std::exchange(file_, file));
     io::detail::flush_folder_of(path_);
