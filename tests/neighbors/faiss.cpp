@@ -3,6 +3,8 @@
 
 #include <trine/neighbors/faiss.hpp>
 
+#include <filesystem>
+
 #include <trine/distances/cosine.hpp>
 #include <trine/distances/euclidean.hpp>
 
@@ -47,6 +49,14 @@ TEMPLATE_TEST_CASE("Faiss finds nearly all that exact search finds", "[neighbors
     typename neighbors::faiss<"Flat">::template index<TestType> other(d + 1);
     CHECK_THROWS_WITH(other.load(folder / "cells"), Contains("holds points of 16 values, not 17"));
     CHECK_THROWS_AS(loaded.load(folder / "none"), io_error);
+    // Saved as every file: through a link, its owner's alone; and what never ends is not read.
+    std::filesystem::create_symlink("cells", folder / "link");
+    cells.save(folder / "link");
+    CHECK(std::filesystem::is_symlink(folder / "link"));
+    CHECK((std::filesystem::status(folder / "cells").permissions() & std::filesystem::perms(077)) ==
+          std::filesystem::perms::none);
+    CHECK_THROWS_WITH(loaded.load("/dev/zero"), Contains("is a device, not a file"));
+    CHECK_THROWS_AS(cells.save(folder / "none" / "cells"), io_error);
     CHECK_THROWS_AS(typename neighbors::faiss<"no such index">::template index<TestType>(d), argument_error);
 }
 
