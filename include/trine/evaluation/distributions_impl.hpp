@@ -65,7 +65,7 @@ inline double upper_gamma(double a, double x) {
 // Where a decreasing function passes a value, by halving.
 template <class F>
 double crossing(double low, double high, double value, F const& f) {
-    for (int i = 0; i < 200 && low < high; ++i) {
+    for (int i = 0; i < 200; ++i) {
         double const middle = low + (high - low) / 2;
         if (middle == low || middle == high)
             break;
@@ -123,7 +123,7 @@ TRINE_INLINE double normal_range_above(double q, double draws) {
     // 1 − k ∫ φ(z) [Φ(z) − Φ(z − q)]^{k−1} dz, where z is the largest. The integrand is smooth and vanishes at both
     // ends, so the trapezoidal rule has more digits than are asked for.
     auto const below = [](double z) { return std::erfc(-z / std::numbers::sqrt2) / 2; };
-    constexpr double first = -9, last = 18, step = 1.0 / 256;
+    constexpr double first = -9, last = 9, step = 1.0 / 16;
     double sum = 0;
     for (double z = first; z <= last; z += step)
         sum += std::exp(-z * z / 2) * std::pow(below(z) - below(z - q), draws - 1);
