@@ -18,6 +18,7 @@
 #include "program.hpp"
 #include "support/network_pictures.hpp"
 #include "support/outputs.hpp"
+#include "support/policies.hpp"
 #include "support/report.hpp"
 #include "support/results.hpp"
 #include "support/training_choices.hpp"
@@ -233,7 +234,11 @@ int run(program::training_choices c, any_objective const& objective) {
 
 int main(int argc, char** argv) {
     program::training_choices c;
-    return c.run(argc, argv, [&] {
+    return c.run(argc, argv, [&]() -> int {
+        if (c.list) {
+            std::printf("%s", program::list_policies().c_str());
+            return 0;
+        }
         if (!c.report.empty())
             program::require_report_page();
         if (c.threads)
