@@ -119,6 +119,9 @@ TEST_CASE("ranges that are given count before those of policies", "[experiments]
     CHECK_THROWS_WITH(make_entry("mine", miners::all{}, losses::triplet_margin{}, distances::euclidean{},
                                  {{"loss.temperature", 0.1, 1}}),
                       "triplet_margin has no number that is called temperature");
+    CHECK_THROWS_WITH(make_entry("mine", miners::all{}, losses::triplet_margin{}, distances::euclidean{},
+                                 {{"loss.margin", 0.1, 1}, {"loss.margin", 0.1, 2}}),
+                      "mine: loss.margin is given two ranges");
     // What a policy does not offer can be tuned as well.
     auto const more = make_entry("mine", miners::none{}, losses::large_margin_softmax{}, distances::cosine{},
                                  {{"loss.margin", 2, 4, spacing::linear, true}});

@@ -56,7 +56,12 @@ namespace detail {
 // The ranges that somebody gave, taken one after the other.
 class given_ranges {
 public:
-    explicit given_ranges(std::vector<range> all) : all_(std::move(all)) {}
+    given_ranges(std::string const& entry, std::vector<range> all) : all_(std::move(all)) {
+        for (std::size_t i = 0; i < all_.size(); ++i)
+            for (std::size_t j = 0; j < i; ++j)
+                require<argument_error>(all_[i].name != all_[j].name, entry, ": ", all_[i].name,
+                                        " is given two ranges");
+    }
     // Adds what is tuned of a policy to the parameters; sets what is to stay.
     template <class P>
     void take(P& policy, std::string const& part, std::vector<parameter>& to) {
@@ -113,7 +118,7 @@ entry entry_of(std::string name, Miner miner, Loss loss, Distance distance, std:
     entry e;
     e.name = std::move(name);
     e.uniform = std::is_same_v<Miner, miners::none>;
-    given_ranges given(std::move(ranges));
+    given_ranges given(e.name, std::move(ranges));
     given.take(miner, "miner", e.parameters);
     given.take(loss, "loss", e.parameters);
     given.take(distance, "distance", e.parameters);
