@@ -32,6 +32,9 @@ using namespace trine;
 
 namespace {
 
+template <class Backbone>
+using trainer_of = trainer<Backbone, program::any_optimizer, program::any_schedule, program::sampler_maker>;
+
 double share_right(std::vector<identification> const& found, data::dataset const& photos) {
     std::size_t right = 0;
     for (std::size_t i = 0; i < found.size(); ++i)
@@ -41,7 +44,7 @@ double share_right(std::vector<identification> const& found, data::dataset const
 
 // Prints how the loss went while the learning rate rose, and what to take.
 template <class Backbone>
-int find_rate(trainer<Backbone> const& how, data::dataset const& learn) {
+int find_rate(trainer_of<Backbone> const& how, data::dataset const& learn) {
     nn::model<Backbone> model(how.options.seed);
     auto const curve = how.find_learning_rate(model, learn);
     std::printf("\n%s\n",
@@ -91,15 +94,16 @@ int run(program::training_choices c, any_objective const& objective) {
     require<data_error>(usable >= 2, usable, " of ", all.people.size(), " people have two photos to learn from: of ",
                         all.size(), " photos ", held_out.size(), " were held out for the test (--held-out ", c.held_out,
                         "), and triplets take two photos each of two people");
-    trainer<Backbone> how{.objective = objective,
-                          .options = c.training,
-                          .optimizer = c.optimizer,
-                          .sampler = c.batches,
-                          .files = {.checkpoint = out / "checkpoint.safetensors",
-                                    .log = out / "training.csv",
-                                    .json_log = out / "training.jsonl",
-                                    .events = c.events.empty() ? c.events : c.events / "events.out.tfevents.trine",
-                                    .resume = c.resume}};
+    trainer_of<Backbone> how{.objective = objective,
+                             .options = c.training,
+                             .optimizer = c.optimizer(),
+                             .schedule = c.schedule(),
+                             .sampler = c.sampler(),
+                             .files = {.checkpoint = out / "checkpoint.safetensors",
+                                       .log = out / "training.csv",
+                                       .json_log = out / "training.jsonl",
+                                       .events = c.events.empty() ? c.events : c.events / "events.out.tfevents.trine",
+                                       .resume = c.resume}};
     if (c.no_augmentation)
         how.options.augmentation = data::augmentation::none();
 
@@ -236,7 +240,7 @@ int main(int argc, char** argv) {
     program::training_choices c;
     return c.run(argc, argv, [&]() -> int {
         if (c.list) {
-            std::printf("%s", program::list_policies().c_str());
+            std::printf("%s%s", program::list_policies().c_str(), program::list_training_policies().c_str());
             return 0;
         }
         if (!c.report.empty())

@@ -26,7 +26,8 @@ int training_choices::run(int argc, char** argv, std::function<int()> const& wor
         "for losses with class weights)");
     app.text("--loss", loss, "how wrong, with its values as in \"triplet_margin margin=0.3\"; see --list");
     app.text("--distance", distance, "how far apart; see --list (default: the one that the loss is made for)");
-    app.flag("--list", list, "lists miners, losses and distances with their values, and ends");
+    app.flag("--list", list,
+             "lists miners, losses, distances, optimizers, schedules and samplers with their values, and ends");
     app.number("--margin", margin, above(0, 1000),
                "margin of triplet_margin and semi_hard that give none, in squared distance of unit vectors");
     app.number("--epochs", training.epochs, range(1, 1'000'000), "times that all photos are shown");
@@ -37,7 +38,11 @@ int training_choices::run(int argc, char** argv, std::function<int()> const& wor
     app.number("--objective-rate", objective_rate, above(0, 10'000),
                "how fast class weights and thresholds learn, against the network (default: 10 with class weights, else "
                "1)");
-    app.number("--weight-decay", optimizer.weight_decay, range(0.0, 10.0), "pull of the weights towards 0");
+    app.number("--weight-decay", weight_decay, range(0.0, 10.0),
+               "pull of the weights towards 0 (default: the optimizer's)");
+    app.text("--optimizer", optimizer_name, "how parameters follow gradients, with values as in \"sgd momentum=0.9\"");
+    app.text("--schedule", schedule_name, "how the learning rate goes, as in \"stepwise every=0.25\"");
+    app.text("--sampler", sampler_name, "what makes a batch: pk, uniform, class_balanced");
     app.number("--clip-norm", training.clip_norm, range(0.0, 1e9),
                "longest gradient, a longer one is shortened; 0: any");
     app.number("--average", training.average, range(0.0, 0.999999),
@@ -98,6 +103,15 @@ any_objective training_choices::objective() {
     return make_objective(m, l, parse_choice(distance));
 }
 
+any_optimizer training_choices::optimizer() const {
+    auto choice = parse_choice(optimizer_name);
+    if (weight_decay)
+        choice.values.try_emplace("weight_decay", *weight_decay);
+    return make_optimizer(choice);
+}
+any_schedule training_choices::schedule() const { return make_schedule(parse_choice(schedule_name)); }
+sampler_maker training_choices::sampler() const { return make_sampler(parse_choice(sampler_name), batches); }
+
 data::dataset training_choices::photos(std::size_t channels, std::size_t height, std::size_t width) const {
     if (data.empty()) {
         std::printf("drawing %zu people with %zu photos each\n", synthetic_people, synthetic_photos);
@@ -133,7 +147,9 @@ std::vector<std::pair<std::string, std::string>> training_choices::in_words(data
             {"epochs", text(training.epochs)},
             {"batch", text(batches.people) + " people with " + text(batches.photos) + " photos each"},
             {"learning rate", text(training.learning_rate)},
-            {"weight decay", text(optimizer.weight_decay)},
+            {"optimizer", optimizer().identity_of().text()},
+            {"schedule", schedule().identity_of().text()},
+            {"sampler", sampler_name},
             {"held out", text(held_out)},
             {"longest gradient", training.clip_norm > 0 ? text(training.clip_norm) : "any"},
             {"average of parameters", training.average > 0 ? text(training.average) : "none"},

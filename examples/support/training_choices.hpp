@@ -14,6 +14,7 @@
 #include <trine/training/trainer.hpp>
 
 #include "choices.hpp"
+#include "training_policies.hpp"
 
 namespace program {
 
@@ -23,12 +24,12 @@ struct training_choices {
                                                                                // what the loss is made for
     double margin = 0.2, held_out = 0.5;
     std::optional<std::size_t> threads; // all, where there is none
-    std::optional<double> objective_rate;
+    std::optional<double> objective_rate, weight_decay;
+    std::string optimizer_name = "adamw", schedule_name = "warm_up", sampler_name = "pk";
     std::size_t k = 1, synthetic_people = 80, synthetic_photos = 24, validation_people = 0;
     bool strict = false, no_augmentation = false, watch = false, find_rate = false, list = false;
     photo_choices how;
     trine::training_options training{.epochs = 100};
-    trine::nn::adamw optimizer;
     trine::data::pk batches;
     bool resume = false;
 
@@ -36,6 +37,9 @@ struct training_choices {
     int run(int argc, char** argv, std::function<int()> const& work);
     // Completes what was left out of miner and distance; throws argument_error when they do not go together.
     trine::any_objective objective();
+    any_optimizer optimizer() const;
+    any_schedule schedule() const;
+    sampler_maker sampler() const;
     // Photos to learn from and to test with, drawn or loaded; says how many there are, and what was left out.
     trine::data::dataset photos(std::size_t channels, std::size_t height, std::size_t width) const;
     // In words, for the report.
