@@ -50,7 +50,7 @@ const showRanks = () => {
     byId('ranks-note').textContent = 'One alone has no rank.';
     return;
   }
-  byId('ranks-note').textContent = `Mean rank by MAP@R over ${study.folds} folds, 1 being best. Friedman’s test: p = ${short(p)}. What a bar joins is nearer than Nemenyi’s critical difference of ${critical.toFixed(1)} (5 %), and may differ by luck; both are corrected for what folds share.`;
+  byId('ranks-note').textContent = `Mean rank by MAP@R over ${study.folds} folds, 1 being best. Friedman’s test: p = ${short(p)}. What a bar joins is nearer than Nemenyi’s critical difference of ${critical.toFixed(1)} (5 %), and may differ by luck; both are corrected for what folds share${study.folds < 8 ? ', and few folds say little about ranks' : ''}.`;
   const order = study.entries.map((_, i) => i).sort((i, j) => study.entries[i].rank - study.entries[j].rank);
   const width = 1000, side = Math.min(nameSpace, 330), x = r => side + 20 + (r - 1) / (count - 1) * (width - 2 * side - 40);
   const top = 66, barTop = top + 14, half = Math.ceil(count / 2), first = barTop + 9 * bars.length + 16, rowHeight = 19;

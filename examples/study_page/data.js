@@ -16,6 +16,7 @@ const fill = (element, attributes, children) => {
 const make = (tag, attributes = {}, ...children) => fill(document.createElement(tag), attributes, children);
 const draw = (tag, attributes = {}, ...children) => fill(document.createElementNS('http://www.w3.org/2000/svg', tag), attributes, children);
 
+const counted = (count, single, plural) => `${count} ${count === 1 ? single : plural}`;
 const percent = (value, digits = 1) => (100 * value).toFixed(digits);
 const withInterval = m => m.half === null ? percent(m.mean) : `${percent(m.mean)} ± ${percent(m.half)}`;
 const short = value => value === 0 ? '0' : Math.abs(value) >= 1e-3 && Math.abs(value) < 1e5 ? String(Number(value.toPrecision(3))) : value.toExponential(2);
@@ -55,7 +56,7 @@ const surviving = study.pairs.filter(pair => pair[5] < 0.05).length;
 const worth = study.entries.reduce((sum, e) => sum + e.tuning.mean, 0) / study.entries.length;
 const runs = study.entries.reduce((sum, e) => sum + e.folds.reduce((all, f) => all + f.tries.length + f.runs.length, 0), 0);
 for (const [name, value, note] of [
-  ['combinations', study.entries.length, `${study.folds} folds over ${many}, ${study.tries} tries and ${study.seeds} seeds in each`],
+  ['combinations', study.entries.length, `${study.folds} folds over ${many}, ${counted(study.tries, 'try', 'tries')} and ${counted(study.seeds, 'seed', 'seeds')} in each`],
   ['best', `${percent(study.entries[byMap[0]].measures[0].mean)} %`, `MAP@R of ${study.entries[byMap[0]].name}`],
   ['differences that survive', `${surviving} of ${study.pairs.length}`, 'pairs, after Holm’s correction at 5 %'],
   ['tuning was worth', `${percent(worth)} points`, 'of MAP@R, mean over all'],

@@ -27,7 +27,7 @@ const choose = (i, scrolls = false) => {
   byId('which').value = i;
   const e = study.entries[i];
   rows.forEach((row, r) => row.setAttribute('aria-current', r === i));
-  byId('entry-note').textContent = `${e.name}: MAP@R ${withInterval(e.measures[0])} % tuned, ${withInterval(e.given)} % with the values that it comes with; ${e.failures} runs failed.`;
+  byId('entry-note').textContent = `${e.name}: MAP@R ${withInterval(e.measures[0])} % tuned, ${withInterval(e.given)} % with the values that it comes with; ${counted(e.failures, 'run', 'runs')} failed.`;
   curves('loss-chart', 'Loss, every fold and seed', e, 'loss');
   curves('active-chart', 'Terms above 0, %', e, 'active', 100);
   const bins = Math.max(1, e.same.length), step = study.farthest / bins, most = Math.max(1e-9, ...e.same, ...e.different);
@@ -53,5 +53,5 @@ byId('which').append(...byMap.map(i => make('option', {value: i}, study.entries[
 byId('which').addEventListener('change', () => choose(Number(byId('which').value)));
 choose(byMap[0]);
 
-byId('how-text').textContent = `The ${many} are cut into ${study.folds} folds. For each fold every combination has ${study.tries} ${study.tries === 1 ? 'try: nothing is tuned' : `tries of its own values: those it comes with, then random ones, then a tree-structured Parzen estimator’s. A try learns from ${many} outside of the fold and is judged on others outside of it`}. The best values are trained with ${study.seeds} ${study.seeds === 1 ? 'seed' : 'seeds'} on all ${many} outside of the fold and judged on the fold’s, who were seen in no choice. Intervals and p-values are those of the corrected resampled t-test over folds (Nadeau and Bengio 2003), the unit being the fold with the mean over its seeds; all pairs are corrected by Holm’s procedure.`;
+byId('how-text').textContent = `The ${many} are cut into ${study.folds} folds. For each fold every combination has ${study.tries} ${study.tries === 1 ? 'try: nothing is tuned' : `tries of its own values: those it comes with, then random ones, then a tree-structured Parzen estimator’s. A try learns from ${many} outside of the fold and is judged on others outside of it`}. The best values are trained with ${counted(study.seeds, 'seed', 'seeds')} on all ${many} outside of the fold and judged on the fold’s, who were seen in no choice. Intervals and p-values are those of the corrected resampled t-test over folds (Nadeau and Bengio 2003), the unit being the fold with the mean over its seeds; all pairs are corrected by Holm’s procedure.`;
 document.documentElement.dataset.ready = 'yes';
