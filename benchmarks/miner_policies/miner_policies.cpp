@@ -120,7 +120,7 @@ int main(int argc, char** argv) {
     experiments::training_budget budget;
     experiments::head_options head;
     app.path("--data", folder, "folder with one sub-folder of photos for each person (default: drawn faces)");
-    app.path("--embeddings", embeddings, "embeddings in a file (.npz, .npy, .csv): only a head learns");
+    app.path("--embeddings", embeddings, "embeddings in a file (.gallery, .npz, .npy, .csv): only a head learns");
     app.path("--labels", labels, "their labels, a .npy of whole numbers, where embeddings are a .npy");
     app.number("--dimensions", head.dimensions, program::range(1, 4096), "that a head embeds into");
     app.number("--at-least", photos, program::range(2, 100'000), "photos that a person must have to take part");

@@ -10,6 +10,7 @@
 #include <trine/io/embeddings.hpp>
 #include <trine/io/npy.hpp>
 #include <trine/io/npz.hpp>
+#include <trine/neighbors/gallery.hpp>
 
 using namespace trine;
 
@@ -49,6 +50,17 @@ std::unique_ptr<experiments::subject> study::of_embeddings(std::filesystem::path
         points = io::read_npy<float>(file);
         require_matrix();
         who = labels_of(io::read_npy<std::int64_t>(labels), points.shape[0], labels.string());
+    } else if (file.extension() == ".gallery") {
+        auto const gallery = neighbors::gallery<>::open(file);
+        points.shape = {gallery.size(), gallery.dimensions()};
+        points.values.reserve(gallery.size() * gallery.dimensions());
+        for (std::size_t place = 0; place < gallery.places(); ++place)
+            if (!gallery.is_removed(place)) {
+                auto const point = gallery.point(place);
+                points.values.insert(points.values.end(), point.begin(), point.end());
+                who.push_back(static_cast<label>(gallery.person(place)));
+            }
+        require_matrix();
     } else {
         auto table = io::read_embeddings_csv(file);
         points = {{table.labels.size(), table.dimensions}, std::move(table.values)};
