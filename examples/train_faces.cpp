@@ -16,6 +16,7 @@
 #include "program.hpp"
 #include "support/network_pictures.hpp"
 #include "support/outputs.hpp"
+#include "support/policies.hpp"
 #include "support/report.hpp"
 #include "support/results.hpp"
 #include "support/terminal.hpp"
@@ -30,6 +31,9 @@ using namespace trine;
 
 namespace {
 
+template <class Backbone>
+using trainer_of = trainer<Backbone, program::any_optimizer, program::any_schedule, program::sampler_maker>;
+
 double share_right(std::vector<identification> const& found, data::dataset const& photos) {
     std::size_t right = 0;
     for (std::size_t i = 0; i < found.size(); ++i)
@@ -39,7 +43,7 @@ double share_right(std::vector<identification> const& found, data::dataset const
 
 // Prints how the loss went while the learning rate rose, and what to take.
 template <class Backbone>
-int find_rate(trainer<Backbone> const& how, data::dataset const& learn) {
+int find_rate(trainer_of<Backbone> const& how, data::dataset const& learn) {
     nn::model<Backbone> model(how.options.seed);
     auto const curve = how.find_learning_rate(model, learn);
     std::printf("\n%s\n",
@@ -89,15 +93,16 @@ int run(program::training_choices c, any_objective const& objective) {
     require<data_error>(usable >= 2, usable, " of ", all.people.size(), " people have two photos to learn from: of ",
                         all.size(), " photos ", held_out.size(), " were held out for the test (--held-out ", c.held_out,
                         "), and triplets take two photos each of two people");
-    trainer<Backbone> how{.objective = objective,
-                          .options = c.training,
-                          .optimizer = c.optimizer,
-                          .sampler = c.batches,
-                          .files = {.checkpoint = out / "checkpoint.safetensors",
-                                    .log = out / "training.csv",
-                                    .json_log = out / "training.jsonl",
-                                    .events = c.events.empty() ? c.events : c.events / "events.out.tfevents.trine",
-                                    .resume = c.resume}};
+    trainer_of<Backbone> how{.objective = objective,
+                             .options = c.training,
+                             .optimizer = c.optimizer(),
+                             .schedule = c.schedule(),
+                             .sampler = c.sampler(),
+                             .files = {.checkpoint = out / "checkpoint.safetensors",
+                                       .log = out / "training.csv",
+                                       .json_log = out / "training.jsonl",
+                                       .events = c.events.empty() ? c.events : c.events / "events.out.tfevents.trine",
+                                       .resume = c.resume}};
     if (c.no_augmentation)
         how.options.augmentation = data::augmentation::none();
 
@@ -232,7 +237,11 @@ int run(program::training_choices c, any_objective const& objective) {
 
 int main(int argc, char** argv) {
     program::training_choices c;
-    return c.run(argc, argv, [&] {
+    return c.run(argc, argv, [&]() -> int {
+        if (c.list) {
+            std::printf("%s%s", program::list_policies().c_str(), program::list_training_policies().c_str());
+            return 0;
+        }
         if (!c.report.empty())
             program::require_report_page();
         if (c.threads)

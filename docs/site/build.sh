@@ -41,7 +41,8 @@ Made from the docstrings: [all types](reference/annotated.html), [all headers](r
 | [trine::neighbors](reference/namespacetrine_1_1neighbors.html) | who is nearest? Search, galleries, votes, classifiers, clustering |
 | [trine::data](reference/namespacetrine_1_1data.html) | photos, splits, augmentation, samplers, drawn faces |
 | [trine::faces](reference/namespacetrine_1_1faces.html) | detection, landmarks, alignment |
-| [trine::evaluation](reference/namespacetrine_1_1evaluation.html) | figures, thresholds, intervals, maps |
+| [trine::evaluation](reference/namespacetrine_1_1evaluation.html) | figures, thresholds, intervals, comparisons, maps |
+| [trine::experiments](reference/namespacetrine_1_1experiments.html) | which policy is better? Studies, searches, findings |
 | [trine::visual](reference/namespacetrine_1_1visual.html) | pictures |
 | [trine::io](reference/namespacetrine_1_1io.html) | safetensors, .npy, files |
 | [trine::kernels](reference/namespacetrine_1_1kernels.html) | loops over raw memory |

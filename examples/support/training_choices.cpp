@@ -6,12 +6,9 @@
 #include <trine/data/folder.hpp>
 #include <trine/data/image_io.hpp>
 #include <trine/data/synthetic.hpp>
-#include <trine/distances/euclidean.hpp>
-#include <trine/losses/triplet.hpp>
-#include <trine/miners/triplet_miners.hpp>
-#include <trine/objectives/objective.hpp>
 
 #include "options.hpp"
+#include "policies.hpp"
 #include "text.hpp"
 
 namespace program {
@@ -23,18 +20,29 @@ int training_choices::run(int argc, char** argv, std::function<int()> const& wor
     app.path("--data", data, "folder with one sub-folder of photos for each person (default: drawn faces)");
     app.path("--output", output, "folder for model, log and pictures");
     app.choice("--backbone", backbone, trained_names, "network, by its input: grey64, grey112x92 or colour96");
-    app.choice("--miner", miner, {"random", "all", "batch_hard", "semi_hard"},
-               "which triplets: random, all, batch_hard, semi_hard");
-    app.choice("--loss", loss, {"no_margin", "triplet_margin", "soft_margin"},
-               "how wrong: no_margin, triplet_margin, soft_margin");
+    app.text(
+        "--miner", miner,
+        "which triplets or pairs, with its values as in \"semi_hard margin=0.3\"; see --list (default: all, and none "
+        "for losses with class weights)");
+    app.text("--loss", loss, "how wrong, with its values as in \"triplet_margin margin=0.3\"; see --list");
+    app.text("--distance", distance, "how far apart; see --list (default: the one that the loss is made for)");
+    app.flag("--list", list,
+             "lists miners, losses, distances, optimizers, schedules and samplers with their values, and ends");
     app.number("--margin", margin, above(0, 1000),
-               "margin of triplet_margin and semi_hard, in squared distance of unit vectors");
+               "margin of triplet_margin and semi_hard that give none, in squared distance of unit vectors");
     app.number("--epochs", training.epochs, range(1, 1'000'000), "times that all photos are shown");
     app.number("--people", batches.people, range(2, 10'000), "P: people in a batch");
     app.number("--photos", batches.photos, range(2, 1000), "K: photos of each of them");
     app.number("--learning-rate", training.learning_rate, above(0, 10),
                "largest step; warms up, then follows a cosine");
-    app.number("--weight-decay", optimizer.weight_decay, range(0.0, 10.0), "pull of the weights towards 0");
+    app.number("--objective-rate", objective_rate, above(0, 10'000),
+               "how fast class weights and thresholds learn, against the network (default: 10 with class weights, else "
+               "1)");
+    app.number("--weight-decay", weight_decay, range(0.0, 10.0),
+               "pull of the weights towards 0 (default: the optimizer's)");
+    app.text("--optimizer", optimizer_name, "how parameters follow gradients, with values as in \"sgd momentum=0.9\"");
+    app.text("--schedule", schedule_name, "how the learning rate goes, as in \"stepwise every=0.25\"");
+    app.text("--sampler", sampler_name, "what makes a batch: pk, uniform, class_balanced");
     app.number("--clip-norm", training.clip_norm, range(0.0, 1e9),
                "longest gradient, a longer one is shortened; 0: any");
     app.number("--average", training.average, range(0.0, 0.999999),
@@ -75,27 +83,34 @@ int training_choices::run(int argc, char** argv, std::function<int()> const& wor
                "  train_faces --data photos --output run1           your own photos: photos/NAME/*.jpg\n"
                "  train_faces --data photos --output run1 --resume  go on where Ctrl-C stopped\n"
                "  train_faces --data photos --detector mtcnn        find and align the faces first\n"
+               "  train_faces --loss \"arcface margin=0.3 scale=24\"   class weights in place of triplets\n"
                "  train_faces --data orl --backbone grey112x92 --people 8 --photos 8 --miner batch_hard --epochs 80\n");
     return app.run(argc, argv, work);
 }
 
-any_objective training_choices::objective() const {
-    auto const with_loss = [&](auto chosen) -> any_objective {
-        distances::squared_euclidean const distance;
-        if (loss == "no_margin")
-            return trine::objective(chosen, losses::no_margin{}, distance);
-        if (loss == "soft_margin")
-            return trine::objective(chosen, losses::soft_margin{}, distance);
-        return trine::objective(chosen, losses::triplet_margin{.margin = margin}, distance);
-    };
-    if (miner == "random")
-        return with_loss(miners::random{});
-    if (miner == "batch_hard")
-        return with_loss(miners::batch_hard{});
-    if (miner == "semi_hard")
-        return with_loss(miners::semi_hard{.margin = margin});
-    return with_loss(miners::all{});
+any_objective training_choices::objective() {
+    auto l = parse_choice(loss);
+    if (miner.empty())
+        miner = natural_miner(l.name);
+    if (distance.empty())
+        distance = natural_distance(l.name);
+    auto m = parse_choice(miner);
+    if (l.name == "triplet_margin")
+        l.values.try_emplace("margin", margin);
+    if (m.name == "semi_hard")
+        m.values.try_emplace("margin", margin);
+    training.objective_rate = objective_rate.value_or(has_class_weights(l.name) ? 10 : 1);
+    return make_objective(m, l, parse_choice(distance));
 }
+
+any_optimizer training_choices::optimizer() const {
+    auto choice = parse_choice(optimizer_name);
+    if (weight_decay)
+        choice.values.try_emplace("weight_decay", *weight_decay);
+    return make_optimizer(choice);
+}
+any_schedule training_choices::schedule() const { return make_schedule(parse_choice(schedule_name)); }
+sampler_maker training_choices::sampler() const { return make_sampler(parse_choice(sampler_name), batches); }
 
 data::dataset training_choices::photos(std::size_t channels, std::size_t height, std::size_t width) const {
     if (data.empty()) {
@@ -127,11 +142,14 @@ std::vector<std::pair<std::string, std::string>> training_choices::in_words(data
             {"network", backbone},
             {"miner", miner},
             {"loss", loss},
+            {"distance", distance},
             {"margin", text(margin)},
             {"epochs", text(training.epochs)},
             {"batch", text(batches.people) + " people with " + text(batches.photos) + " photos each"},
             {"learning rate", text(training.learning_rate)},
-            {"weight decay", text(optimizer.weight_decay)},
+            {"optimizer", optimizer().identity_of().text()},
+            {"schedule", schedule().identity_of().text()},
+            {"sampler", sampler_name},
             {"held out", text(held_out)},
             {"longest gradient", training.clip_norm > 0 ? text(training.clip_norm) : "any"},
             {"average of parameters", training.average > 0 ? text(training.average) : "none"},

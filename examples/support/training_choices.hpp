@@ -14,25 +14,32 @@
 #include <trine/training/trainer.hpp>
 
 #include "choices.hpp"
+#include "training_policies.hpp"
 
 namespace program {
 
 struct training_choices {
     std::filesystem::path data, output = "output", report, onnx, events;
-    std::string backbone = "grey64", miner = "all", loss = "triplet_margin";
+    std::string backbone = "grey64", miner, loss = "triplet_margin", distance; // as parse_choice takes them; empty:
+                                                                               // what the loss is made for
     double margin = 0.2, held_out = 0.5;
     std::optional<std::size_t> threads; // all, where there is none
+    std::optional<double> objective_rate, weight_decay;
+    std::string optimizer_name = "adamw", schedule_name = "warm_up", sampler_name = "pk";
     std::size_t k = 1, synthetic_people = 80, synthetic_photos = 24, validation_people = 0;
-    bool strict = false, no_augmentation = false, watch = false, find_rate = false;
+    bool strict = false, no_augmentation = false, watch = false, find_rate = false, list = false;
     photo_choices how;
     trine::training_options training{.epochs = 100};
-    trine::nn::adamw optimizer;
     trine::data::pk batches;
     bool resume = false;
 
     // Reads the command line, does the work, and returns what the program ends with.
     int run(int argc, char** argv, std::function<int()> const& work);
-    trine::any_objective objective() const;
+    // Completes what was left out of miner and distance; throws argument_error when they do not go together.
+    trine::any_objective objective();
+    any_optimizer optimizer() const;
+    any_schedule schedule() const;
+    sampler_maker sampler() const;
     // Photos to learn from and to test with, drawn or loaded; says how many there are, and what was left out.
     trine::data::dataset photos(std::size_t channels, std::size_t height, std::size_t width) const;
     // In words, for the report.

@@ -1,4 +1,4 @@
-#include "../../examples/python/module/any_policies.hpp"
+#include "../../examples/support/any_policies.hpp"
 
 #include <vector>
 
@@ -9,6 +9,7 @@
 #include <trine/losses/triplet.hpp>
 #include <trine/miners/pair_miners.hpp>
 #include <trine/miners/triplet_miners.hpp>
+#include <trine/miners/uniform_histogram.hpp>
 #include <trine/objectives/objective.hpp>
 
 #include "support/catch.hpp"
@@ -64,6 +65,8 @@ TEST_CASE("objectives of policies whose types are forgotten give the same bits")
                    objective(any_pair_miner(miners::multi_similarity{}), erased(loss{}), cosine));
         check_same(objective(miners::hard_aware{}, loss{}, cosine),
                    objective(any_pair_miner(miners::hard_aware{}), erased(loss{}), cosine));
+        check_same(objective(miners::uniform_histogram{}, loss{}, cosine),
+                   objective(any_pair_miner(miners::uniform_histogram{}), erased(loss{}), cosine));
     }
     SECTION("pairs whose sums are two") {
         using loss = losses::contrastive;

@@ -23,7 +23,7 @@
 
 #include "arrays.hpp"
 #include "networks.hpp"
-#include "policies.hpp"
+#include "../../support/policies.hpp"
 #include "searches.hpp"
 
 namespace py = pybind11;

@@ -4,7 +4,7 @@
 #include <mutex>
 
 #include "../../program.hpp"
-#include "policies.hpp"
+#include "../../support/policies.hpp"
 
 namespace program {
 

@@ -14,7 +14,7 @@
 #include <trine/neighbors/concepts.hpp>
 #include <trine/neighbors/gallery.hpp>
 
-#include "policies.hpp"
+#include "../../support/policies.hpp"
 
 namespace program {
 

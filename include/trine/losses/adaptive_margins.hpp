@@ -3,6 +3,7 @@
 /// Losses over classes that weigh wrong classes by how near they come, or find their scale by themselves.
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstddef>
 #include <numbers>
@@ -10,6 +11,7 @@
 #include <vector>
 
 #include "../core/error.hpp"
+#include "../core/tunable.hpp"
 #include "class_logits.hpp"
 
 namespace trine::losses {
@@ -24,6 +26,7 @@ namespace trine::losses {
 /// @see Y. Huang et al., "CurricularFace: Adaptive Curriculum Learning Loss for Deep Face Recognition", CVPR 2020
 struct curricular_face {
     static constexpr std::string_view name = "curricular_face";
+    static constexpr std::array tunables{tunable{"margin", 0.1, 0.6}, tunable{"scale", 8, 64, spacing::logarithmic}};
     static constexpr bool normalized = true;
     static constexpr std::size_t centers = 1;
     double margin = 0.5; ///< radians
@@ -78,6 +81,9 @@ struct curricular_face {
 /// Recognition", AAAI 2020
 struct mv_softmax {
     static constexpr std::string_view name = "mv_softmax";
+    static constexpr std::array tunables{tunable{"margin", 0.1, 0.5},
+                                         tunable{"hardness", 0.05, 0.5, spacing::logarithmic},
+                                         tunable{"scale", 8, 64, spacing::logarithmic}};
     static constexpr bool normalized = true;
     static constexpr std::size_t centers = 1;
     double margin = 0.35;              ///< 0.5 with `angular`, in radians

@@ -3,11 +3,13 @@
 /// Losses whose terms take in distances from several photos of a person; only with `miners::all`.
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstddef>
 #include <numbers>
 #include <string_view>
 
+#include "../core/tunable.hpp"
 #include "concepts.hpp"
 #include "log_sum_exp.hpp"
 
@@ -20,6 +22,7 @@ namespace trine::losses {
 /// CVPR 2016
 struct lifted_structure {
     static constexpr std::string_view name = "lifted_structure";
+    static constexpr std::array tunables{tunable{"positive_margin", 0, 0.5}, tunable{"negative_margin", 0.3, 1.4}};
     double positive_margin = 0, negative_margin = 1; ///< the latter is α
     reducer reduction = reducer::mean;
 
@@ -71,6 +74,7 @@ struct lifted_structure {
 /// @see J. Wang, F. Zhou, S. Wen, X. Liu, Y. Lin, "Deep Metric Learning with Angular Loss", ICCV 2017
 struct angular {
     static constexpr std::string_view name = "angular";
+    static constexpr std::array tunables{tunable{"degrees", 20, 55}};
     double degrees = 40; ///< α
     reducer reduction = reducer::mean;
 

@@ -1,9 +1,11 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <string_view>
 
 #include "../core/error.hpp"
+#include "../core/tunable.hpp"
 #include "pair.hpp"
 
 namespace trine::losses {
@@ -18,6 +20,7 @@ namespace trine::losses {
 /// @see C.-H. Yeh, C.-Y. Hong, Y.-C. Hsu, T.-L. Liu, Y. Chen, Y. LeCun, "Decoupled Contrastive Learning", ECCV 2022
 struct decoupled_contrastive {
     static constexpr std::string_view name = "decoupled_contrastive";
+    static constexpr std::array tunables{tunable{"temperature", 0.02, 0.5, spacing::logarithmic}};
     double temperature = 0.1;
     reducer reduction = reducer::mean;
 

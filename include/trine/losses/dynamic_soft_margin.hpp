@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstddef>
 #include <string_view>
@@ -9,6 +10,7 @@
 
 #include "../core/error.hpp"
 #include "../core/parallel.hpp"
+#include "../core/tunable.hpp"
 #include "concepts.hpp"
 
 namespace trine::losses {
@@ -25,6 +27,7 @@ namespace trine::losses {
 /// @see L. Zhang, S. Rusinkiewicz, "Learning Local Descriptors with a CDF-Based Dynamic Soft Margin", ICCV 2019
 struct dynamic_soft_margin {
     static constexpr std::string_view name = "dynamic_soft_margin";
+    static constexpr std::array tunables{tunable{"momentum", 0.003, 0.3, spacing::logarithmic}};
     std::size_t bins = 10;
     double momentum = 0.01; ///< µ
     bool through_histogram = false;

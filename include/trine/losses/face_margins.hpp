@@ -3,6 +3,7 @@
 /// ArcFace and CosFace with margins that are combined, drawn at random, or larger for people with few photos.
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstddef>
 #include <numeric>
@@ -13,6 +14,7 @@
 #include "../core/error.hpp"
 #include "../core/label.hpp"
 #include "../core/random.hpp"
+#include "../core/tunable.hpp"
 #include "class_logits.hpp"
 
 namespace trine::losses {
@@ -24,6 +26,8 @@ namespace trine::losses {
 /// 2019, section 2.2
 struct combined_margin {
     static constexpr std::string_view name = "combined_margin";
+    static constexpr std::array tunables{tunable{"added", 0, 0.5}, tunable{"subtracted", 0, 0.4},
+                                         tunable{"scale", 8, 64, spacing::logarithmic}};
     static constexpr bool normalized = true;
     static constexpr std::size_t centers = 1;
     double multiplied = 1, added = 0.3, subtracted = 0.2; ///< m₁, m₂ in radians, m₃
@@ -105,6 +109,9 @@ double elastic_softmax(proxy_view<T> const& v, std::vector<double> margins, bool
 /// Recognition", CVPR Workshops 2022
 struct elastic_arcface {
     static constexpr std::string_view name = "elastic_arcface";
+    static constexpr std::array tunables{tunable{"margin", 0.1, 0.6},
+                                         tunable{"deviation", 0.01, 0.1, spacing::logarithmic},
+                                         tunable{"scale", 8, 64, spacing::logarithmic}};
     static constexpr bool normalized = true;
     static constexpr std::size_t centers = 1;
     double margin = 0.5, deviation = 0.05; ///< radians
@@ -138,6 +145,9 @@ struct elastic_arcface {
 /// Recognition", CVPR Workshops 2022
 struct elastic_cosface {
     static constexpr std::string_view name = "elastic_cosface";
+    static constexpr std::array tunables{tunable{"margin", 0.05, 0.5},
+                                         tunable{"deviation", 0.01, 0.1, spacing::logarithmic},
+                                         tunable{"scale", 8, 64, spacing::logarithmic}};
     static constexpr bool normalized = true;
     static constexpr std::size_t centers = 1;
     double margin = 0.35, deviation = 0.05;
@@ -183,6 +193,8 @@ inline std::vector<std::size_t> photos_of_classes(std::span<label const> labels)
 /// @see Q. Ha, B. Liu, F. Liu, P. Liao, "Google Landmark Recognition 2020 Competition Third Place Solution", 2020
 struct dynamic_arcface {
     static constexpr std::string_view name = "dynamic_arcface";
+    static constexpr std::array tunables{tunable{"rise", 0.1, 0.6}, tunable{"least", 0.02, 0.2, spacing::logarithmic},
+                                         tunable{"scale", 8, 64, spacing::logarithmic}};
     static constexpr bool normalized = true;
     static constexpr std::size_t centers = 1;
     double rise = 0.5, least = 0.05, exponent = 0.25; ///< a and b in radians, λ

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <string_view>
 #include <utility>
@@ -8,6 +9,7 @@
 
 #include "../core/error.hpp"
 #include "../core/parallel.hpp"
+#include "../core/tunable.hpp"
 #include "concepts.hpp"
 
 namespace trine::losses {
@@ -21,6 +23,7 @@ namespace trine::losses {
 /// @see E. Ustinova, V. Lempitsky, "Learning Deep Embeddings with Histogram Loss", NIPS 2016
 struct histogram {
     static constexpr std::string_view name = "histogram";
+    static constexpr std::array tunables{tunable{"bins", 20, 200, spacing::logarithmic, true}};
     static constexpr bool needs_cosine = true;
     std::size_t bins = 100;
 

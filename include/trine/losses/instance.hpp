@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cmath>
 #include <cstddef>
 #include <string_view>
@@ -7,6 +8,7 @@
 
 #include "../core/error.hpp"
 #include "../core/parallel.hpp"
+#include "../core/tunable.hpp"
 #include "concepts.hpp"
 #include "log_sum_exp.hpp"
 
@@ -23,6 +25,7 @@ namespace trine::losses {
 /// Instance Loss", ACM TOMM 2020
 struct instance {
     static constexpr std::string_view name = "instance";
+    static constexpr std::array tunables{tunable{"gamma", 4, 128, spacing::logarithmic}};
     double gamma = 64;
 
     template <class Self, class Visit>

@@ -2,12 +2,14 @@
 
 /// Losses over classes whose weights' lengths are part of them, or are fixed.
 
+#include <array>
 #include <cmath>
 #include <cstddef>
 #include <string_view>
 #include <vector>
 
 #include "../core/error.hpp"
+#include "../core/tunable.hpp"
 #include "class_logits.hpp"
 
 namespace trine::losses {
@@ -18,6 +20,7 @@ namespace trine::losses {
 /// @see W. Liu, Y. Wen, Z. Yu, M. Yang, "Large-Margin Softmax Loss for Convolutional Neural Networks", ICML 2016
 struct large_margin_softmax {
     static constexpr std::string_view name = "large_margin_softmax";
+    static constexpr std::array tunables{tunable{"scale", 1, 64, spacing::logarithmic}};
     static constexpr bool normalized = true;
     static constexpr std::size_t centers = 1;
     double margin = 4, scale = 1;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cmath>
 #include <cstddef>
@@ -10,6 +11,7 @@
 
 #include "../core/error.hpp"
 #include "../core/parallel.hpp"
+#include "../core/tunable.hpp"
 #include "concepts.hpp"
 #include "log_sum_exp.hpp"
 
@@ -28,6 +30,8 @@ namespace trine::losses {
 /// @see P. Khosla et al., "Supervised Contrastive Learning", NeurIPS 2020
 struct multi_supervised_contrastive {
     static constexpr std::string_view name = "multi_supervised_contrastive";
+    static constexpr std::array tunables{tunable{"temperature", 0.02, 0.5, spacing::logarithmic},
+                                         tunable{"threshold", 0.1, 0.6}};
     double temperature = 0.1, threshold = 0.3;
 
     template <class Self, class Visit>

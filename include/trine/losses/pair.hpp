@@ -10,6 +10,7 @@
 #include <span>
 #include <string_view>
 
+#include "../core/tunable.hpp"
 #include "concepts.hpp"
 #include "log_sum_exp.hpp"
 
@@ -58,6 +59,7 @@ term_sum one_against_negatives(pair_row<T> const& r, T scale, Positive&& positiv
 /// @see R. Hadsell, S. Chopra, Y. LeCun, "Dimensionality Reduction by Learning an Invariant Mapping", CVPR 2006
 struct contrastive {
     static constexpr std::string_view name = "contrastive";
+    static constexpr std::array tunables{tunable{"positive_margin", 0, 0.5}, tunable{"negative_margin", 0.3, 1.4}};
     static constexpr bool separable = true; ///< each pair is a term of its own
     double positive_margin = 0, negative_margin = 1;
     bool squared = false;
@@ -94,6 +96,7 @@ struct contrastive {
 /// Representations", ICML 2020
 struct nt_xent {
     static constexpr std::string_view name = "nt_xent";
+    static constexpr std::array tunables{tunable{"temperature", 0.02, 1, spacing::logarithmic}};
     double temperature = 0.07;
     reducer reduction = reducer::mean;
 
@@ -127,6 +130,7 @@ struct n_pair : nt_xent {
 /// @see P. Khosla et al., "Supervised Contrastive Learning", NeurIPS 2020
 struct supervised_contrastive {
     static constexpr std::string_view name = "supervised_contrastive";
+    static constexpr std::array tunables{tunable{"temperature", 0.02, 0.5, spacing::logarithmic}};
     double temperature = 0.1;
     reducer reduction = reducer::mean_of_active;
 
@@ -166,6 +170,8 @@ struct supervised_contrastive {
 /// Metric Learning", CVPR 2019
 struct multi_similarity {
     static constexpr std::string_view name = "multi_similarity";
+    static constexpr std::array tunables{tunable{"alpha", 0.5, 20, spacing::logarithmic},
+                                         tunable{"beta", 5, 100, spacing::logarithmic}, tunable{"base", 0.2, 0.8}};
     double alpha = 2, beta = 50, base = 0.5;
     reducer reduction = reducer::mean;
 
@@ -197,6 +203,7 @@ struct multi_similarity {
 /// @see Y. Sun et al., "Circle Loss: A Unified Perspective of Pair Similarity Optimization", CVPR 2020
 struct circle {
     static constexpr std::string_view name = "circle";
+    static constexpr std::array tunables{tunable{"margin", 0.1, 0.5}, tunable{"gamma", 16, 512, spacing::logarithmic}};
     double margin = 0.25, gamma = 256;
     reducer reduction = reducer::mean_of_active;
 
@@ -236,6 +243,7 @@ struct circle {
 /// @see A. Hermans, L. Beyer, B. Leibe, "In Defense of the Triplet Loss for Person Re-Identification", 2017, section 2
 struct generalized_lifted_structure {
     static constexpr std::string_view name = "generalized_lifted_structure";
+    static constexpr std::array tunables{tunable{"positive_margin", 0, 0.5}, tunable{"negative_margin", 0.3, 1.4}};
     double positive_margin = 0, negative_margin = 1;
     reducer reduction = reducer::mean;
 
@@ -265,6 +273,8 @@ struct generalized_lifted_structure {
 /// @see B. Yu, D. Tao, "Deep Metric Learning with Tuplet Margin Loss", ICCV 2019
 struct tuplet_margin {
     static constexpr std::string_view name = "tuplet_margin";
+    static constexpr std::array tunables{tunable{"degrees", 1, 20, spacing::logarithmic},
+                                         tunable{"scale", 8, 128, spacing::logarithmic}};
     double degrees = 5.73, scale = 64;
     reducer reduction = reducer::mean;
 
@@ -299,6 +309,7 @@ struct tuplet_margin {
 /// @see J. Goldberger, S. Roweis, G. Hinton, R. Salakhutdinov, "Neighbourhood Components Analysis", NIPS 2004
 struct nca {
     static constexpr std::string_view name = "nca";
+    static constexpr std::array tunables{tunable{"softmax_scale", 1, 64, spacing::logarithmic}};
     double softmax_scale = 1; ///< κ
     reducer reduction = reducer::mean;
 
@@ -332,6 +343,8 @@ struct nca {
 /// @see B. Yu, T. Liu, M. Gong, C. Ding, D. Tao, "Correcting the Triplet Selection Bias for Triplet Loss", ECCV 2018
 struct intra_pair_variance {
     static constexpr std::string_view name = "intra_pair_variance";
+    static constexpr std::array tunables{tunable{"positive_epsilon", 0.003, 0.1, spacing::logarithmic},
+                                         tunable{"negative_epsilon", 0.003, 0.1, spacing::logarithmic}};
     double positive_epsilon = 0.01, negative_epsilon = 0.01;
     reducer reduction = reducer::mean;
 

@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "../core/parallel.hpp"
+#include "../core/tunable.hpp"
 #include "class_logits.hpp"
 #include "concepts.hpp"
 #include "log_sum_exp.hpp"
@@ -83,6 +84,7 @@ struct softmax {
 /// @see A. Zhai, H.-Y. Wu, "Classification is a Strong Baseline for Deep Metric Learning", BMVC 2019
 struct normalized_softmax {
     static constexpr std::string_view name = "normalized_softmax";
+    static constexpr std::array tunables{tunable{"temperature", 0.02, 0.3, spacing::logarithmic}};
     static constexpr bool normalized = true;
     static constexpr std::size_t centers = 1;
     double temperature = 0.05;
@@ -106,6 +108,7 @@ struct normalized_softmax {
 /// @see W. Liu et al., "SphereFace: Deep Hypersphere Embedding for Face Recognition", CVPR 2017
 struct sphereface {
     static constexpr std::string_view name = "sphereface";
+    static constexpr std::array tunables{tunable{"scale", 1, 64, spacing::logarithmic}};
     static constexpr bool normalized = true;
     static constexpr std::size_t centers = 1;
     double margin = 4, scale = 1;
@@ -130,6 +133,7 @@ struct sphereface {
 /// @see H. Wang et al., "CosFace: Large Margin Cosine Loss for Deep Face Recognition", CVPR 2018
 struct cosface {
     static constexpr std::string_view name = "cosface";
+    static constexpr std::array tunables{tunable{"margin", 0.05, 0.5}, tunable{"scale", 8, 64, spacing::logarithmic}};
     static constexpr bool normalized = true;
     static constexpr std::size_t centers = 1;
     double margin = 0.35, scale = 64;
@@ -154,6 +158,7 @@ struct cosface {
 /// 2019
 struct arcface {
     static constexpr std::string_view name = "arcface";
+    static constexpr std::array tunables{tunable{"margin", 0.05, 0.6}, tunable{"scale", 8, 64, spacing::logarithmic}};
     static constexpr bool normalized = true;
     static constexpr std::size_t centers = 1;
     double margin = 0.5; ///< radians
@@ -179,6 +184,8 @@ struct arcface {
 /// Noisy Web Faces", ECCV 2020
 struct sub_center_arcface {
     static constexpr std::string_view name = "sub_center_arcface";
+    static constexpr std::array tunables{tunable{"centers", 1, 4, spacing::linear, true}, tunable{"margin", 0.05, 0.6},
+                                         tunable{"scale", 8, 64, spacing::logarithmic}};
     static constexpr bool normalized = true;
     std::size_t centers = 3;
     double margin = 0.5; ///< radians
@@ -213,6 +220,7 @@ struct sub_center_arcface {
 /// Proxies", ICCV 2017
 struct proxy_nca {
     static constexpr std::string_view name = "proxy_nca";
+    static constexpr std::array tunables{tunable{"softmax_scale", 1, 64, spacing::logarithmic}};
     static constexpr bool normalized = true;
     static constexpr std::size_t centers = 1;
     double softmax_scale = 1; ///< κ
@@ -238,6 +246,7 @@ struct proxy_nca {
 /// @see S. Kim, D. Kim, M. Cho, S. Kwak, "Proxy Anchor Loss for Deep Metric Learning", CVPR 2020
 struct proxy_anchor {
     static constexpr std::string_view name = "proxy_anchor";
+    static constexpr std::array tunables{tunable{"alpha", 4, 64, spacing::logarithmic}, tunable{"margin", 0, 0.5}};
     static constexpr bool normalized = true;
     static constexpr std::size_t centers = 1;
     double alpha = 32, margin = 0.1;
@@ -288,6 +297,9 @@ struct proxy_anchor {
 /// Sampling", ICCV 2019
 struct soft_triple {
     static constexpr std::string_view name = "soft_triple";
+    static constexpr std::array tunables{tunable{"centers", 1, 4, spacing::linear, true},
+                                         tunable{"lambda", 5, 50, spacing::logarithmic},
+                                         tunable{"gamma", 0.03, 0.5, spacing::logarithmic}, tunable{"margin", 0, 0.3}};
     static constexpr bool normalized = true;
     std::size_t centers = 10;
     double lambda = 20, gamma = 0.1, margin = 0.01;

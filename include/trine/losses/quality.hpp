@@ -4,12 +4,14 @@
 /// not end in `nn::l2_normalize`.
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstddef>
 #include <string_view>
 #include <vector>
 
 #include "../core/error.hpp"
+#include "../core/tunable.hpp"
 #include "class_logits.hpp"
 
 namespace trine::losses {
@@ -25,6 +27,8 @@ namespace trine::losses {
 /// @see M. Kim, A. K. Jain, X. Liu, "AdaFace: Quality Adaptive Margin for Face Recognition", CVPR 2022
 struct adaface {
     static constexpr std::string_view name = "adaface";
+    static constexpr std::array tunables{tunable{"margin", 0.1, 0.6}, tunable{"concentration", 0.1, 0.6},
+                                         tunable{"scale", 8, 64, spacing::logarithmic}};
     static constexpr bool normalized = true;
     static constexpr std::size_t centers = 1;
     double margin = 0.4, concentration = 0.333; ///< m, h
@@ -79,6 +83,8 @@ struct adaface {
 /// Assessment", CVPR 2021
 struct magface {
     static constexpr std::string_view name = "magface";
+    static constexpr std::array tunables{tunable{"length_weight", 1, 100, spacing::logarithmic},
+                                         tunable{"scale", 8, 64, spacing::logarithmic}};
     static constexpr bool normalized = true;
     static constexpr std::size_t centers = 1;
     double shortest = 10, longest = 110;                 ///< l, u

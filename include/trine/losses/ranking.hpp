@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "../core/error.hpp"
+#include "../core/tunable.hpp"
 #include "pair.hpp"
 
 namespace trine::losses {
@@ -21,6 +22,7 @@ namespace trine::losses {
 /// @see F. Cakir, K. He, X. Xia, B. Kulis, S. Sclaroff, "Deep Metric Learning to Rank", CVPR 2019
 struct fast_ap {
     static constexpr std::string_view name = "fast_ap";
+    static constexpr std::array tunables{tunable{"bins", 5, 50, spacing::logarithmic, true}};
     static constexpr std::size_t most_bins = 256;
     std::size_t bins = 10; ///< up to 256
     reducer reduction = reducer::mean;
@@ -100,6 +102,7 @@ struct fast_ap {
 /// 2019
 struct ranked_list {
     static constexpr std::string_view name = "ranked_list";
+    static constexpr std::array tunables{tunable{"alpha", 0.6, 1.6}, tunable{"margin", 0.1, 0.8}};
     double alpha = 1.2, margin = 0.4;
     double positive_temperature = 0, negative_temperature = 1; ///< T⁺, T⁻
     double imbalance = 0.5;                                    ///< weight of the negatives; the positives have the rest
@@ -151,6 +154,7 @@ struct ranked_list {
 /// Retrieval", ECCV 2020
 struct smooth_ap {
     static constexpr std::string_view name = "smooth_ap";
+    static constexpr std::array tunables{tunable{"temperature", 0.003, 0.1, spacing::logarithmic}};
     double temperature = 0.01;
     bool include_query = true;
     reducer reduction = reducer::mean;
@@ -226,6 +230,8 @@ constexpr std::string_view name_of(pnp_variant v) {
 /// Precision: Only Penalizing Negative Instances before Positive Ones is Enough", AAAI 2022
 struct pnp {
     static constexpr std::string_view name = "pnp";
+    static constexpr std::array tunables{tunable{"temperature", 0.003, 0.1, spacing::logarithmic},
+                                         tunable{"alpha", 1, 8}};
     pnp_variant variant = pnp_variant::ds;
     double temperature = 0.01; ///< τ
     double alpha = 4, b = 2;   ///< of dq, of ib

@@ -1,9 +1,11 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <span>
 #include <string_view>
 
+#include "../core/tunable.hpp"
 #include "concepts.hpp"
 
 namespace trine::losses {
@@ -18,6 +20,7 @@ namespace trine::losses {
 /// Open-World Deep Metric Learning", ICLR 2024
 struct threshold_consistent {
     static constexpr std::string_view name = "threshold_consistent";
+    static constexpr std::array tunables{tunable{"positive_margin", 0.6, 0.98}, tunable{"negative_margin", 0.2, 0.6}};
     double positive_weight = 1, negative_weight = 1;     ///< λ⁺, λ⁻
     double positive_margin = 0.9, negative_margin = 0.5; ///< m⁺, m⁻, cosines
     reducer reduction = reducer::mean;

@@ -1,10 +1,12 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <string_view>
 
 #include "../core/error.hpp"
+#include "../core/tunable.hpp"
 #include "concepts.hpp"
 #include "log_sum_exp.hpp"
 
@@ -35,6 +37,7 @@ struct no_margin {
 /// CVPR 2015
 struct triplet_margin {
     static constexpr std::string_view name = "triplet_margin";
+    static constexpr std::array tunables{tunable{"margin", 0.02, 1, spacing::logarithmic}};
     double margin = 0.2;
     reducer reduction = reducer::mean_of_active;
 
@@ -56,6 +59,7 @@ struct triplet_margin {
 /// @see A. Hermans, L. Beyer, B. Leibe, "In Defense of the Triplet Loss for Person Re-Identification", 2017, section 2
 struct soft_margin {
     static constexpr std::string_view name = "soft_margin";
+    static constexpr std::array tunables{tunable{"margin", 0, 1}};
     double margin = 0;
     reducer reduction = reducer::mean;
 
@@ -83,6 +87,8 @@ struct soft_margin {
 /// @see H. Xuan, A. Stylianou, X. Liu, R. Pless, "Hard Negative Examples are Hard, but Useful", ECCV 2020
 struct selectively_contrastive {
     static constexpr std::string_view name = "selectively_contrastive";
+    static constexpr std::array tunables{tunable{"lambda", 0.1, 3, spacing::logarithmic},
+                                         tunable{"temperature", 0.03, 0.5, spacing::logarithmic}};
     static constexpr bool needs_cosine = true;
     double lambda = 1, temperature = 0.1;
     reducer reduction = reducer::mean;
@@ -132,6 +138,7 @@ struct swapped : Loss {
 /// @see C.-Y. Wu, R. Manmatha, A. Smola, P. Krähenbühl, "Sampling Matters in Deep Embedding Learning", ICCV 2017
 struct margin_based {
     static constexpr std::string_view name = "margin_based";
+    static constexpr std::array tunables{tunable{"margin", 0.02, 0.6, spacing::logarithmic}, tunable{"beta", 0.6, 1.4}};
     static constexpr int terms_per_triplet = 2;
     double margin = 0.2; ///< α
     double beta = 1.2;   ///< β, at the start where it is learnt

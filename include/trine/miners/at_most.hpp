@@ -19,6 +19,8 @@ template <class Miner = all>
 struct at_most : Miner {
     static_assert(triplet_miner<Miner>, "at_most takes a miner of triplets, not of pairs");
     static constexpr std::string_view name = Miner::name;
+    static constexpr auto tunables =
+        more_tunables<Miner>(std::array{tunable{"at_most", 1, 256, spacing::logarithmic, true}});
     static constexpr bool needs_euclidean = requires { requires Miner::needs_euclidean; };
     std::size_t triplets = 100;
 

@@ -1,10 +1,12 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <string_view>
 #include <vector>
 
+#include "../core/tunable.hpp"
 #include "concepts.hpp"
 
 namespace trine::miners {
@@ -78,6 +80,7 @@ struct batch_easy_hard {
 /// Metric Learning", CVPR 2019
 struct multi_similarity {
     static constexpr std::string_view name = "multi_similarity";
+    static constexpr std::array tunables{tunable{"epsilon", 0.02, 0.5, spacing::logarithmic}};
     double epsilon = 0.1;
 
     template <class Self, class Visit>
@@ -104,6 +107,7 @@ struct multi_similarity {
 /// Positives farther than m⁺ and negatives nearer than m⁻.
 struct pair_margin {
     static constexpr std::string_view name = "pair_margin";
+    static constexpr std::array tunables{tunable{"positive_margin", 0, 0.5}, tunable{"negative_margin", 0.3, 1.2}};
     double positive_margin = 0.2, negative_margin = 0.8;
 
     template <class Self, class Visit>
@@ -127,6 +131,7 @@ struct pair_margin {
 /// @see Y. Yuan, K. Yang, C. Zhang, "Hard-Aware Deeply Cascaded Embedding", ICCV 2017
 struct hard_aware {
     static constexpr std::string_view name = "hard_aware";
+    static constexpr std::array tunables{tunable{"fraction", 0.1, 1}};
     double fraction = 0.5;
 
     template <class Self, class Visit>

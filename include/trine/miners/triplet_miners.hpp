@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstddef>
 #include <limits>
@@ -8,6 +9,7 @@
 #include <string_view>
 
 #include "../core/error.hpp"
+#include "../core/tunable.hpp"
 #include "concepts.hpp"
 
 namespace trine::miners {
@@ -46,6 +48,7 @@ struct all {
 /// For every positive, negatives drawn at random: the plain baseline. B·(K−1)·`negatives_per_positive` triplets.
 struct random {
     static constexpr std::string_view name = "random";
+    static constexpr std::array tunables{tunable{"negatives_per_positive", 1, 8, spacing::linear, true}};
     std::size_t negatives_per_positive = 1;
 
     template <class Self, class Visit>
@@ -97,6 +100,7 @@ struct hard {
 /// @see F. Schroff, D. Kalenichenko, J. Philbin, "FaceNet", CVPR 2015, section 3.2
 struct semi_hard {
     static constexpr std::string_view name = "semi_hard";
+    static constexpr std::array tunables{tunable{"margin", 0.05, 1, spacing::logarithmic}};
     double margin = 0.2;
 
     template <class Self, class Visit>
@@ -113,6 +117,7 @@ struct semi_hard {
 /// All triplets that violate the margin, hard and semi-hard alike: d(a,n) − d(a,p) ≤ margin.
 struct within_margin {
     static constexpr std::string_view name = "within_margin";
+    static constexpr std::array tunables{tunable{"margin", 0.05, 1, spacing::logarithmic}};
     double margin = 0.2;
 
     template <class Self, class Visit>
@@ -129,6 +134,7 @@ struct within_margin {
 /// All triplets that are right by more than the margin: d(a,n) − d(a,p) > margin.
 struct easy {
     static constexpr std::string_view name = "easy";
+    static constexpr std::array tunables{tunable{"margin", 0.05, 1, spacing::logarithmic}};
     double margin = 0.2;
 
     template <class Self, class Visit>
@@ -148,6 +154,7 @@ struct easy {
 /// @see F. Schroff, D. Kalenichenko, J. Philbin, "FaceNet", CVPR 2015, section 3.2
 struct facenet_semi_hard {
     static constexpr std::string_view name = "facenet_semi_hard";
+    static constexpr std::array tunables{tunable{"margin", 0.05, 1, spacing::logarithmic}};
     double margin = 0.2;
     bool skip_without = false;
 
@@ -179,6 +186,7 @@ struct facenet_semi_hard {
 /// @see C.-Y. Wu, R. Manmatha, A. Smola, P. Krähenbühl, "Sampling Matters in Deep Embedding Learning", ICCV 2017
 struct distance_weighted {
     static constexpr std::string_view name = "distance_weighted";
+    static constexpr std::array tunables{tunable{"cutoff", 0.2, 0.8}, tunable{"farthest", 1, 1.6}};
     double cutoff = 0.5, farthest = 1.4;
 
     template <class Self, class Visit>
@@ -222,6 +230,7 @@ struct distance_weighted {
 /// @see J. Wang, F. Zhou, S. Wen, X. Liu, Y. Lin, "Deep Metric Learning with Angular Loss", ICCV 2017
 struct angular {
     static constexpr std::string_view name = "angular";
+    static constexpr std::array tunables{tunable{"degrees", 5, 40}};
     static constexpr bool needs_euclidean = true;
     double degrees = 20;
 
@@ -249,6 +258,7 @@ struct angular {
 /// `from` to `to` over `steps` steps.
 struct curriculum {
     static constexpr std::string_view name = "curriculum";
+    static constexpr std::array tunables{tunable{"from", 0, 0.5}, tunable{"to", 0.5, 1}};
     std::size_t steps = 1000;
     double from = 0, to = 1;
 

@@ -10,6 +10,7 @@
 
 #include "../core/error.hpp"
 #include "../core/parallel.hpp"
+#include "../core/tunable.hpp"
 #include "concepts.hpp"
 
 namespace trine::miners {
@@ -23,6 +24,8 @@ namespace trine::miners {
 /// @see PyTorch Metric Learning's UniformHistogramMiner; there is no paper
 struct uniform_histogram {
     static constexpr std::string_view name = "uniform_histogram";
+    static constexpr std::array tunables{tunable{"positives_per_bin", 2, 20, spacing::logarithmic, true},
+                                         tunable{"negatives_per_bin", 2, 20, spacing::logarithmic, true}};
     std::size_t bins = 100, positives_per_bin = 10, negatives_per_bin = 10;
 
     template <class Self, class Visit>

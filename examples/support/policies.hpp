@@ -37,6 +37,22 @@ Policy with_values(policy_choice const& choice, Policy policy = {});
 trine::any_objective make_objective(policy_choice const& miner, policy_choice const& loss,
                                     policy_choice const& distance);
 
+/// The miner and the distance that a loss is made for.
+///
+/// @throws trine::argument_error  when there is no such loss
+std::string natural_miner(std::string const& loss);
+std::string natural_distance(std::string const& loss);
+/// Whether a loss owns class weights.
+bool has_class_weights(std::string const& loss);
+
+/// A choice as it is written: "triplet_margin margin=0.3 reduction=mean".
+///
+/// @throws trine::argument_error  for what is no name with values
+policy_choice parse_choice(std::string_view text);
+
+/// All names, each with its values, in lines.
+std::string list_policies();
+
 std::vector<std::string> const& miner_names();
 std::vector<std::string> const& loss_names();
 std::vector<std::string> const& distance_names();

@@ -140,8 +140,9 @@ public:
 
     /// What the miner wants to remember of the whole batch, if anything.
     using memory = std::shared_ptr<void const>;
-    memory prepare(trine::matrix_view<float const> d, std::span<trine::label const> labels) const {
-        return held_->prepare(d, labels);
+    memory prepare(trine::matrix_view<float const> d, std::span<trine::label const> labels,
+                   trine::random_stream& stream) const {
+        return held_->prepare(d, labels, stream);
     }
     template <class Positive, class Negative>
     void mine_pairs(trine::miners::anchor_view<float> const& a, trine::random_stream& stream, Positive&& positive,
@@ -153,28 +154,44 @@ private:
     struct interface {
         virtual ~interface() = default;
         virtual trine::identity identity_of() const = 0;
-        virtual memory prepare(trine::matrix_view<float const>, std::span<trine::label const>) const = 0;
+        virtual memory prepare(trine::matrix_view<float const>, std::span<trine::label const>,
+                               trine::random_stream&) const = 0;
         virtual void mine(trine::miners::anchor_view<float> const&, trine::random_stream&, sink, sink,
                           void const*) const = 0;
     };
     template <class Miner>
     struct model final : interface {
+        static constexpr bool draws = requires(Miner const& m, trine::matrix_view<float const> d,
+                                               std::span<trine::label const> l, trine::random_stream& s) {
+            m.prepare(d, l, s);
+        };
         static constexpr bool prepares =
-            requires(Miner const& m, trine::matrix_view<float const> d, std::span<trine::label const> l) {
+            draws || requires(Miner const& m, trine::matrix_view<float const> d, std::span<trine::label const> l) {
             m.prepare(d, l);
         };
+        static auto prepared(Miner const& m, trine::matrix_view<float const> d, std::span<trine::label const> labels,
+                             trine::random_stream& stream) {
+            if constexpr (draws)
+                return m.prepare(d, labels, stream);
+            else if constexpr (prepares)
+                return m.prepare(d, labels);
+            else
+                return 0;
+        }
         explicit model(Miner m) : miner(std::move(m)) {}
         trine::identity identity_of() const override { return trine::identity::of(miner); }
-        memory prepare(trine::matrix_view<float const> d, std::span<trine::label const> labels) const override {
+        memory prepare(trine::matrix_view<float const> d, std::span<trine::label const> labels,
+                       trine::random_stream& stream) const override {
             if constexpr (prepares)
-                return std::make_shared<decltype(miner.prepare(d, labels)) const>(miner.prepare(d, labels));
+                return std::make_shared<decltype(prepared(miner, d, labels, stream)) const>(
+                    prepared(miner, d, labels, stream));
             else
                 return nullptr;
         }
         void mine(trine::miners::anchor_view<float> const& a, trine::random_stream& stream, sink positive,
                   sink negative, void const* remembered) const override {
             if constexpr (prepares) {
-                using type = decltype(miner.prepare(a.distances, a.labels));
+                using type = decltype(prepared(miner, a.distances, a.labels, stream));
                 miner.mine_pairs(a, stream, positive, negative, *static_cast<type const*>(remembered));
             } else
                 miner.mine_pairs(a, stream, positive, negative);
