@@ -52,7 +52,8 @@ compiled compile(std::filesystem::path const& source, std::filesystem::path cons
     made.complaint = result.printed;
     if (result.how == ending::left && result.status == 0 && std::filesystem::exists(module))
         made.ok = true;
-    else if (result.how == ending::too_long || result.how == ending::stuck)
+    else if (result.how == ending::too_long || result.how == ending::stuck ||
+             result.printed.find("CPU time limit exceeded") != std::string::npos)
         made.complaint = "the compiler did not come to an end: a template or a constant that is never finished?\n";
     else if (made.complaint.empty())
         made.complaint = "the compiler failed without a word: " + result.complaint + '\n';

@@ -22,7 +22,7 @@ struct compiled {
 
 /// Compiles a file; never throws because of what is in it.
 compiled compile(std::filesystem::path const& source, std::filesystem::path const& module, purpose why,
-                 limits const& most = {.seconds = 120, .patience = 1200, .megabytes = 4096});
+                 limits const& most);
 
 /// The innermost of some places of a module that lies in a file: "line 31", or nothing where that is not known.
 std::string line_of(std::filesystem::path const& module, std::vector<std::size_t> const& places,

@@ -44,6 +44,7 @@ struct student_file::state {
     std::filesystem::path file;
     temporary_folder folder;
     std::filesystem::path module, fast_module;
+    limits compiling;
     compiled made;
     std::chrono::steady_clock::time_point began = std::chrono::steady_clock::now();
 };
@@ -84,8 +85,12 @@ constexpr char passed = 'P', is_wrong = 'W', not_there = 'N', broken = 'C';
 template <class F>
 std::string guarded_call(limits const& most, F const& f) {
     try {
-        return f();
+        auto const answer = f();
+        auto const damage = guarded_memory::damage();
+        return damage.empty() ? answer : is_wrong + damage;
     } catch (mistake const& e) {
+        if (auto const damage = guarded_memory::damage(); !damage.empty())
+            return is_wrong + damage;
         return is_wrong + std::string(e.what());
     } catch (not_written const&) {
         return std::string(1, not_there);
@@ -117,12 +122,14 @@ std::string assertion_in(std::string const& printed) {
 
 } // namespace
 
-student_file::student_file(int exercise, std::filesystem::path file) : state_(std::make_unique<state>()) {
+student_file::student_file(int exercise, std::filesystem::path file, limits const& compiling)
+    : state_(std::make_unique<state>()) {
+    state_->compiling = compiling;
     state_->exercise = exercise;
     state_->file = std::move(file);
     state_->module = state_->folder.path() / "checked.so";
     state_->fast_module = state_->folder.path() / "fast.so";
-    state_->made = compile(state_->file, state_->module, purpose::checks);
+    state_->made = compile(state_->file, state_->module, purpose::checks, compiling);
 }
 student_file::~student_file() = default;
 
@@ -234,7 +241,6 @@ graded student_file::grade(grading_options const& how) const {
                     return broken + complaint;
                 inputs in(how.seed, static_cast<std::uint32_t>(state_->exercise), number);
                 c.body(it->functions, in);
-                guarded_memory::require_whole();
                 return std::string(1, passed);
             });
         });
@@ -243,7 +249,7 @@ graded student_file::grade(grading_options const& how) const {
             break;
     }
     if (auto const body = comparison_of(state_->exercise); how.compare && body && all.passed() && !all.checks.empty()) {
-        auto const fast = compile(state_->file, state_->fast_module, purpose::speed);
+        auto const fast = compile(state_->file, state_->fast_module, purpose::speed, state_->compiling);
         auto most = how.most;
         most.seconds = std::max<std::size_t>(most.seconds, 60);
         auto const result = in_child(most, state_->fast_module, [&] {
@@ -297,11 +303,14 @@ void load_checks(std::filesystem::path const& folder) {
     for (auto const& file : files) {
         static int number = 0;
         auto const module = made.path() / ("checks" + std::to_string(number++) + ".so");
-        auto const result = compile(file, module, purpose::grading);
+        auto const result =
+            compile(file, module, purpose::grading, {.seconds = 600, .patience = 6000, .megabytes = 4096});
         trine::require(result.ok, file.string(), ": does not compile:\n", result.complaint);
+        auto const before = checks().size();
         // They stay loaded: what they added is called until the end.
-        trine::require(dlopen(module.c_str(), RTLD_NOW | RTLD_LOCAL) != nullptr, file.string(),
-                       ": cannot be loaded: ", static_cast<char const*>(dlerror()));
+        if (!dlopen(module.c_str(), RTLD_NOW | RTLD_LOCAL))
+            trine::fail(file.string(), ": cannot be loaded: ", std::string(dlerror()));
+        trine::require<trine::data_error>(checks().size() > before, file.string(), ": adds no checks");
     }
 }
 

@@ -53,7 +53,8 @@ std::vector<std::string> const& exercise_names();
 /// A file that is compiled and loaded by children alone.
 class student_file {
 public:
-    student_file(int exercise, std::filesystem::path file);
+    student_file(int exercise, std::filesystem::path file,
+                 limits const& compiling = {.seconds = 120, .patience = 1200, .megabytes = 4096});
     ~student_file();
 
     /// Of a file with several submissions: their names and what is wrong with them.

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <string>
 
 #include <trine/core/view.hpp>
 
@@ -29,8 +30,8 @@ public:
 
     /// What is at an address, for a handler of signals: a sentence in `text`, and whether it belongs to guarded memory.
     static bool describe(void const* address, char* text, std::size_t size);
-    /// Throws `mistake` when somebody wrote before one that is gone by now.
-    static void require_whole();
+    /// What was written before the beginning of one that is gone by now, in a sentence; empty, when nothing was.
+    static std::string damage();
 
 private:
     char const* name_;

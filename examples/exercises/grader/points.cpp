@@ -138,6 +138,7 @@ std::string json_of(std::vector<graded> const& all, std::uint64_t seed) {
                              {"points", g.points()},
                              {"of", g.of()},
                              {"seconds", g.seconds},
+                             {"compiler", g.compiler},
                              {"checks", checks},
                              {"comparison", rows}});
     }
