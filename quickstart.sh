@@ -25,8 +25,10 @@ usage() {
 usage: ./quickstart.sh                 install what is missing, build, train on drawn faces and recognise
        ./quickstart.sh --data FOLDER   the same with your own photos, one sub-folder per person
        ./quickstart.sh --report FOLDER and leave the training behind as a page for a browser (installs npm)
+       ./quickstart.sh exercises       install what is missing and build the grader of the course's exercises
        ./quickstart.sh course          install what is missing and build the programs of the course in docs/guide
        ./quickstart.sh docs            install what is missing, make the site of all documents and check its links
+       ./quickstart.sh --offline FILE  pack the project with all that the course takes into FILE, for a room without network
        ./quickstart.sh test            install what is missing, build and run all tests
        ./quickstart.sh fuzz [SECONDS]  install what is missing, and fuzz every reader of files for so long (60)
        ./quickstart.sh --help          this text
@@ -65,8 +67,22 @@ say_what_is_needed() {
 
 is_installed() { dpkg-query -W -f '${Status}' "$1" 2>/dev/null | grep -q 'ok installed'; }
 
+# What --offline packed: packages, as a source that apt may use in place of all others.
+offline=$PWD/offline
+apt_sources=()
+use_offline_packages() {
+    [ -d "$offline/packages" ] || return 0
+    local lists; lists=$(mktemp -d)
+    chmod 755 "$lists"
+    echo "deb [trusted=yes] file:$offline/packages ./" >"$lists/sources.list"
+    mkdir -p "$lists/lists/partial"
+    apt_sources=(-o "Dir::Etc::sourcelist=$lists/sources.list" -o Dir::Etc::sourceparts=/dev/null
+                 -o "Dir::State::lists=$lists/lists" -o APT::Sandbox::User=root)
+}
+
 install_packages() {
     is_debian || return 0 # CMake looks for what there is
+    use_offline_packages
     local missing=() optional=() package
     for package in "${packages[@]}"; do
         is_installed "$package" || missing+=("$package")
@@ -80,36 +96,95 @@ install_packages() {
         for package in "${optional_packages[@]}"; do is_installed "$package" || optional+=("$package"); done
         # Lists of packages may be old, or not there at all.
         if [ ${#missing[@]} -gt 0 ] || { [ ${#optional[@]} -gt 0 ] && ! apt-cache show base-files >/dev/null 2>&1; }; then
-            as_root apt-get update -qq
+            as_root apt-get "${apt_sources[@]}" update -qq
         fi
         for package in "${optional[@]}"; do
-            ! apt-cache show "$package" >/dev/null 2>&1 || missing+=("$package")
+            ! apt-cache "${apt_sources[@]}" show "$package" >/dev/null 2>&1 || missing+=("$package")
         done
     fi
     if [ ${#missing[@]} -gt 0 ]; then
         echo "Installing ${missing[*]} ..."
-        as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+        as_root env DEBIAN_FRONTEND=noninteractive apt-get "${apt_sources[@]}" install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
     fi
 }
 
 install_missing() {
     install_packages
     # CImg is one header, but its package pulls in OpenCV and Qt: take the header out of the package and leave the rest.
-    if is_debian && [ ! -e /usr/include/CImg.h ] && [ ! -e build/_cimg/CImg.h ]; then
-        echo "Fetching CImg.h ..."
-        local folder; folder=$(mktemp -d)
-        chmod 755 "$folder"
-        chown _apt "$folder" 2>/dev/null || true # apt fetches as a user of its own where it can
-        if ! (cd "$folder" && apt-get download -qq cimg-dev); then
-            rm -rf "$folder"
-            echo "Could not fetch the package cimg-dev. Please put CImg.h into build/_cimg/ and run this again." >&2
-            exit 1
-        fi
-        dpkg-deb -x "$folder"/cimg-dev_*.deb "$folder"
+    if [ -e "$offline/CImg.h" ] && [ ! -e build/_cimg/CImg.h ]; then
         mkdir -p build/_cimg
-        cp "$folder/usr/include/CImg.h" build/_cimg/
-        rm -rf "$folder"
+        cp "$offline/CImg.h" build/_cimg/
     fi
+    if is_debian && [ ! -e /usr/include/CImg.h ] && [ ! -e build/_cimg/CImg.h ]; then
+        mkdir -p build/_cimg
+        fetch_cimg build/_cimg
+    fi
+}
+
+# One header, out of its package: fetch_cimg FOLDER
+fetch_cimg() {
+    echo "Fetching CImg.h ..."
+    local folder; folder=$(mktemp -d)
+    chmod 755 "$folder"
+    chown _apt "$folder" 2>/dev/null || true # apt fetches as a user of its own where it can
+    if ! (cd "$folder" && apt-get download -qq cimg-dev); then
+        rm -rf "$folder"
+        echo "Could not fetch the package cimg-dev. Please put CImg.h into build/_cimg/ and run this again." >&2
+        exit 1
+    fi
+    dpkg-deb -x "$folder"/cimg-dev_*.deb "$folder"
+    cp "$folder/usr/include/CImg.h" "$1/"
+    rm -rf "$folder"
+}
+
+# The project with all packages that a bare system of this kind lacks for the course: pack FILE
+pack() {
+    local target=$1 folder all
+    if ! is_debian; then
+        echo "--offline packs Debian's packages, and this is not a Debian system." >&2
+        exit 1
+    fi
+    if [ -e "$target" ]; then
+        echo "$target: is there already" >&2
+        exit 1
+    fi
+    umask 077
+    pack_folder=$(mktemp -d "$(dirname "$target")/.offline-XXXXXX")
+    trap 'rm -rf "$pack_folder"' EXIT
+    folder=$pack_folder
+    all=$folder/trine/offline
+    mkdir -p "$all/packages/partial" "$folder/apt/lists/partial"
+    if ! git archive --prefix=trine/ HEAD 2>/dev/null | tar -x -C "$folder" 2>/dev/null; then
+        tar --exclude=./build --exclude="./$(basename "$folder")" --exclude=./.git -c . | tar -x -C "$folder/trine"
+    fi
+    # As if nothing were installed, so that nothing is left out.
+    : >"$folder/apt/status"
+    echo "Fetching packages ..."
+    local mine=(-o "Dir::State::status=$folder/apt/status" -o "Dir::Cache::archives=$all/packages"
+                -o Debug::NoLocking=1 -o APT::Sandbox::User=root)
+    apt-get "${mine[@]}" install -y -qq --no-install-recommends --download-only "${packages[@]}" >/dev/null
+    rm -rf "$all/packages/partial" "$all/packages/lock"
+    (
+        cd "$all/packages"
+        for package in *.deb; do
+            dpkg-deb -f "$package"
+            echo "Filename: ./$package"
+            echo "Size: $(stat -c %s "$package")"
+            echo "SHA256: $(sha256sum "$package" | cut -d ' ' -f 1)"
+            echo
+        done >Packages
+    )
+    if [ -e /usr/include/CImg.h ]; then cp /usr/include/CImg.h "$all/"
+    elif [ -e build/_cimg/CImg.h ]; then cp build/_cimg/CImg.h "$all/"
+    else fetch_cimg "$all"; fi
+    local script=build/release/examples/report/node_modules/chart.js/dist/chart.umd.min.js
+    [ ! -e "$script" ] || cp "$script" "$all/" # the page of train_faces --report
+    [ ! -d build/site/site ] || cp -r build/site/site "$folder/trine/site" # the documents and slides, where they are made
+    # Whatever user unpacks it, apt's own user has to read it.
+    chmod -R u+rwX,go+rX "$folder/trine"
+    tar -c -C "$folder" --owner=0 --group=0 -f "$folder/packed" trine
+    mv "$folder/packed" "$target"
+    echo "$target: the project and $(find "$all/packages" -name '*.deb' | wc -l) packages, $(($(stat -c %s "$target") / 1000000)) MB"
 }
 
 processors() { nproc 2>/dev/null || getconf _NPROCESSORS_ONLN; }
@@ -120,7 +195,9 @@ build() {
         is_debian || say_what_is_needed
         exit 1
     fi
-    if ! cmake --preset release -DTRINE_BUILD_TESTS="$1" -DTRINE_BUILD_EXAMPLES="$2" -DTRINE_BUILD_BENCHMARKS="$1" >build/configure.log; then
+    local found=()
+    [ ! -e "$offline/chart.umd.min.js" ] || found=(-DTRINE_CHART_JS="$offline/chart.umd.min.js")
+    if ! cmake --preset release ${found[@]+"${found[@]}"} -DTRINE_BUILD_TESTS="$1" -DTRINE_BUILD_EXAMPLES="$2" -DTRINE_BUILD_BENCHMARKS="$1" >build/configure.log; then
         cat build/configure.log
         is_debian || say_what_is_needed
         exit 1
@@ -144,6 +221,16 @@ test)
     mkdir -p build
     build ON ON
     ctest --preset release --output-on-failure --parallel "$(processors)"
+    ;;
+--offline)
+    [ $# = 2 ] || { usage >&2; exit 1; }
+    pack "$2"
+    ;;
+exercises)
+    install_missing
+    mkdir -p build
+    build OFF ON --target exercise
+    echo "The grader is built. Write examples/exercises/00_unit_length.cpp, and say build/release/exercise 0; docs/guide/README.md has the rest."
     ;;
 course)
     install_missing

@@ -1,14 +1,16 @@
 #!/bin/sh
 # The commands of a document, as a reader would copy them.
 #
-#   commands.sh run   FOLDER BUILD DOCUMENT…   runs every line of its sh blocks in a folder where build/release is the build
+#   commands.sh run   FOLDER BUILD DOCUMENT…   runs every line of its sh blocks in a folder where build/release is the build,
+#                                              and the exercises are solved
 #   commands.sh check FOLDER BUILD DOCUMENT…   looks whether the programs that they name are there and know the options: for what takes hours or photos
 set -eu
-mode=$1 work=$2 build=$3
+mode=$1 work=$2 build=$3 tests=$(cd "$(dirname "$0")" && pwd)
 shift 3
 rm -rf "$work"
-mkdir -p "$work/build"
+mkdir -p "$work/build" "$work/examples"
 ln -s "$build" "$work/build/release"
+ln -s "$tests/exercises/solutions" "$work/examples/exercises"
 count=0
 for document; do
     script=$work/$(basename "$document" .md).sh
@@ -19,7 +21,7 @@ for document; do
         count=$((count + $(grep -c . "$script")))
         continue
     fi
-    grep -oE 'build/release/(examples|benchmarks|tests)/.*' "$script" > "$script.programs" || true
+    grep -oE 'build/release/((examples|benchmarks|tests)/|exercise ).*' "$script" > "$script.programs" || true
     while read -r line; do
         line=${line%%#*}
         program=$work/${line%% *}
