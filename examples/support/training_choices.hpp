@@ -22,6 +22,7 @@ struct training_choices {
     std::string backbone = "grey64", miner = "all", loss = "triplet_margin";
     double margin = 0.2, held_out = 0.5;
     std::optional<std::size_t> threads; // all, where there is none
+    std::optional<std::size_t> chunks;  // as many as ranks, where there is none
     std::size_t k = 1, synthetic_people = 80, synthetic_photos = 24, validation_people = 0;
     bool strict = false, no_augmentation = false, watch = false, find_rate = false;
     photo_choices how;
