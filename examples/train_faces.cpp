@@ -218,8 +218,10 @@ int run(program::training_choices c, any_objective const& objective, program::ra
                     report.best_epoch, 100 * report.epochs[report.best_epoch - 1].validation);
     std::printf("trained in %.1f s\n", report.seconds);
     if (ranks.size() > 1)
-        std::printf("of these, %.1f s went by exchanging, or waiting for other ranks; each sent %.1f MB\n",
-                    report.exchange_seconds, static_cast<double>(report.bytes_sent) / 1e6);
+        std::printf("of these, %.1f s went by exchanging, or waiting for other ranks; each sent %.3f MB a step\n",
+                    report.exchange_seconds,
+                    report.steps > 0 ? static_cast<double>(report.bytes_sent) / 1e6 / static_cast<double>(report.steps)
+                                     : 0);
     std::printf("\n");
 
     who.enroll(learn);
@@ -269,7 +271,7 @@ int run(program::training_choices c, any_objective const& objective, program::ra
 int main(int argc, char** argv) {
     program::rank_session session(argc, argv);
     program::training_choices c;
-    return c.run(argc, argv, [&] {
+    int const code = c.run(argc, argv, [&] {
         return session.run([&] {
             if (!c.report.empty())
                 program::require_report_page();
@@ -280,4 +282,5 @@ int main(int argc, char** argv) {
                 c.backbone, [&]<class Backbone>() { return run<Backbone>(c, objective, session); });
         });
     });
+    return session.exit_code(code);
 }

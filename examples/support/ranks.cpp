@@ -87,6 +87,8 @@ int rank_session::run(std::function<int()> const& work) {
 #endif
 }
 
+int rank_session::exit_code(int of_work) { return ranks().rank() == 0 ? of_work : 0; }
+
 std::string rank_session::share_processors(bool threads_are_given) {
     if (ranks().size() == 1)
         return describe_threads();

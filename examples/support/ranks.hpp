@@ -26,6 +26,10 @@ public:
     /// @throws argument_error  when several processes were started of a program that was built without MPI
     int run(std::function<int()> const& work);
 
+    /// What this process ends with: rank 0 alone says that a program failed, once it has said why, because launchers
+    /// end all processes as soon as one of them says so.
+    int exit_code(int of_work);
+
     /// Sets how many threads each rank uses, where nobody has said so, and warns where they share processors.
     /// Collective.
     ///

@@ -99,7 +99,7 @@ private:
     using range = std::pair<std::size_t, std::size_t>;
     // A node that several ranks share, this one among them. A vector's pieces lie on the ranks of each half, and then
     // on those of both, in the orders that are said here.
-    struct level {
+    struct shared_node {
         std::vector<std::size_t> sides[2], owners;
         std::size_t own_side, own_old, own_new; // this rank's half, and its places among that one's and all ranks
     };
@@ -117,7 +117,7 @@ private:
     }
     // Whom each part of a piece of one half belongs to among the ranks of both.
     template <class Visit>
-    void each_overlap(level const& l, std::size_t size, std::size_t side, std::size_t old, Visit&& visit) const {
+    void each_overlap(shared_node const& l, std::size_t size, std::size_t side, std::size_t old, Visit&& visit) const {
         auto const from = piece(size, old, l.sides[side].size());
         for (std::size_t i = 0; i < l.owners.size(); ++i)
             visit(l.owners[i], overlap(from, piece(size, i, l.owners.size())));
@@ -157,7 +157,7 @@ private:
 
     std::size_t chunks_, rank_;
     std::vector<std::size_t> firsts_;
-    std::vector<level> levels_; // from this rank's subtree up
+    std::vector<shared_node> levels_; // from this rank's subtree up
 };
 
 } // namespace trine

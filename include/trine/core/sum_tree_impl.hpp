@@ -26,7 +26,7 @@ TRINE_INLINE std::vector<std::size_t> sum_tree::share(std::size_t first_chunk, s
     // As many ranks for the first half as it has of the chunks, but for either half no more than it has.
     std::size_t const half = chunks / 2, least = std::max<std::size_t>(1, ranks - std::min(ranks - 1, chunks - half)),
                       first = std::clamp((2 * ranks * half + chunks) / (2 * chunks), least, std::min(half, ranks - 1));
-    level here;
+    shared_node here;
     here.sides[0] = share(first_chunk, first_chunk + half, first_rank, first_rank + first);
     here.sides[1] = share(first_chunk + half, last_chunk, first_rank + first, last_rank);
     // One of this half, one of that, so that a new piece lies where most of the old one was.

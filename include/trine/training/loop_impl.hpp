@@ -112,6 +112,7 @@ public:
                 passes_.backward(g);
                 update(rate, step, epoch);
                 average_.follow(who_.values(), step + 1);
+                ++report.steps;
                 done.steps += 1;
                 done.loss += result.loss;
                 done.triplets += static_cast<double>(result.triplets);

@@ -75,6 +75,7 @@ struct training_report {
     bool stopped_early = false; ///< whether it ended because no epoch got better
     std::size_t best_epoch = 0; ///< the one that the model is of, from 1, where epochs were judged
     double seconds = 0;
+    std::size_t steps = 0;        ///< that were done, without those of the checkpoint that it went on from
     double exchange_seconds = 0;  ///< of these, what this rank spent in sending, receiving and waiting for other ranks
     std::uint64_t bytes_sent = 0; ///< by this rank to others
     std::size_t people_alone = 0; ///< left out, having one photo only
