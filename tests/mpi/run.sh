@@ -66,15 +66,15 @@ grep -q "MB a step" "$folder/four.txt" || fail "nobody said what was exchanged:"
 # A rank is killed when there is a checkpoint; what is left goes on with fewer ranks.
 train killed 4 --epochs 30 &
 launcher=$!
-while kill -0 "$launcher" 2> "$folder/none" && [ ! -e "$folder/killed/checkpoint.safetensors" ]; do sleep 0.05; done
+while kill -0 "$launcher" 2> /dev/null && [ ! -e "$folder/killed/checkpoint.safetensors" ]; do sleep 0.05; done
 # Of the processes that the launcher has begun, one that is not the first.
 victim=
-for status in /proc/[0-9]*/status; do
-    tr '\0' ' ' < "${status%status}cmdline" 2> "$folder/none" | grep -q "train_faces .*$folder/killed" || continue
-    tr '\0' '\n' < "${status%status}environ" 2> "$folder/none" | grep -qE '^(OMPI_COMM_WORLD_RANK|PMI_RANK)=2$' || continue
-    victim=${status#/proc/} victim=${victim%/status}
+for process in /proc/[0-9]*; do
+    cat "$process/cmdline" 2> /dev/null | tr '\0' ' ' | grep -q "train_faces .*$folder/killed" || continue
+    cat "$process/environ" 2> /dev/null | tr '\0' '\n' | grep -qE '^(OMPI_COMM_WORLD_RANK|PMI_RANK)=2$' || continue
+    victim=${process#/proc/}
 done
-if [ -n "$victim" ] && kill -9 "$victim" 2> "$folder/none"; then
+if [ -n "$victim" ] && kill -9 "$victim" 2> /dev/null; then
     wait "$launcher" && ! grep -q "trained in" "$folder/killed.txt" && fail "nobody noticed that a rank had died:" "$folder/killed.txt"
 fi
 wait "$launcher" || true
