@@ -17,6 +17,7 @@ add_emulator_packages() {
 }
 optional_packages=() # what newer systems have no more, and a test is left out for
 add_layout_packages() { optional_packages+=(clang-format-14 clang-tidy-14); }
+add_mpi_packages() { command -v mpicxx >/dev/null || optional_packages+=(libopenmpi-dev openmpi-bin); }
 site_packages=(doxygen mkdocs python3-pygments linkchecker)
 
 usage() {
@@ -137,6 +138,7 @@ test)
     add_browser_packages
     add_emulator_packages
     add_layout_packages
+    add_mpi_packages
     packages+=("${site_packages[@]}" "${test_packages[@]}")
     install_missing
     mkdir -p build

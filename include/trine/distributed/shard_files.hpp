@@ -18,8 +18,8 @@ namespace trine::distributed {
 struct shard_list {
     std::string distance; ///< its identity
     std::size_t dimensions = 0, places = 0, shards = 0;
-    std::vector<std::int64_t> removed; ///< places, in order
-    std::string generation{};          ///< random digits that all files of one `save_shards` repeat
+    std::vector<std::int64_t> removed{}; ///< places, in order
+    std::string generation{};            ///< random digits that all files of one `save_shards` repeat
 };
 
 /// Points of one rank.

@@ -166,11 +166,13 @@ struct sharded {
         void load(std::filesystem::path const& path) requires Search::storage_type::is_exact {
             require<argument_error>(size_ == 0, path.string(), ": would be read into an index that holds ", size_,
                                     " points");
-            auto const [list, shard] = load_shards(*ranks_, path, identity_of(distance_).text(), dimensions());
+            auto const read = load_shards(*ranks_, path, identity_of(distance_).text(), dimensions());
+            shard_list const& list = read.first;
+            shard const& own = read.second;
             local_index fresh(dimensions(), distance_);
-            together(*ranks_, [&] { fresh.add({shard.points.data(), shard.places.size(), dimensions()}); });
+            together(*ranks_, [&] { fresh.add({own.points.data(), own.places.size(), dimensions()}); });
             own_ = std::move(fresh);
-            places_.assign(shard.places.begin(), shard.places.end());
+            places_.assign(own.places.begin(), own.places.end());
             removed_.assign(list.removed.begin(), list.removed.end());
             size_ = list.places;
         }
