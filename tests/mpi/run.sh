@@ -3,6 +3,7 @@
 #
 #   run.sh ranks    MPIRUN WORKER
 #   run.sh training MPIRUN TRAIN_FACES FOLDER
+#   run.sh search   MPIRUN GALLERY FOLDER MODEL PHOTOS
 set -eu
 what=$1 mpirun=$2 program=$3 folder=${4:-}
 options=
@@ -47,6 +48,25 @@ fi
 
 rm -rf "$folder"
 mkdir -p "$folder"
+
+if [ "$what" = search ]; then
+    model=$5 photos=$6
+    "$program" create "$folder/people" --model "$model" --data "$photos" > "$output" 2>&1 || fail "no gallery:" "$output"
+    find "$photos" -type f > "$folder/queries"
+    for k in 1 2; do
+        "$program" find "$folder/people" --model "$model" -k $k --json $(cat "$folder/queries") > "$folder/one" 2>&1
+        start 3 "$program" find "$folder/people" --model "$model" -k $k --json $(cat "$folder/queries") > "$folder/many" 2>&1 || fail "ranks find nothing:" "$folder/many"
+        cmp "$folder/one" "$folder/many" || fail "ranks find others:" "$folder/many"
+        start 2 "$program" find "$folder/people" --model "$model" -k $k --json - < "$folder/queries" > "$folder/many" 2>&1 || fail "ranks find nothing:" "$folder/many"
+        cmp "$folder/one" "$folder/many" || fail "ranks find others by standard input:" "$folder/many"
+    done
+    start 2 "$program" find "$folder/people" --model "$model" -k 9 - < "$folder/queries" > "$output" 2>&1 && fail "there are no nine photos" "$output"
+    grep -q ": k = 9 nearest neighbours of a gallery of 2 photos" "$output" || fail "nobody said that there are no nine photos:" "$output"
+    start 2 "$program" remove "$folder/people" --name Ada > "$output" 2>&1 && fail "two ranks removed somebody" "$output"
+    grep -q "several ranks find together" "$output" || fail "nobody said what ranks are for:" "$output"
+    echo "ranks find the same"
+    exit 0
+fi
 train() { # OUTPUT COUNT OPTIONS…
     name=$1 count=$2
     shift 2
