@@ -37,6 +37,9 @@ TEST_CASE("ranks that share processors get a part of them each", "[distributed]"
     CHECK(distributed::warn_of_sharing(limited) == "on ada 4 ranks with 4 threads share 2 processors: they wait for "
                                                    "each other\n");
     CHECK(distributed::suitable_threads(unknown, 1) == 4);
+    std::vector<rank_place> const bound{{"a", "ada", {0}, 1, 1, 8}, {"a", "ada", {1}, 1, 1, 8}};
+    CHECK(distributed::warn_of_sharing(bound) ==
+          "on ada 2 ranks may use 2 of 8 processors: mpirun --bind-to none gives them all\n");
     CHECK(distributed::describe_places({{"a", "ada", {0}, 1, 1}}) == "1 rank on 1 machine, 1 thread each");
 }
 

@@ -16,6 +16,7 @@ struct rank_place {
     std::vector<std::size_t> processors{}; ///< that it may run on; empty where the system does not say
     std::size_t usable = 1;                ///< processors that it can keep busy, see `processor_limits`
     std::size_t threads = 1;               ///< that its loops use
+    std::size_t present = 1;               ///< processors of the machine
 };
 
 /// Where all ranks run. Collective.
@@ -27,7 +28,8 @@ std::size_t suitable_threads(std::vector<rank_place> const& all, std::size_t ran
 /// "4 ranks on 2 machines, 2 threads each".
 std::string describe_places(std::vector<rank_place> const& all);
 
-/// A sentence for each machine whose ranks have more threads than it has processors for them; empty where none has.
+/// A sentence for each machine whose ranks have more threads than it has processors for them, or of whose processors
+/// they may not use all, because mpirun binds each rank to one unless it is told; empty where there is no such machine.
 std::string warn_of_sharing(std::vector<rank_place> const& all);
 
 } // namespace trine::distributed

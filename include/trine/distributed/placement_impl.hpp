@@ -22,8 +22,11 @@ namespace detail {
 inline rank_place own_place() {
     char name[256] = "";
     ::gethostname(name, sizeof name - 1);
-    rank_place own{
-        .machine = name, .name = name, .usable = find_processor_limits().usable(), .threads = thread_count()};
+    rank_place own{.machine = name,
+                   .name = name,
+                   .usable = find_processor_limits().usable(),
+                   .threads = thread_count(),
+                   .present = find_processor_limits().present};
     // Containers of one machine may have names of their own, and machines in other rooms the same.
     std::string boot;
     if (std::ifstream("/proc/sys/kernel/random/boot_id") >> boot)
@@ -65,7 +68,7 @@ inline std::size_t processors_of(std::vector<rank_place> const& all, std::vector
 TRINE_INLINE std::vector<rank_place> find_places(communicator& ranks) {
     auto const own = detail::own_place();
     std::ostringstream text;
-    text << own.machine << '\n' << own.name << '\n' << own.usable << ' ' << own.threads;
+    text << own.machine << '\n' << own.name << '\n' << own.usable << ' ' << own.threads << ' ' << own.present;
     for (std::size_t p : own.processors)
         text << ' ' << p;
     std::vector<rank_place> all;
@@ -73,7 +76,7 @@ TRINE_INLINE std::vector<rank_place> find_places(communicator& ranks) {
         std::istringstream in(said);
         auto& place = all.emplace_back();
         std::getline(in, place.machine), std::getline(in, place.name);
-        in >> place.usable >> place.threads;
+        in >> place.usable >> place.threads >> place.present;
         for (std::size_t p = 0; in >> p;)
             place.processors.push_back(p);
     }
@@ -117,6 +120,13 @@ TRINE_INLINE std::string warn_of_sharing(std::vector<rank_place> const& all) {
             text += "on " + all[ranks[0]].name + " " + std::to_string(ranks.size()) + " ranks with " +
                     std::to_string(threads) + " threads share " + std::to_string(processors) +
                     (processors == 1 ? " processor" : " processors") + ": they wait for each other\n";
+        std::set<std::size_t> allowed;
+        for (std::size_t r : ranks)
+            allowed.insert(all[r].processors.begin(), all[r].processors.end());
+        if (std::size_t const present = all[ranks[0]].present; !allowed.empty() && allowed.size() < present)
+            text += "on " + all[ranks[0]].name + " " + std::to_string(ranks.size()) +
+                    (ranks.size() == 1 ? " rank may use " : " ranks may use ") + std::to_string(allowed.size()) +
+                    " of " + std::to_string(present) + " processors: mpirun --bind-to none gives them all\n";
     }
     return text;
 }
