@@ -18,6 +18,7 @@ add_emulator_packages() {
 optional_packages=() # what newer systems have no more, and a test is left out for
 add_layout_packages() { optional_packages+=(clang-format-14 clang-tidy-14); }
 fuzz_packages=(clang libclang-rt-dev libomp-dev) # libFuzzer is Clang's
+add_mpi_packages() { command -v mpicxx >/dev/null || optional_packages+=(libopenmpi-dev openmpi-bin); }
 site_packages=(doxygen mkdocs python3-pygments linkchecker)
 
 usage() {
@@ -216,6 +217,7 @@ test)
     add_browser_packages
     add_emulator_packages
     add_layout_packages
+    add_mpi_packages
     packages+=("${site_packages[@]}" "${test_packages[@]}")
     install_missing
     mkdir -p build

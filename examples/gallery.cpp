@@ -4,18 +4,24 @@
 //   gallery add people.gallery --model output/model.safetensors --name Ada ada1.jpg ada2.jpg
 //   gallery find people.gallery --model output/model.safetensors -k 3 --threshold 0.8 new.jpg
 //   gallery list people.gallery
+//   mpirun -np 4 gallery find …       the same, each rank with a part of the photos
 //
 // Expected output of find, a line for each photo:
 //   new.jpg  Ada  distance 0.084  margin 0.412  3 of 3 votes
 
 #include <cstdio>
+#include <iostream>
+#include <optional>
 
 #include "program.hpp"
 #include "support/json_line.hpp"
 #include "support/options.hpp"
 #include "support/outputs.hpp"
 #include "support/pairs.hpp"
+#include "support/ranks.hpp"
 #include "support/text.hpp"
+
+#include <trine/distributed/gallery_index.hpp>
 
 using namespace trine;
 
@@ -131,37 +137,69 @@ int add(choices const& c) {
     return add_photos(c, gallery, model, photos_for<Backbone>(c));
 }
 
+// The photos that were named, or for "-" those that standard input names, a line each.
+template <class Backbone, class F>
+std::size_t for_each_query(choices const& c, F const& f) {
+    std::size_t failures = 0;
+    for (auto const& path : c.photos) {
+        if (path != "-") {
+            failures += program::for_each_photo<Backbone>({path}, c.how, "gallery", f);
+            continue;
+        }
+        for (std::string line; std::getline(std::cin, line);) {
+            failures += program::for_each_photo<Backbone>({line}, c.how, "gallery", f);
+            std::fflush(stdout); // somebody may wait for it
+        }
+    }
+    return failures;
+}
+
 template <class Backbone>
-int find(choices const& c) {
+int find(choices const& c, communicator& ranks) {
     recognizer<Backbone, miners::all, losses::triplet_margin, program::distance, neighbors::exact> who;
     program::load_parameters(who.model(), io::safetensors::load(c.model));
     who.open_gallery(c.file);
     require<argument_error>(who.gallery_size() > 0, c.file.string(), ": nobody is in it");
     auto rule = c.rule;
     rule.threshold = c.threshold.value_or(std::numeric_limits<double>::infinity());
-    std::size_t const failures = program::for_each_photo<Backbone>(
-        c.photos, c.how, "gallery", [&](std::string const& path, data::image const& photo) {
-            auto const found = who.identify(data::to_tensor(photo), rule).front();
-            bool const alone = std::isinf(found.margin);
-            if (c.json)
-                program::print_json({{"photo", path},
-                                     {"name", found.known ? nlohmann::json(found.name) : nlohmann::json(nullptr)},
-                                     {"nearest_name", found.name},
-                                     {"distance", found.distance},
-                                     {"margin", alone ? nlohmann::json(nullptr) : nlohmann::json(found.margin)},
-                                     {"votes", found.votes},
-                                     {"k", c.rule.k},
-                                     {"confidence", found.confidence},
-                                     {"nearest", who.gallery().source(found.nearest.front().index)}});
-            else {
-                char margin[32] = "";
-                if (!alone)
-                    std::snprintf(margin, sizeof margin, "  margin %.3f", static_cast<double>(found.margin));
-                std::printf("%s  %s  distance %.3f%s  %zu of %zu votes\n", printable(path).c_str(),
-                            found.known ? printable(found.name).c_str() : "unknown",
-                            static_cast<double>(found.distance), margin, found.votes, found.nearest.size());
-            }
-        });
+    // Several ranks hold a part of the photos each; rank 0 asks, and the others search along until it is done.
+    std::optional<distributed::sharded<>::index<program::distance>> spread;
+    if (ranks.size() > 1)
+        spread.emplace(distributed::spread<program::distance>(ranks, who.gallery()));
+    if (ranks.rank() > 0) {
+        while (any_of(ranks, false))
+            spread->search({}, 0);
+        return 0;
+    }
+    std::size_t const failures = for_each_query<Backbone>(c, [&](std::string const& path, data::image const& photo) {
+        auto const found = [&] {
+            if (!spread)
+                return who.identify(data::to_tensor(photo), rule).front();
+            auto const point = who.model().embed(data::to_tensor(photo));
+            any_of(ranks, true); // there is one more
+            return identify(who.gallery(), spread->search(as_matrix(point), rule.k), rule).front();
+        }();
+        bool const alone = std::isinf(found.margin);
+        if (c.json)
+            program::print_json({{"photo", path},
+                                 {"name", found.known ? nlohmann::json(found.name) : nlohmann::json(nullptr)},
+                                 {"nearest_name", found.name},
+                                 {"distance", found.distance},
+                                 {"margin", alone ? nlohmann::json(nullptr) : nlohmann::json(found.margin)},
+                                 {"votes", found.votes},
+                                 {"k", c.rule.k},
+                                 {"confidence", found.confidence},
+                                 {"nearest", who.gallery().source(found.nearest.front().index)}});
+        else {
+            char margin[32] = "";
+            if (!alone)
+                std::snprintf(margin, sizeof margin, "  margin %.3f", static_cast<double>(found.margin));
+            std::printf("%s  %s  distance %.3f%s  %zu of %zu votes\n", printable(path).c_str(),
+                        found.known ? printable(found.name).c_str() : "unknown", static_cast<double>(found.distance),
+                        margin, found.votes, found.nearest.size());
+        }
+    });
+    any_of(ranks, false);
     return failures > 0 ? 1 : 0;
 }
 
@@ -340,6 +378,7 @@ int calibrate(choices const& c) {
 } // namespace
 
 int main(int argc, char** argv) {
+    program::rank_session session(argc, argv);
     choices c;
     program::options app("gallery", "Keeps a gallery of known people in a file, and names the people on photos by it");
     auto const command = [&](char const* name, char const* what, bool with_network) {
@@ -359,7 +398,7 @@ int main(int argc, char** argv) {
     adding->text("--name", c.name, "who is on the photos");
     adding->paths("photos", c.photos, "photos of one person");
     auto* const finding = command("find", "name the people on photos", true);
-    finding->paths("photos", c.photos, "photos to name").required();
+    finding->paths("photos", c.photos, "photos to name; - for those that standard input names, a line each").required();
     finding->number("-k", c.rule.k, program::range(1, 1'000'000), "neighbours that vote");
     finding->number("--threshold", c.threshold, program::range(0.0, 1e6),
                     "farther than this is \"unknown\" (default: everybody is somebody)");
@@ -397,15 +436,19 @@ int main(int argc, char** argv) {
                "  gallery create people.gallery --model output/model.safetensors --data known    known/NAME/*.jpg\n"
                "  gallery add people.gallery --model output/model.safetensors --name Ada ada.jpg\n"
                "  gallery find people.gallery --model output/model.safetensors -k 3 new/*.jpg\n"
+               "  ls new/*.jpg | mpirun -np 4 gallery find people.gallery --model output/model.safetensors -\n"
                "  gallery merge people.gallery \"A. Lovelace\" Ada\n"
                "  gallery list people.gallery --json\n");
-    return app.run(argc, argv, [&]() -> int {
+    auto const work = [&]() -> int {
+        require<argument_error>(session.ranks().size() == 1 || finding->chosen(),
+                                "several ranks find together; everything else is for one process");
         if (creating->chosen())
             return program::with_backbone(c.backbone, [&]<class Backbone>() { return create<Backbone>(c); });
         if (adding->chosen())
             return program::with_backbone(c.backbone, [&]<class Backbone>() { return add<Backbone>(c); });
         if (finding->chosen())
-            return program::with_backbone(c.backbone, [&]<class Backbone>() { return find<Backbone>(c); });
+            return program::with_backbone(c.backbone,
+                                          [&]<class Backbone>() { return find<Backbone>(c, session.ranks()); });
         if (listing->chosen())
             return list(c);
         if (removing->chosen())
@@ -424,5 +467,6 @@ int main(int argc, char** argv) {
         else if (compacting->chosen())
             gallery.compact(), std::printf("%zu photos\n", gallery.size());
         return 0;
-    });
+    };
+    return session.exit_code(app.run(argc, argv, [&] { return session.run(work); }));
 }

@@ -3,12 +3,14 @@
 //
 //   train_faces                       on drawn faces
 //   train_faces --data photos         on your own: one sub-folder for each person
+//   mpirun -np 4 train_faces          on four processes, here or on several machines
 //   train_faces --help                every option
 //
 // Expected output: the network's table, a line for each epoch with rate and time left, then how well held-out photos
 // are recognised beside the untrained network, and where the files are.
 
 #include <algorithm>
+#include <bit>
 #include <cstdio>
 #include <filesystem>
 #include <string>
@@ -17,13 +19,14 @@
 #include "support/network_pictures.hpp"
 #include "support/outputs.hpp"
 #include "support/policies.hpp"
+#include "support/ranks.hpp"
 #include "support/report.hpp"
 #include "support/results.hpp"
 #include "support/terminal.hpp"
 #include "support/training_choices.hpp"
 
-#include <trine/core/processors.hpp>
 #include <trine/data/image_io.hpp>
+#include <trine/distributed/photos.hpp>
 #include <trine/evaluation/retrieval.hpp>
 #include <trine/visual/text_chart.hpp>
 
@@ -56,11 +59,8 @@ int find_rate(trainer_of<Backbone> const& how, data::dataset const& learn) {
     return 0;
 }
 
-template <class Backbone>
-int run(program::training_choices c, any_objective const& objective) {
-    using faces = program::faces<Backbone>;
-    using in = typename Backbone::input;
-    // Before the work: where to write.
+// Where to write is looked at before the work.
+void check_outputs(program::training_choices const& c) {
     program::inputs const read{c.data, c.how.detector};
     program::require_output_folder("--output", c.output, read);
     if (!c.report.empty())
@@ -74,7 +74,25 @@ int run(program::training_choices c, any_objective const& objective) {
                                 {out / "model.safetensors", out / "checkpoint.safetensors", out / "training.csv",
                                  out / "training.jsonl", c.report.empty() ? c.report : c.report / "report.html",
                                  c.events.empty() ? c.events : c.events / "events.out.tfevents.trine"});
-    auto all = c.photos(in::channels, in::height, in::width);
+}
+
+template <class Backbone>
+int run(program::training_choices c, any_objective const& objective, program::rank_session& session) {
+    using faces = program::faces<Backbone>;
+    using in = typename Backbone::input;
+    auto& ranks = session.ranks();
+    auto const processors = session.share_processors(c.threads.has_value());
+    c.training.chunks = c.chunks ? *c.chunks : std::bit_ceil(ranks.size());
+    bool const is_first = ranks.rank() == 0; // who writes, and looks at what has been learnt
+    std::filesystem::path const out = c.output;
+    data::dataset all;
+    together(ranks, [&] {
+        if (!is_first)
+            return;
+        check_outputs(c);
+        all = c.photos(in::channels, in::height, in::width);
+    });
+    distributed::share_photos(ranks, all);
     data::dataset judges;
     if (c.validation_people > 0) {
         auto const apart = data::split_off_people(all, c.validation_people, c.training.seed);
@@ -102,7 +120,8 @@ int run(program::training_choices c, any_objective const& objective) {
                                        .log = out / "training.csv",
                                        .json_log = out / "training.jsonl",
                                        .events = c.events.empty() ? c.events : c.events / "events.out.tfevents.trine",
-                                       .resume = c.resume}};
+                                       .resume = c.resume},
+                          .ranks = &ranks};
     if (c.no_augmentation)
         how.options.augmentation = data::augmentation::none();
 
@@ -119,9 +138,14 @@ int run(program::training_choices c, any_objective const& objective) {
     if (c.find_rate)
         return find_rate(how, learn);
 
-    std::printf("\n%s%s\n\n", nn::describe<Backbone>().c_str(), describe_threads().c_str());
+    std::printf("\n%s%s\n", nn::describe<Backbone>().c_str(), processors.c_str());
+    if (c.training.chunks > 1)
+        std::printf("batches go through the network in %zu chunks: --chunks %zu gives the same bits on other ranks\n",
+                    c.training.chunks, c.training.chunks);
+    std::printf("\n");
     faces who(c.training.seed);
-    who.enroll(learn);
+    if (is_first)
+        who.enroll(learn);
     auto const shown_places = program::shown_places(held_out);
     auto const shown_photos = held_out.subset(shown_places);
     auto const shown = shown_photos.tensors();
@@ -137,12 +161,17 @@ int run(program::training_choices c, any_objective const& objective) {
         double const right = program::nearest_right(points, shown_labels);
         story.snapshots.push_back({epoch, right, std::move(points)});
     };
-    look(0, who.model());
-    double const before = share_right(who.identify(held_out.tensors(), c.k), held_out);
+    double before = 0;
+    if (is_first) {
+        look(0, who.model());
+        before = share_right(who.identify(held_out.tensors(), c.k), held_out);
+    }
 
     bool const live = program::is_terminal(1);
     std::vector<double> loss_curve, active_curve, accuracy_curve;
     auto const show = [&](epoch_report const& e, auto& model) {
+        if (!is_first)
+            return true;
         // Some sixty epochs are enough to see points move, and take little time beside the training.
         if (std::size_t const step = (e.epochs + 59) / 60; e.epoch % step == 0 || e.epoch == e.epochs)
             look(e.epoch, model);
@@ -172,6 +201,8 @@ int run(program::training_choices c, any_objective const& objective) {
         how.stop = [&] { return guard.requested(); };
         return how.fit(who.model(), learn, show);
     }();
+    if (!is_first)
+        return report.interrupted ? 130 : 0;
     if (report.people_alone > 0)
         std::printf("%zu people have only one photo to learn from and were left out of the triplets\n",
                     report.people_alone);
@@ -189,7 +220,13 @@ int run(program::training_choices c, any_objective const& objective) {
     if (report.best_epoch > 0)
         std::printf("the model is that of epoch %zu, the best by the people kept apart: MAP@R %.1f %%\n",
                     report.best_epoch, 100 * report.epochs[report.best_epoch - 1].validation);
-    std::printf("trained in %.1f s\n\n", report.seconds);
+    std::printf("trained in %.1f s\n", report.seconds);
+    if (ranks.size() > 1)
+        std::printf("of these, %.1f s went by exchanging, or waiting for other ranks; each sent %.3f MB a step\n",
+                    report.exchange_seconds,
+                    report.steps > 0 ? static_cast<double>(report.bytes_sent) / 1e6 / static_cast<double>(report.steps)
+                                     : 0);
+    std::printf("\n");
 
     who.enroll(learn);
     auto const points = who.model().embed(held_out.tensors());
@@ -236,18 +273,22 @@ int run(program::training_choices c, any_objective const& objective) {
 } // namespace
 
 int main(int argc, char** argv) {
+    program::rank_session session(argc, argv);
     program::training_choices c;
-    return c.run(argc, argv, [&]() -> int {
+    int const code = c.run(argc, argv, [&]() -> int {
         if (c.list) {
             std::printf("%s%s", program::list_policies().c_str(), program::list_training_policies().c_str());
             return 0;
         }
-        if (!c.report.empty())
-            program::require_report_page();
-        if (c.threads)
-            set_thread_count(*c.threads);
-        auto const objective = c.objective();
-        return program::with_trained_backbone(c.backbone,
-                                              [&]<class Backbone>() { return run<Backbone>(c, objective); });
+        return session.run([&] {
+            if (!c.report.empty())
+                program::require_report_page();
+            if (c.threads)
+                set_thread_count(*c.threads);
+            auto const objective = c.objective();
+            return program::with_trained_backbone(
+                c.backbone, [&]<class Backbone>() { return run<Backbone>(c, objective, session); });
+        });
     });
+    return session.exit_code(code);
 }

@@ -39,6 +39,7 @@ Made from the docstrings: [all types](reference/annotated.html), [all headers](r
 | [trine::miners](reference/namespacetrine_1_1miners.html) | which triplets or pairs? |
 | [trine::losses](reference/namespacetrine_1_1losses.html) | how wrong? |
 | [trine::neighbors](reference/namespacetrine_1_1neighbors.html) | who is nearest? Search, galleries, votes, classifiers, clustering |
+| [trine::distributed](reference/namespacetrine_1_1distributed.html) | more than one machine: ranks, search over points on all of them |
 | [trine::data](reference/namespacetrine_1_1data.html) | photos, splits, augmentation, samplers, drawn faces |
 | [trine::faces](reference/namespacetrine_1_1faces.html) | detection, landmarks, alignment |
 | [trine::evaluation](reference/namespacetrine_1_1evaluation.html) | figures, thresholds, intervals, comparisons, maps |

@@ -56,6 +56,9 @@ int training_choices::run(int argc, char** argv, std::function<int()> const& wor
     app.number("-k", k, range(1, 1'000'000), "neighbours that vote");
     app.number("--seed", training.seed, any_seed, "same seed, same bits");
     app.number("--threads", threads, range(1, 1024), "threads; the result does not depend on them (default: all)");
+    app.number("--chunks", chunks, range(1, 16'384),
+               "parts of a batch that go through the network one by one, at least as many as mpirun starts ranks; the "
+               "result depends on them, and not on the ranks (default: 1, or a power of two for all ranks)");
     app.number("--synthetic-people", synthetic_people, range(1, 1'000'000), "people to draw when there is no --data");
     app.number("--synthetic-photos", synthetic_photos, range(1, 100'000), "photos to draw of each");
     how.add_options(app);
@@ -84,6 +87,7 @@ int training_choices::run(int argc, char** argv, std::function<int()> const& wor
                "  train_faces --data photos --output run1 --resume  go on where Ctrl-C stopped\n"
                "  train_faces --data photos --detector mtcnn        find and align the faces first\n"
                "  train_faces --loss \"arcface margin=0.3 scale=24\"   class weights in place of triplets\n"
+               "  mpirun -np 4 train_faces --data photos            on four ranks; docs/distributed.md says more\n"
                "  train_faces --data orl --backbone grey112x92 --people 8 --photos 8 --miner batch_hard --epochs 80\n");
     return app.run(argc, argv, work);
 }
@@ -151,6 +155,7 @@ std::vector<std::pair<std::string, std::string>> training_choices::in_words(data
             {"schedule", schedule().identity_of().text()},
             {"sampler", sampler_name},
             {"held out", text(held_out)},
+            {"chunks of a batch", text(training.chunks)},
             {"longest gradient", training.clip_norm > 0 ? text(training.clip_norm) : "any"},
             {"average of parameters", training.average > 0 ? text(training.average) : "none"},
             {"epochs judged by", validation_people > 0 ? text(validation_people) + " people kept apart" : "nobody"},

@@ -1,7 +1,7 @@
 #pragma once
 
-/// Everything but what needs an image library (images.hpp) and approximate search (neighbors/hnsw.hpp,
-/// neighbors/faiss.hpp), for people in a hurry.
+/// Everything but what needs an image library (images.hpp), approximate search (neighbors/hnsw.hpp,
+/// neighbors/faiss.hpp) and several processes (distributed/), for people in a hurry.
 
 #include "arrays/tensor.hpp"
 #include "backbones/compact.hpp"

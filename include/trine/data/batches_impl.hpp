@@ -8,6 +8,7 @@
 
 #include "../core/error.hpp"
 #include "../core/random.hpp"
+#include "../core/sum_tree.hpp"
 #include "batches.hpp"
 
 namespace trine::data {
@@ -22,13 +23,15 @@ struct batch_source::worker {
 };
 
 TRINE_INLINE batch_source::batch_source(dataset const& photos, any_sampler sampler, augmentation const& change,
-                                        std::uint64_t seed, std::size_t first, std::size_t last)
+                                        std::uint64_t seed, std::size_t first, std::size_t last,
+                                        batch_chunks const& share)
     : photos_(photos),
       sampler_(std::move(sampler)),
       change_(change),
       seed_(seed),
       next_(first),
       last_(last),
+      share_(share),
       worker_(std::make_unique<worker>()) {
     require<argument_error>(first <= last, "batches from step ", first, " to ", last);
     change_.check();
@@ -59,16 +62,20 @@ TRINE_INLINE void batch_source::next(batch& out) {
 
 TRINE_INLINE void batch_source::make(std::size_t step, batch& out) const {
     auto const places = sampler_.batch(step);
-    out.images.resize(places.size() * photos_.photo_size());
+    std::size_t const first_image = chunk_begin(places.size(), share_.first, share_.count),
+                      last_image = chunk_begin(places.size(), share_.last, share_.count);
+    out.images.resize((last_image - first_image) * photos_.photo_size());
     out.labels.resize(places.size());
     for (std::size_t i = 0; i < places.size(); ++i) {
         require<argument_error>(places[i] < photos_.size(), "the sampler ", sampler_.name(), " asks for photo ",
                                 places[i], " of ", photos_.size());
+        out.labels[i] = photos_.labels[places[i]];
+        if (i < first_image || i >= last_image)
+            continue;
         random_stream random(seed_, purpose::augmentation, static_cast<std::uint32_t>(step),
                              static_cast<std::uint32_t>(i));
         change_(photos_.photo(places[i]), photos_.channels, photos_.height, photos_.width, random,
-                out.images.data() + i * photos_.photo_size());
-        out.labels[i] = photos_.labels[places[i]];
+                out.images.data() + (i - first_image) * photos_.photo_size());
     }
 }
 

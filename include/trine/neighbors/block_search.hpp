@@ -14,10 +14,11 @@
 namespace trine::neighbors::detail {
 
 // The k nearest of all parts, by a distance of which nothing is known but that it can be computed: blocks of queries
-// against blocks of references.
+// against blocks of references. `values` as of `scan`.
 template <class Distance, class Storage>
 neighbor_lists search_by_blocks(Distance const& distance, matrix_view<float const> queries,
-                                std::span<part<Storage> const> parts, std::vector<bool> const& removed, std::size_t k) {
+                                std::span<part<Storage> const> parts, std::vector<bool> const& removed, std::size_t k,
+                                std::span<double> values = {}) {
     using kernels::candidate, kernels::candidate_pool;
     std::size_t const cols = queries.cols(),
                       query_block = std::clamp<std::size_t>(
@@ -59,6 +60,8 @@ neighbor_lists search_by_blocks(Distance const& distance, matrix_view<float cons
                 return neighbor{static_cast<float>(c.lower), c.index};
             });
             lists.set_length(q + i, best.size());
+            for (std::size_t j = 0; !values.empty() && j < best.size(); ++j)
+                values[(q + i) * k + j] = best[j].lower;
         }
     }
     return lists;

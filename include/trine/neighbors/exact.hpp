@@ -22,12 +22,13 @@ namespace detail {
 
 template <class Distance, class Storage>
 neighbor_lists search_exactly(Distance const& distance, matrix_view<float const> queries,
-                              std::span<part<Storage> const> parts, std::vector<bool> const& removed, std::size_t k) {
+                              std::span<part<Storage> const> parts, std::vector<bool> const& removed, std::size_t k,
+                              std::span<double> values = {}) {
     constexpr auto rises_with = distances::geometry_of<Distance>();
     if constexpr (rises_with == distances::geometry::other)
-        return search_by_blocks(distance, queries, parts, removed, k);
+        return search_by_blocks(distance, queries, parts, removed, k, values);
     else
-        return scan<rises_with, Storage>(parts, removed, k, queries, Distance::from_geometry);
+        return scan<rises_with, Storage>(parts, removed, k, queries, Distance::from_geometry, values);
 }
 
 } // namespace detail
@@ -119,13 +120,19 @@ struct exact_in {
 
         /// The k nearest points of each query, see `exact_in::search`; k may be as large as there are points that are
         /// not removed.
-        neighbor_lists search(matrix_view<float const> queries, std::size_t k) const {
+        ///
+        /// @param values  Q×k, or empty: what neighbours are ordered by, in double, is written there: what the distance
+        ///                rises with. Of two indexes' answers these say who is nearer, as distances in float may not
+        neighbor_lists search(matrix_view<float const> queries, std::size_t k, std::span<double> values = {}) const {
+            require<shape_error>(values.empty() || values.size() == queries.rows() * k, "room for ", values.size(),
+                                 " values of ", queries.rows(), " queries with ", k, " neighbours each");
             detail::check_search(queries, this->dimensions(), k, this->size() - this->removed());
             if constexpr (has_codes)
                 if (codes_.serve(this->size()))
                     return detail::search_exactly<Distance, storage::int8>(distance_, queries, codes_.parts(),
-                                                                           this->removals(), k);
-            return detail::search_exactly<Distance, Storage>(distance_, queries, this->parts(), this->removals(), k);
+                                                                           this->removals(), k, values);
+            return detail::search_exactly<Distance, Storage>(distance_, queries, this->parts(), this->removals(), k,
+                                                             values);
         }
 
     private:

@@ -33,6 +33,8 @@ public:
     /// @throws argument_error  when there is none at that place
     void remove(std::size_t place);
     bool is_removed(std::size_t place) const { return place < removed_.size() && removed_[place]; }
+    /// A point as it is stored, decoded.
+    void copy_point(std::size_t place, float* to) const;
 
     std::size_t size() const { return size_; }
     std::size_t removed() const { return removed_count_; }

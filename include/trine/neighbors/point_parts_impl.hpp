@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <utility>
 
 #include "../core/error.hpp"
@@ -36,6 +37,15 @@ void point_parts<Storage>::remove(std::size_t place) {
     removed_.resize(size_);
     removed_[place] = true;
     ++removed_count_;
+}
+
+template <class Storage>
+void point_parts<Storage>::copy_point(std::size_t place, float* to) const {
+    require<argument_error>(place < size_, "there is no point at place ", place, " of ", size_);
+    auto const after = std::upper_bound(parts_.begin(), parts_.end(), place,
+                                        [](std::size_t p, part<Storage> const& all) { return p < all.first; });
+    auto const& own = *(after - 1);
+    own.rows.copy_row(place - own.first, to);
 }
 
 template <class Storage>

@@ -15,7 +15,7 @@ namespace trine::neighbors::detail {
 
 template <distances::geometry G, class Storage>
 neighbor_lists scan(std::span<part<Storage> const> parts, std::vector<bool> const& removed, std::size_t k,
-                    matrix_view<float const> queries, double (*distance_of)(double)) {
+                    matrix_view<float const> queries, double (*distance_of)(double), std::span<double> values) {
     using geometry = geometry_type<G>;
     neighbor_lists lists(queries.rows(), k);
     scan_input<geometry, Storage> const in(parts, removed, k);
@@ -35,6 +35,8 @@ neighbor_lists scan(std::span<part<Storage> const> parts, std::vector<bool> cons
                 return neighbor{static_cast<float>(distance_of(c.lower)), c.index};
             });
             lists.set_length(q + i, best.size());
+            for (std::size_t j = 0; !values.empty() && j < best.size(); ++j)
+                values[(q + i) * k + j] = best[j].lower;
         };
         if (large)
             row_scan<geometry, Storage>(in).one_with_many_neighbors(terms, tell);
@@ -48,9 +50,9 @@ neighbor_lists scan(std::span<part<Storage> const> parts, std::vector<bool> cons
 
 #ifdef TRINE_COMPILED
 #define TRINE_SCAN(G, Storage)                                                                                         \
-    template neighbor_lists scan<distances::geometry::G, Storage>(std::span<part<Storage> const>,                      \
-                                                                  std::vector<bool> const&, std::size_t,               \
-                                                                  matrix_view<float const>, double (*)(double));
+    template neighbor_lists scan<distances::geometry::G, Storage>(                                                     \
+        std::span<part<Storage> const>, std::vector<bool> const&, std::size_t, matrix_view<float const>,               \
+        double (*)(double), std::span<double>);
 #define TRINE_SCANS(Storage)                                                                                           \
     TRINE_SCAN(squared_length, Storage)                                                                                \
     TRINE_SCAN(one_minus_cosine, Storage)                                                                              \

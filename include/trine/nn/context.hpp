@@ -20,6 +20,7 @@ struct layer_context {
     bool recomputing = false;    ///< this step's forward pass is done once more: running statistics have moved already
     bool rectify_dx = false;     ///< dx is x, which comes from a rectifier: dx is to be 0 where that was
     bool rectified_dy = false;   ///< that has been done for dy
+    std::uint32_t first_image = 0; ///< place of these images' first in the batch that they are a part of
 
     /// The context of a layer inside this one.
     layer_context inside(std::size_t layers, std::size_t parameter_offset, std::size_t state_offset,

@@ -14,7 +14,7 @@ void apply_dropout(layer_context<T> const& context, std::size_t size, std::size_
     double const share = static_cast<double>(percent) / 100.0;
     parallel_for(context.batch, [&](std::size_t n) {
         random_stream stream(context.seed + (std::uint64_t{context.layer} << 40), purpose::dropout, context.step,
-                             static_cast<std::uint32_t>(n));
+                             context.first_image + static_cast<std::uint32_t>(n));
         for (std::size_t i = n * size; i < (n + 1) * size; ++i)
             to[i] = stream.chance(share) ? T(0) : from[i] * scale;
     });

@@ -16,6 +16,12 @@
 
 namespace trine::nn {
 
+/// Some images of a training step's batch that pass through the network on their own: layers see no others.
+struct batch_part {
+    std::size_t number = 0; ///< among those whose passes are kept at once, from 0
+    std::size_t first = 0;  ///< place of its first image in the batch, by which random masks are drawn
+};
+
 namespace detail {
 
 /// The sizes of a network that a model depends on.
@@ -67,23 +73,29 @@ protected:
     void embed_mirrored(network_sizes const& sizes, inference_functions<T> const& body, T const* images,
                         std::size_t count, T* out);
     void forward(network_sizes const& sizes, training_functions<T> const& body, T const* images, std::size_t count,
-                 std::uint32_t step, std::uint64_t seed);
+                 std::uint32_t step, std::uint64_t seed, batch_part const& part);
     void backward(network_sizes const& sizes, training_functions<T> const& body, T* embedding_gradient,
-                  T* image_gradient);
-    T const* output() const { return output_.data(); }
-    std::size_t batch() const { return batch_; }
+                  T* image_gradient, std::size_t part);
+    T const* output(std::size_t part) const { return passes_[part].output.data(); }
+    std::size_t batch(std::size_t part) const { return part < passes_.size() ? passes_[part].batch : 0; }
 
 private:
-    layer_context<T> context_of(std::size_t batch, std::uint32_t step);
-    layer_context<T> training_context(network_sizes const& sizes);
+    // A forward pass and all that its backward pass needs.
+    struct pass {
+        buffer<T> input, output, memory;
+        std::size_t batch = 0, first = 0;
+        std::uint32_t step = 0;
+        std::uint64_t seed = 0;
+    };
+
+    layer_context<T> context_of(std::size_t batch);
+    layer_context<T> training_context(network_sizes const& sizes, pass& p);
 
     std::vector<tensor_info> tensors_;
-    buffer<T> parameters_, gradients_, state_, input_, output_, memory_, image_gradient_;
+    buffer<T> parameters_, gradients_, state_, image_gradient_;
+    std::vector<pass> passes_; // by the part's number
     buffer<T> prepared_, inference_;
     bool is_prepared_ = false;
-    std::size_t batch_ = 0;
-    std::uint32_t step_ = 0;
-    std::uint64_t seed_ = 0;
 };
 
 /// @throws shape_error  unless the sizes are those of a network's input
@@ -141,20 +153,23 @@ public:
     ///
     /// @param images  N×C×H×W
     /// @param step    number of the training step; with the seed, it decides random masks
-    /// @return N×D, valid until the next pass
-    matrix_view<T const> forward(T const* images, std::size_t count, std::uint32_t step, std::uint64_t seed = 0) {
-        base::forward(sizes, detail::training_of<T, body>, images, count, step, seed);
-        return {base::output(), count, embedding_size};
+    /// @param part    which part of a batch these are, where the passes of several are kept
+    /// @return N×D, valid until the next pass of a part of that number
+    matrix_view<T const> forward(T const* images, std::size_t count, std::uint32_t step, std::uint64_t seed = 0,
+                                 batch_part const& part = {}) {
+        base::forward(sizes, detail::training_of<T, body>, images, count, step, seed, part);
+        return {base::output(part.number), count, embedding_size};
     }
 
-    /// Gradients of the parameters (written to `gradients()`) for the batch of the last `forward`.
+    /// Gradients of the parameters (written to `gradients()`) for the batch of the last `forward`, or of its last for a
+    /// part of that number.
     ///
     /// @param embedding_gradient  N×D, ∂loss/∂embedding; overwritten
     /// @param image_gradient      N×C×H×W, or null: ∂loss/∂image
     /// @throws argument_error  when there are more threads than in that `forward`, for which there is no memory
-    void backward(matrix_view<T> embedding_gradient, T* image_gradient = nullptr) {
-        assert(embedding_gradient.rows() == base::batch() && embedding_gradient.is_contiguous());
-        base::backward(sizes, detail::training_of<T, body>, embedding_gradient.data(), image_gradient);
+    void backward(matrix_view<T> embedding_gradient, T* image_gradient = nullptr, std::size_t part = 0) {
+        assert(embedding_gradient.rows() == base::batch(part) && embedding_gradient.is_contiguous());
+        base::backward(sizes, detail::training_of<T, body>, embedding_gradient.data(), image_gradient, part);
     }
 
     /// @throws shape_error  unless the sizes are those of the network's input

@@ -38,12 +38,14 @@ std::size_t model_base<T>::freeze(std::string const& prefix) {
 }
 
 template <class T>
-layer_context<T> model_base<T>::context_of(std::size_t batch, std::uint32_t step) {
-    return {batch, seed_, step, 0, parameters_.data(), nullptr, state_.data(), nullptr};
+layer_context<T> model_base<T>::context_of(std::size_t batch) {
+    return {batch, 0, 0, 0, parameters_.data(), nullptr, state_.data(), nullptr};
 }
 template <class T>
-layer_context<T> model_base<T>::training_context(network_sizes const& sizes) {
-    return context_of(batch_, step_).with_workspace(memory_.data() + sizes.tape_of(batch_));
+layer_context<T> model_base<T>::training_context(network_sizes const& sizes, pass& p) {
+    auto context = context_of(p.batch).with_workspace(p.memory.data() + sizes.tape_of(p.batch));
+    context.seed = p.seed, context.step = p.step, context.first_image = static_cast<std::uint32_t>(p.first);
+    return context;
 }
 
 template <class T>
@@ -53,7 +55,7 @@ void model_base<T>::embed(network_sizes const& sizes, inference_functions<T> con
         return;
     if (!is_prepared_) {
         prepared_.reserve_discarding(body.prepared());
-        body.prepare(context_of(1, 0), prepared_.data());
+        body.prepare(context_of(1), prepared_.data());
         is_prepared_ = true;
     }
     constexpr std::size_t most_at_once = 32;
@@ -71,7 +73,7 @@ void model_base<T>::embed(network_sizes const& sizes, inference_functions<T> con
     inference_.reserve_discarding(each * (one_thread_each ? thread_count() : 1));
     auto const infer = [&](std::size_t first, T* at) {
         std::size_t const n = std::min(portion, count - first);
-        auto context = context_of(n, 0).with_workspace(at + whole_lines(n * sizes.image()));
+        auto context = context_of(n).with_workspace(at + whole_lines(n * sizes.image()));
         context.prepared = prepared_.data();
         kernels::to_channels_last(n, sizes.channels, sizes.pixels(), images + first * sizes.image(), at);
         body.infer(context, at, out + first * sizes.embedding);
@@ -98,32 +100,38 @@ void model_base<T>::embed_mirrored(network_sizes const& sizes, inference_functio
 
 template <class T>
 void model_base<T>::forward(network_sizes const& sizes, training_functions<T> const& body, T const* images,
-                            std::size_t count, std::uint32_t step, std::uint64_t seed) {
-    seed_ = seed, batch_ = count, step_ = step;
+                            std::size_t count, std::uint32_t step, std::uint64_t seed, batch_part const& part) {
     is_prepared_ = false; // running statistics move
-    input_.reserve_discarding(count * sizes.image());
-    output_.reserve_discarding(count * sizes.embedding);
-    memory_.reserve_discarding(body.memory(count));
-    kernels::to_channels_last(count, sizes.channels, sizes.pixels(), images, input_.data());
-    body.forward(training_context(sizes), input_.data(), output_.data(), memory_.data());
+    if (passes_.size() <= part.number)
+        passes_.resize(part.number + 1);
+    auto& p = passes_[part.number];
+    p.batch = count, p.first = part.first, p.step = step, p.seed = seed;
+    p.input.reserve_discarding(count * sizes.image());
+    p.output.reserve_discarding(count * sizes.embedding);
+    p.memory.reserve_discarding(body.memory(count));
+    kernels::to_channels_last(count, sizes.channels, sizes.pixels(), images, p.input.data());
+    body.forward(training_context(sizes, p), p.input.data(), p.output.data(), p.memory.data());
 }
 
 template <class T>
 void model_base<T>::backward(network_sizes const& sizes, training_functions<T> const& body, T* embedding_gradient,
-                             T* image_gradient) {
-    require<argument_error>(body.memory(batch_) <= memory_.size(), "a backward pass with ", thread_count(),
+                             T* image_gradient, std::size_t part) {
+    require<argument_error>(part < passes_.size(), "a backward pass of part ", part,
+                            " of a batch, of which there was no forward pass");
+    auto& p = passes_[part];
+    require<argument_error>(body.memory(p.batch) <= p.memory.size(), "a backward pass with ", thread_count(),
                             " threads needs more memory than the forward pass took with fewer");
     std::fill_n(gradients_.data(), gradients_.size(), T(0));
-    auto context = training_context(sizes);
+    auto context = training_context(sizes, p);
     context.gradients = gradients_.data();
     T* dx = nullptr;
     if (image_gradient) {
-        image_gradient_.reserve_discarding(batch_ * sizes.image());
+        image_gradient_.reserve_discarding(p.batch * sizes.image());
         dx = image_gradient_.data();
     }
-    body.backward(context, input_.data(), output_.data(), embedding_gradient, dx, memory_.data());
+    body.backward(context, p.input.data(), p.output.data(), embedding_gradient, dx, p.memory.data());
     if (image_gradient)
-        kernels::to_channels_first(batch_, sizes.channels, sizes.pixels(), static_cast<T const*>(dx), image_gradient);
+        kernels::to_channels_first(p.batch, sizes.channels, sizes.pixels(), static_cast<T const*>(dx), image_gradient);
 }
 
 #ifdef TRINE_COMPILED

@@ -11,7 +11,8 @@ static_assert(std::atomic<bool>::is_always_lock_free, "a signal's handler may wr
 } // namespace detail
 
 /// While it lives, the first Ctrl-C is noted and the second ends the program as ever: for programs that stop after the
-/// step at hand. One at a time.
+/// step at hand. So is the signal USR1, which mpirun hands on to all its ranks, and batch systems send before a job's
+/// time is up. One at a time.
 class interrupt_guard {
 public:
     interrupt_guard() {
@@ -20,16 +21,21 @@ public:
             detail::interrupted = true;
             std::signal(SIGINT, SIG_DFL);
         });
+        user_before_ = std::signal(SIGUSR1, [](int) { detail::interrupted = true; });
     }
-    ~interrupt_guard() { std::signal(SIGINT, before_); }
+    ~interrupt_guard() {
+        std::signal(SIGINT, before_);
+        std::signal(SIGUSR1, user_before_);
+    }
     interrupt_guard(interrupt_guard const&) = delete;
     interrupt_guard& operator=(interrupt_guard const&) = delete;
 
-    /// Whether Ctrl-C was pressed.
+    /// Whether Ctrl-C was pressed, or the signal sent.
     bool requested() const { return detail::interrupted; }
 
 private:
     void (*before_)(int) = SIG_DFL;
+    void (*user_before_)(int) = SIG_DFL;
 };
 
 } // namespace trine

@@ -7,6 +7,7 @@
 
 #include "../core/error.hpp"
 #include "../data/batches.hpp"
+#include "batch_passes.hpp"
 #include "kept_values.hpp"
 #include "learning_rate.hpp"
 #include "parameter_update.hpp"
@@ -31,7 +32,9 @@ TRINE_INLINE rate_curve find_rate(training_job const& job, learner& who, rate_ra
     start();
     parameter_update update;
     update.start(who, job.objective);
-    data::batch_source source(job.photos, job.sampler, options.augmentation, options.seed, 0, range.steps);
+    batch_passes passes(job, who);
+    data::batch_source source(job.photos, job.sampler, options.augmentation, options.seed, 0, range.steps,
+                              passes.share());
     data::batch batch;
     buffer<float> gradient(job.sampler.batch_size() * who.embedding_size());
     rate_curve curve;
@@ -41,7 +44,7 @@ TRINE_INLINE rate_curve find_rate(training_job const& job, learner& who, rate_ra
             double const share = static_cast<double>(step) / static_cast<double>(range.steps - 1),
                          rate = range.from * std::pow(range.to / range.from, share);
             source.next(batch);
-            auto const embeddings = who.forward(batch, static_cast<std::uint32_t>(step), options.seed);
+            auto const embeddings = passes.forward(batch, static_cast<std::uint32_t>(step), options.seed);
             matrix_view<float> const g(gradient.data(), embeddings.rows(), embeddings.cols());
             double const loss =
                 job.objective(embeddings, batch.labels, g, options.seed, static_cast<std::uint32_t>(step)).loss;
@@ -54,8 +57,8 @@ TRINE_INLINE rate_curve find_rate(training_job const& job, learner& who, rate_ra
             lowest = step == 0 ? smooth : std::min(lowest, smooth);
             if (smooth > lowest + 3 * std::abs(lowest) && step > range.steps / 10)
                 break;
-            who.backward(g);
-            update(who, job.objective, options, rate, step + 1);
+            passes.backward(g);
+            update(who, passes.gradients(), job.objective, options, rate, step + 1);
         }
     } catch (numeric_error const&) { // the end of the curve: embeddings or gradients overflowed
     } catch (...) {

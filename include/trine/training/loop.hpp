@@ -9,9 +9,10 @@
 #include <span>
 #include <string>
 
+#include "../core/communicator.hpp"
 #include "../core/config.hpp"
 #include "../core/identity.hpp"
-#include "../data/batches.hpp"
+#include "../data/dataset.hpp"
 #include "../data/sampler.hpp"
 #include "../nn/model.hpp"
 #include "../objectives/any_objective.hpp"
@@ -26,8 +27,11 @@ public:
     virtual std::size_t embedding_size() const = 0;
     virtual nn::model_values<float> values() = 0;
     virtual std::span<float const> gradients() const = 0;
-    virtual matrix_view<float const> forward(data::batch const& batch, std::uint32_t step, std::uint64_t seed) = 0;
-    virtual void backward(matrix_view<float> gradient) = 0;             ///< of the embeddings, which it may write over
+    virtual matrix_view<float const> forward(float const* images, std::size_t count, std::uint32_t step,
+                                             std::uint64_t seed, nn::batch_part const& part) = 0;
+    /// @param gradient  of the embeddings, which it may write over
+    /// @param part      the number of the part that they are of
+    virtual void backward(matrix_view<float> gradient, std::size_t part) = 0;
     virtual double rate(std::size_t step, std::size_t steps) const = 0; ///< a factor of the learning rate
     virtual std::size_t slots() const = 0; ///< numbers that the optimiser keeps for each parameter
     virtual void optimize(std::span<float> values, std::span<float const> gradients, std::span<float> kept, double rate,
@@ -49,6 +53,7 @@ struct training_job {
     data::dataset const& photos;
     identity optimizer, schedule;
     std::function<bool()> const& stop; ///< asked after every step; may be empty
+    communicator& ranks;
 };
 
 /// One run: batches in, parameters out.

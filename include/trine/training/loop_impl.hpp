@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstdint>
 #include <cstdio>
+#include <cstring>
 #include <limits>
 #include <optional>
 #include <span>
@@ -14,10 +15,12 @@
 #include <vector>
 
 #include "../core/buffer.hpp"
+#include "../core/communicator.hpp"
 #include "../core/hash.hpp"
 #include "../io/event_file.hpp"
 #include "../io/file.hpp"
 #include "../io/safetensors.hpp"
+#include "batch_passes.hpp"
 #include "kept_values.hpp"
 #include "log.hpp"
 #include "loop.hpp"
@@ -38,7 +41,9 @@ public:
           photos_(job.photos),
           sampler_(job.sampler),
           stop_(job.stop),
-          identity_(identity_of_run(job, who.is_judged())) {
+          ranks_(job.ranks),
+          identity_(identity_of_run(job, who.is_judged())),
+          passes_(job, who) {
         require<argument_error>(options_.epochs > 0, "epochs = 0: at least 1 is needed");
         require<argument_error>(options_.learning_rate > 0 && std::isfinite(options_.learning_rate), "learning rate ",
                                 options_.learning_rate, ": it has to be above 0");
@@ -58,6 +63,9 @@ public:
         };
         std::size_t const per_epoch = sampler_.batches_per_epoch(), steps = per_epoch * options_.epochs;
         label const last = *std::max_element(photos_.labels.begin(), photos_.labels.end());
+        double const exchanged = ranks_.seconds();
+        std::uint64_t const sent = ranks_.bytes_sent();
+        compare_ranks();
         objective_.start(static_cast<std::size_t>(std::max<label>(last, -1) + 1), who_.embedding_size(), options_.seed);
         update_.start(who_, objective_);
         average_.start(options_.average, who_.values());
@@ -69,16 +77,19 @@ public:
             read_checkpoint(report.epochs, done);
         std::size_t const first_epoch = report.epochs.size();
         std::size_t const first_step = first_epoch * per_epoch + static_cast<std::size_t>(done.steps);
-        data::batch_source source(photos_, sampler_, options_.augmentation, options_.seed, first_step, steps);
+        data::batch_source source(photos_, sampler_, options_.augmentation, options_.seed, first_step, steps,
+                                  passes_.share());
         data::batch batch;
         buffer<float> gradient(sampler_.batch_size() * who_.embedding_size());
         auto const start = clock::now();
         std::optional<io::event_file> events;
-        if (!files_.events.empty()) {
+        on_first_rank([&] {
+            if (files_.events.empty())
+                return;
             events.emplace(files_.events);
             for (auto const& earlier : report.epochs) // as if they had followed each other without a break
                 add_event(*events, earlier, report.epochs);
-        }
+        });
         for (std::size_t epoch = first_epoch; epoch < options_.epochs && !report.interrupted; ++epoch) {
             if (options_.patience > 0 && best_.epoch > 0 && epoch - best_.epoch >= options_.patience) {
                 report.stopped_early = true;
@@ -86,19 +97,22 @@ public:
             }
             auto const epoch_start = clock::now();
             for (auto i = static_cast<std::size_t>(done.steps); i < per_epoch; ++i) {
-                if (stop_ && stop_()) {
+                if (any_of(ranks_, stop_ && stop_())) {
                     report.interrupted = true;
                     break;
                 }
                 std::size_t const step = epoch * per_epoch + i;
                 source.next(batch);
-                auto const embeddings = who_.forward(batch, static_cast<std::uint32_t>(step), options_.seed);
-                matrix_view<float> const g(gradient.data(), embeddings.rows(), embeddings.cols());
                 double const rate = options_.learning_rate * who_.rate(step, steps);
+                auto const embeddings = explained(step, epoch, rate, [&] {
+                    return passes_.forward(batch, static_cast<std::uint32_t>(step), options_.seed);
+                });
+                matrix_view<float> const g(gradient.data(), embeddings.rows(), embeddings.cols());
                 auto const result = evaluate(embeddings, batch.labels, g, step, epoch, rate);
-                who_.backward(g);
+                passes_.backward(g);
                 update(rate, step, epoch);
                 average_.follow(who_.values(), step + 1);
+                ++report.steps;
                 done.steps += 1;
                 done.loss += result.loss;
                 done.triplets += static_cast<double>(result.triplets);
@@ -109,8 +123,10 @@ public:
                 done.learning_rate = rate;
             }
             if (report.interrupted) {
-                if (!files_.checkpoint.empty())
-                    write_checkpoint(report.epochs, done);
+                on_first_rank([&] {
+                    if (!files_.checkpoint.empty())
+                        write_checkpoint(report.epochs, done);
+                });
                 break;
             }
             double const batches = static_cast<double>(per_epoch);
@@ -127,21 +143,25 @@ public:
             e.photos_per_second = static_cast<double>(per_epoch * sampler_.batch_size()) / e.seconds;
             e.seconds_left = seconds_since(start) / static_cast<double>(epoch + 1 - first_epoch) *
                              static_cast<double>(options_.epochs - epoch - 1);
+            compare_values(epoch + 1);
             if (who_.is_judged())
                 e.validation = judge(epoch + 1);
             report.epochs.push_back(e);
-            if (!files_.checkpoint.empty())
-                write_checkpoint(report.epochs, done);
-            if (!files_.log.empty())
-                io::write_file(files_.log, training_log(report.epochs));
-            if (!files_.json_log.empty())
-                io::write_file(files_.json_log, training_log_json(report.epochs));
-            if (events)
-                add_event(*events, e, {});
+            on_first_rank([&] {
+                if (!files_.checkpoint.empty())
+                    write_checkpoint(report.epochs, done);
+                if (!files_.log.empty())
+                    io::write_file(files_.log, training_log(report.epochs));
+                if (!files_.json_log.empty())
+                    io::write_file(files_.json_log, training_log_json(report.epochs));
+                if (events)
+                    add_event(*events, e, {});
+            });
             average_.swap(who_.values());
-            bool const goes_on = who_.after_epoch(e);
+            bool goes_on = true;
+            together(ranks_, [&] { goes_on = who_.after_epoch(e); });
             average_.swap(who_.values());
-            if (!goes_on)
+            if (any_of(ranks_, !goes_on))
                 break;
         }
         // What the run was for: the best epoch's values, or the average.
@@ -151,6 +171,8 @@ public:
             average_.swap(who_.values());
         report.best_epoch = best_.epoch;
         report.seconds = seconds_since(start);
+        report.exchange_seconds = ranks_.seconds() - exchanged;
+        report.bytes_sent = ranks_.bytes_sent() - sent;
         return report;
     }
 
@@ -169,34 +191,80 @@ private:
         events.add(static_cast<std::int64_t>(e.epoch), time, training_scalars(e));
     }
 
-    objective_result evaluate(matrix_view<float const> embeddings, std::span<label const> labels,
-                              matrix_view<float> gradient, std::size_t step, std::size_t epoch, double rate) const {
-        auto const stop = [&](auto const& what) {
-            fail<numeric_error>(what, " in step ", step + 1, " (epoch ", epoch + 1, ") at learning rate ", rate,
-                                "; a smaller learning rate or another loss may help");
-        };
-        objective_result result;
-        try {
-            result = objective_(embeddings, labels, gradient, options_.seed, static_cast<std::uint32_t>(step));
-        } catch (numeric_error const& e) {
-            stop(e.what());
-        }
-        if (!std::isfinite(result.loss))
-            stop("the loss became " + std::to_string(result.loss));
-        return result;
+    // What has to do with files.
+    template <class Work>
+    void on_first_rank(Work&& work) {
+        together(ranks_, [&] {
+            if (ranks_.rank() == 0)
+                work();
+        });
     }
 
-    void update(double rate, std::size_t step, std::size_t epoch) {
+    // Ranks that were told different things would learn nonsense.
+    void compare_ranks() {
+        if (ranks_.size() == 1)
+            return;
+        auto const identities = gather(ranks_, identity_), networks = gather(ranks_, who_.network()),
+                   values = gather(ranks_, files_.resume ? "" : checksum_of_values());
+        for (std::size_t r = 1; r < ranks_.size(); ++r) {
+            auto const there = "on rank " + std::to_string(r);
+            require<argument_error>(networks[r] == networks[0], there, " is another network than on rank 0: ",
+                                    network_difference(networks[r], networks[0]));
+            auto const other = identity::difference(identities[0], identities[r], "on rank 0", there);
+            require<argument_error>(other.empty(), "the ranks do not have the same run: ", other);
+            require<argument_error>(values[r] == values[0], there,
+                                    " the network begins with other parameters than on rank 0");
+        }
+    }
+    // Every rank computes the same from the same; but processors of two kinds may round differently.
+    void compare_values(std::size_t epoch) {
+        if (ranks_.size() == 1)
+            return;
+        auto const values = gather(ranks_, checksum_of_values());
+        for (std::size_t r = 1; r < ranks_.size(); ++r)
+            require<numeric_error>(values[r] == values[0], "after epoch ", epoch, " rank ", r,
+                                   " has other parameters than rank 0: do their processors differ in their vectors? "
+                                   "Programs compiled for the simplest of them round alike");
+    }
+    std::string checksum_of_values() const {
+        auto const all = who_.values();
+        auto const of = [](std::span<float const> v, std::uint64_t before) {
+            return checksum({reinterpret_cast<char const*>(v.data()), v.size_bytes()}, before);
+        };
+        return std::to_string(of(all.state, of(all.parameters, 0)));
+    }
+
+    // Does a part of a step, and says in which step it was that numbers went wrong.
+    template <class Work>
+    auto explained(std::size_t step, std::size_t epoch, double rate, Work&& work) const -> decltype(work()) {
         try {
-            update_(who_, objective_, options_, rate, step + 1);
+            return work();
         } catch (numeric_error const& e) {
             fail<numeric_error>(e.what(), " in step ", step + 1, " (epoch ", epoch + 1, ") at learning rate ", rate,
                                 "; a smaller learning rate or another loss may help");
         }
     }
+
+    objective_result evaluate(matrix_view<float const> embeddings, std::span<label const> labels,
+                              matrix_view<float> gradient, std::size_t step, std::size_t epoch, double rate) const {
+        return explained(step, epoch, rate, [&] {
+            auto const result =
+                objective_(embeddings, labels, gradient, options_.seed, static_cast<std::uint32_t>(step));
+            require<numeric_error>(std::isfinite(result.loss), "the loss became ", std::to_string(result.loss));
+            return result;
+        });
+    }
+
+    void update(double rate, std::size_t step, std::size_t epoch) {
+        explained(step, epoch, rate, [&] { update_(who_, passes_.gradients(), objective_, options_, rate, step + 1); });
+    }
     double judge(std::size_t epoch) {
         average_.swap(who_.values());
-        double const value = who_.judge();
+        double value = 0;
+        together(ranks_, [&] { value = who_.judge(); });
+        std::string agreed(reinterpret_cast<char const*>(&value), sizeof value);
+        broadcast(ranks_, agreed);
+        std::memcpy(&value, agreed.data(), sizeof value);
         require<numeric_error>(std::isfinite(value), "epoch ", epoch, " was judged ", value,
                                ", by which it is neither better nor worse than others");
         best_.see(epoch, value, who_.values());
@@ -274,8 +342,11 @@ private:
         file.save(files_.checkpoint);
     }
     void read_checkpoint(std::vector<epoch_report>& epochs, progress& done) {
-        auto const file = io::safetensors::load(files_.checkpoint);
         auto const where = files_.checkpoint.string();
+        std::string bytes;
+        on_first_rank([&] { bytes = io::read_file(files_.checkpoint); });
+        broadcast(ranks_, bytes);
+        auto const file = io::safetensors::parse(bytes, where);
         require<format_error>(file.metadata.contains("format") && file.text_of("format") == "trine checkpoint 2", where,
                               ": is not a checkpoint of a training run");
         require<format_error>(
@@ -349,7 +420,9 @@ private:
     data::dataset const& photos_;
     data::any_sampler const& sampler_;
     std::function<bool()> const& stop_;
+    communicator& ranks_;
     std::string identity_;
+    batch_passes passes_;
     parameter_update update_;
     weight_average average_;
     best_epoch best_;

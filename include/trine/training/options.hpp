@@ -31,13 +31,17 @@ struct training_options {
     double average = 0;
     /// Epochs without a better one after which the run ends, where the trainer has somebody to judge. 0: never.
     std::size_t patience = 0;
+    /// Parts of nearly equal size that a batch is cut into. Each passes through the network on its own, so that batch
+    /// normalisation sees its photos alone; losses and miners see the whole batch. A run on several ranks needs a chunk
+    /// for each at least, and gives the same bits as one process with as many chunks.
+    std::size_t chunks = 1;
 
     template <class Self, class Visit>
     static void values(Self& self, Visit&& visit) {
         visit("epochs", self.epochs), visit("learning_rate", self.learning_rate);
         visit("objective_rate", self.objective_rate), visit("seed", self.seed);
         visit("augmentation", self.augmentation), visit("clip_norm", self.clip_norm);
-        visit("average", self.average), visit("patience", self.patience);
+        visit("average", self.average), visit("patience", self.patience), visit("chunks", self.chunks);
     }
 };
 
@@ -71,6 +75,9 @@ struct training_report {
     bool stopped_early = false; ///< whether it ended because no epoch got better
     std::size_t best_epoch = 0; ///< the one that the model is of, from 1, where epochs were judged
     double seconds = 0;
+    std::size_t steps = 0;        ///< that were done, without those of the checkpoint that it went on from
+    double exchange_seconds = 0;  ///< of these, what this rank spent in sending, receiving and waiting for other ranks
+    std::uint64_t bytes_sent = 0; ///< by this rank to others
     std::size_t people_alone = 0; ///< left out, having one photo only
     std::size_t people_short = 0; ///< with fewer than K photos, of whom batches show some again
 };

@@ -26,20 +26,21 @@ public:
         });
     }
 
-    /// @param number  of the step, from 1
+    /// @param gradients  of the network's parameters
+    /// @param number     of the step, from 1
     /// @throws numeric_error  when gradients are to be clipped and one is not finite
-    void operator()(learner& who, any_objective const& objective, training_options const& options, double rate,
-                    std::size_t number) {
+    void operator()(learner& who, std::span<float const> gradients, any_objective const& objective,
+                    training_options const& options, double rate, std::size_t number) {
         auto const model = who.values();
-        double const factor = options.clip_norm > 0 ? clipping(who, model, objective, options.clip_norm) : 1;
+        double const factor = options.clip_norm > 0 ? clipping(gradients, model, objective, options.clip_norm) : 1;
         std::size_t part = 0;
-        objective.each_parameter([&](std::span<float> values, std::span<float const> gradients) {
-            who.optimize(values, scaled(gradients, factor), objective_kept_[part++].span(),
-                         rate * options.objective_rate, number, false);
+        objective.each_parameter([&](std::span<float> values, std::span<float const> own) {
+            who.optimize(values, scaled(own, factor), objective_kept_[part++].span(), rate * options.objective_rate,
+                         number, false);
         });
         for (auto const& info : model.tensors)
             if (info.learnt && !info.frozen)
-                who.optimize(model.of(info), scaled(who.gradients().subspan(info.offset, info.size()), factor),
+                who.optimize(model.of(info), scaled(gradients.subspan(info.offset, info.size()), factor),
                              kept_.span().subspan(who.slots() * info.offset, who.slots() * info.size()), rate, number,
                              info.decays);
     }
@@ -50,14 +51,13 @@ public:
 
 private:
     // What brings the length of all gradients together down to the limit, or 1.
-    double clipping(learner& who, nn::model_values<float> const& model, any_objective const& objective,
-                    double limit) const {
+    double clipping(std::span<float const> gradients, nn::model_values<float> const& model,
+                    any_objective const& objective, double limit) const {
         double squares = 0;
-        objective.each_parameter(
-            [&](std::span<float>, std::span<float const> gradients) { squares += squared_length(gradients); });
+        objective.each_parameter([&](std::span<float>, std::span<float const> own) { squares += squared_length(own); });
         for (auto const& info : model.tensors)
             if (info.learnt && !info.frozen)
-                squares += squared_length(who.gradients().subspan(info.offset, info.size()));
+                squares += squared_length(gradients.subspan(info.offset, info.size()));
         double const length = std::sqrt(squares);
         require<numeric_error>(std::isfinite(length), "the gradient's length became ", length);
         return length > limit ? limit / length : 1;

@@ -6,6 +6,7 @@
 #include <span>
 #include <string>
 
+#include "../core/communicator.hpp"
 #include "../data/pk.hpp"
 #include "../nn/model.hpp"
 #include "../nn/optimizers.hpp"
@@ -24,8 +25,9 @@ namespace trine {
 ///                    .options = {.epochs = 30}, .sampler = {.people = 8, .photos = 4}};
 ///     t.fit(model, photos);
 ///
-/// The trained parameters depend on the photos and on these members alone: not on the number of threads, and not on
-/// whether the run was stopped and resumed. A checkpoint keeps the identity of each, and is taken up by no other run.
+/// The trained parameters depend on the photos and on these members alone: not on the number of threads or ranks, and
+/// not on whether the run was stopped and resumed. A checkpoint keeps the identity of each, and is taken up by no other
+/// run.
 ///
 /// @tparam Sampler  a function from labels and seed to a sampler, such as `data::pk`, or `data::any_sampler`, which
 ///                  knows the photos already
@@ -47,6 +49,9 @@ struct trainer {
     /// Says after every epoch how good the model is, more being better: on people that it does not learn from, for one.
     /// Then the model is that of the best epoch in the end, and with `options.patience` the run ends early.
     std::function<double(model_type&)> judge{};
+    /// Ranks that share the work, each of which calls `fit` with the same photos and members; null: this process alone.
+    /// `options.chunks` is as large as there are ranks, or larger. Rank 0 alone writes files, and reads the checkpoint.
+    communicator* ranks = nullptr;
 
     /// Trains a model on photos.
     ///
@@ -55,6 +60,7 @@ struct trainer {
     /// @throws argument_error  for options out of range
     /// @throws numeric_error   when the loss is NaN or infinite; the checkpoint of the last good epoch is kept
     /// @throws format_error    when the checkpoint to resume from is of another network or run, saying what differs
+    /// @throws error           on all ranks what was thrown on any, saying on which
     training_report fit(model_type& model, data::dataset const& photos, callback const& after_epoch = {}) const {
         return with_job(model, photos, after_epoch, [](detail::training_job const& job, detail::learner& who) {
             return detail::run_training(job, who);
@@ -86,8 +92,9 @@ private:
                 return sampler;
         }();
         learner who(*this, model, after_epoch);
+        lone_rank alone;
         return work(detail::training_job{options, files, objective, batches, photos, identity_of(optimizer),
-                                         identity_of(schedule), stop},
+                                         identity_of(schedule), stop, ranks ? *ranks : alone},
                     who);
     }
 
@@ -100,10 +107,13 @@ private:
         std::size_t embedding_size() const override { return Backbone::embedding_size; }
         nn::model_values<float> values() override { return model_.values(); }
         std::span<float const> gradients() const override { return model_.gradients(); }
-        matrix_view<float const> forward(data::batch const& batch, std::uint32_t step, std::uint64_t seed) override {
-            return model_.forward(batch.images.data(), batch.labels.size(), step, seed);
+        matrix_view<float const> forward(float const* images, std::size_t count, std::uint32_t step, std::uint64_t seed,
+                                         nn::batch_part const& part) override {
+            return model_.forward(images, count, step, seed, part);
         }
-        void backward(matrix_view<float> gradient) override { model_.backward(gradient); }
+        void backward(matrix_view<float> gradient, std::size_t part) override {
+            model_.backward(gradient, nullptr, part);
+        }
         double rate(std::size_t step, std::size_t steps) const override { return how_.schedule(step, steps); }
         std::size_t slots() const override { return Optimizer::slots; }
         void optimize(std::span<float> values, std::span<float const> gradients, std::span<float> kept, double rate,
