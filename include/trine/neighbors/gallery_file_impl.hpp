@@ -236,6 +236,7 @@ template <class Storage>
 void gallery_builder<Storage>::commit() {
     if (log_.is_writable())
         if (auto const old = log_.look()) {
+            log_.settle(); // what the file will say of it has to be so on the disk
             auto const named = detail::log_of(log_.gallery());
             if (named == old->log || !old->has_entries)
                 folded_ = {old->log, old->size};

@@ -37,8 +37,10 @@ TRINE_INLINE void gallery_log::lock() {
             require<io_error>(cause != EWOULDBLOCK, gallery_, ": another program is writing to it");
             fail<io_error>(path_.string(), ": cannot be locked: ", std::strerror(cause));
         }
-        if (find_facts(path_, there) && there.device == own.device && there.number == own.number)
+        if (find_facts(path_, there) && there.device == own.device && there.number == own.number) {
+            is_cut_ = own.size > 0; // who held it before may have taken back what the disk still has
             return;
+        }
         close_file(std::exchange(file_, -1));
     }
     fail<io_error>(gallery_, ": another program is writing to it");
