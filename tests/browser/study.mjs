@@ -95,7 +95,7 @@ try {
   await page.locator('#ranks').scrollIntoViewIfNeeded();
   await page.screenshot({path: `${folder}/study_dark.png`});
   await page.click('#theme');
-  await page.evaluate(() => scrollTo(0, 0));
+  await page.evaluate(() => { scrollTo(0, 0); document.querySelector('#table .scroll').scrollTop = 0; });
   await page.screenshot({path: `${folder}/study.png`});
 
   await page.setViewportSize({width: 390, height: 800});

@@ -23,7 +23,8 @@ wait $second
 for file in results.csv tries.csv pairs.csv; do
     cmp "$folder/whole/$file" "$folder/shared/$file"
 done
-[ "$(ls "$folder/whole/runs" | wc -l)" -eq "$(ls "$folder/shared/runs" | wc -l)" ]
+# Who is killed may leave a lock that nobody holds.
+[ "$(find "$folder/whole/runs" -name '*.json' | wc -l)" -eq "$(find "$folder/shared/runs" -name '*.json' | wc -l)" ]
 # Each run was announced once: by the process that made it.
 made=$(cat "$folder/first.txt" "$folder/second.txt" | grep '^\[' | sed 's/^\[[0-9/]*\] //; s/:.*//' | sort)
 [ "$(echo "$made" | uniq -d | wc -l)" -eq 0 ]

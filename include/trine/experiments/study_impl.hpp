@@ -213,16 +213,18 @@ TRINE_INLINE bool study::run(std::filesystem::path const& folder, run_options co
     auto const began = clock::now();
     auto const seconds = [&] { return std::chrono::duration<double>(clock::now() - began).count(); };
     run_store store(folder, identity_of());
-    // The folder may hold runs of other entries.
-    std::size_t others = 0, done_before = 0, total = 0;
+    // The folder may hold runs of other entries. To count its files takes as long as a short run, once it holds many.
+    std::size_t others = 0, done = 0, total = 0;
+    double counted_at = 0;
     std::vector<std::size_t> totals;
     for (std::size_t f = 0; f < folds_.size(); ++f)
         for (std::size_t e = 0; e < entries_.size(); ++e) {
             auto const c = look(store, e, f);
-            done_before += c.made.size();
+            done += c.made.size();
             totals.push_back(c.total), total += c.total;
         }
-    others = std::max(store.count(), done_before) - done_before;
+    std::size_t const done_before = done;
+    others = std::max(store.count(), done) - done;
     for (;;) {
         bool is_complete = true, made_one = false;
         for (std::size_t f = 0; f < folds_.size(); ++f)
@@ -250,11 +252,13 @@ TRINE_INLINE bool study::run(std::filesystem::path const& folder, run_options co
                         store.put(p.key, in_words(p), std::move(*made), claim);
                         if (!with.after_run)
                             continue;
+                        ++done;
+                        if (seconds() - counted_at > 1) // what other processes made
+                            done = std::max(store.count(), others + done) - others, counted_at = seconds();
                         study_progress now;
-                        now.done = std::max(store.count(), others) - others, now.total = total;
-                        auto const new_ones = static_cast<double>(std::max(now.done, done_before + 1) - done_before);
+                        now.done = done, now.total = std::max(total, done);
                         now.seconds_left =
-                            seconds() / new_ones * static_cast<double>(std::max(total, now.done) - now.done);
+                            seconds() / static_cast<double>(done - done_before) * static_cast<double>(now.total - done);
                         now.run = entries_[e].name + ", fold " + std::to_string(f + 1) + ", " + kind_of(p) + " " +
                                   std::to_string(p.number + 1);
                         now.result = store.find(p.key);
