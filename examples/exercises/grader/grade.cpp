@@ -108,7 +108,8 @@ std::string assertion_in(std::string const& printed) {
     std::istringstream lines(printed);
     std::string found;
     for (std::string line; std::getline(lines, line);)
-        if (line.find("Assertion") != std::string::npos || line.starts_with("terminate called"))
+        if (line.find("Assertion") != std::string::npos || line.starts_with("terminate called") ||
+            line.starts_with("free()") || line.starts_with("malloc") || line.starts_with("corrupted"))
             found = line;
     if (found.find("row < rows_ && col < cols_") != std::string::npos ||
         found.find("index < rows_") != std::string::npos)
@@ -117,6 +118,9 @@ std::string assertion_in(std::string const& printed) {
         return "an index is beyond the end of a span or vector";
     if (found.find("empty()'") != std::string::npos)
         return "the first or last value of something empty is asked for";
+    if (found.starts_with("free()") || found.starts_with("malloc") || found.starts_with("corrupted"))
+        return "it has spoilt its memory: it wrote beyond what it had asked for, or gave something back twice (" +
+               found + ")";
     return found.empty() ? "" : "it stopped itself: " + found;
 }
 
