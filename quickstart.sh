@@ -73,10 +73,9 @@ offline=$PWD/offline
 apt_sources=()
 use_offline_packages() {
     [ -d "$offline/packages" ] || return 0
-    local lists; lists=$(mktemp -d)
-    chmod 755 "$lists"
-    echo "deb [trusted=yes] file:$offline/packages ./" >"$lists/sources.list"
+    local lists=$PWD/build/offline
     mkdir -p "$lists/lists/partial"
+    echo "deb [trusted=yes] file:${offline// /%20}/packages ./" >"$lists/sources.list"
     apt_sources=(-o "Dir::Etc::sourcelist=$lists/sources.list" -o Dir::Etc::sourceparts=/dev/null
                  -o "Dir::State::lists=$lists/lists" -o APT::Sandbox::User=root)
 }

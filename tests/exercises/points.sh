@@ -54,5 +54,21 @@ echo "CHECK(4" >"$work/broken/04.cpp"
 expect 1 "04.cpp: does not compile" "$exercise" 4 --tests "$work/broken"
 cp tests/exercises/solutions/04_triplet_loss.cpp "$work/other/"
 expect 1 "04_triplet_loss.cpp: adds no checks" "$exercise" 4 --tests "$work/other"
+# Who interrupts it finds nothing left behind.
+cat > "$work/endless.cpp" <<'C'
+#include "exercise.hpp"
+exercises::triplet_value own_loss(double, double) {
+    for (unsigned volatile i = 0;;)
+        i = i + 1;
+}
+EXERCISE(9, own_loss)
+C
+"$exercise" 9 --file "$work/endless.cpp" --seconds 3600 >/dev/null 2>"$work/interrupted.txt" &
+grader=$!
+until [ -e "$TMPDIR"/*/checked.so ]; do sleep 0.1; done
+kill -TERM $grader
+status=0
+wait $grader || status=$?
+[ $status = 1 ] && grep -q "exercise: interrupted" "$work/interrupted.txt" || fail "interrupted: exit $status, $(cat "$work/interrupted.txt")"
 [ -z "$(ls -A "$TMPDIR")" ] || fail "left behind: $(ls -A "$TMPDIR")"
 echo "points are given as they should be"

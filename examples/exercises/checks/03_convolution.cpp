@@ -50,8 +50,6 @@ std::vector<double> summed(convolution const& s, std::size_t size, double first,
     return out;
 }
 
-constexpr double never_written = -777; // as inputs::to_fill leaves it
-
 struct pictures {
     convolution s;
     guarded<float> x, w, dy;

@@ -136,7 +136,7 @@ CHECK(4, 1, "triplets that are far enough apart cost nothing") {
     for (std::size_t i = 0; i < 3; ++i)
         if (g(i) != 0)
             wrong("no triplet is active, so the gradient is 0 everywhere, and in row ", i, " yours ",
-                  g(i) == -777 ? "was never written" : "is " + shown(g(i)));
+                  g(i) == never_written ? "was never written" : "is " + shown(g(i)));
 }
 
 CHECK(4, 3, "the gradient of one triplet agrees with central differences") {
@@ -156,7 +156,7 @@ CHECK(4, 3, "the gradient of one triplet agrees with central differences") {
         {made({.positive = 0}), "the positive has no gradient"},
         {made({.negative = 0}), "the negative has no gradient"},
         {made({.anchor = 0.5, .positive = 0.5, .negative = 0.5}), "the factor 2, from the square, is missing"},
-        {made({.first = -777}), "the gradient is added to without being set to 0 first"}};
+        {made({.first = never_written}), "the gradient is added to without being set to 0 first"}};
     (void)submitted.triplet_loss(e.seal().read_view(), t, margin, g.view());
     compare(g.read(), right, 1e-7, names, known, "central difference");
 }
@@ -181,7 +181,7 @@ CHECK(4, 3, "the gradient of a batch agrees with central differences") {
         {divided(made({.anchor = 0}), active), "the anchor has no gradient: it moves, too"},
         {divided(made({.add = false}), active),
          "a photo in several triplets gets the gradient of the last one alone: add"},
-        {divided(made({.first = -777}), active), "the gradient is added to without being set to 0 first"}};
+        {divided(made({.first = never_written}), active), "the gradient is added to without being set to 0 first"}};
     (void)submitted.triplet_loss(e.seal().read_view(), triplets, margin, g.view());
     compare(g.read(), right, 1e-7, {.what = "the gradient", .cols = 4}, known, "central difference");
 }

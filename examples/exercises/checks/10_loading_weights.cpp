@@ -6,8 +6,6 @@ using namespace grading;
 
 namespace {
 
-constexpr float untouched = -777;
-
 struct place {
     std::string ours, theirs;
     std::vector<std::size_t> shape;
@@ -142,7 +140,7 @@ CHECK(10, 3, "what is missing, misshapen and unused is said, and left alone") {
     auto const report = submitted.load(e.file, e.table, e.network);
     for (std::size_t i = 1; i < 4; ++i)
         for (float const v : e.memory[i].read())
-            if (v != untouched)
+            if (v != static_cast<float>(never_written))
                 wrong("tensor \"", e.network[i].name, "\" was written to, and should keep its values",
                       i == 3 ? ": 3×4 and 2×6 are as many values, but another shape" : "");
     require_list("loaded", report.loaded, {"0.bias"});

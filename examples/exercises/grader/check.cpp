@@ -49,7 +49,7 @@ guarded<T> inputs::normal(char const* name, std::size_t rows, std::size_t cols) 
 template <class T>
 guarded<T> inputs::to_fill(char const* name, std::size_t rows, std::size_t cols) {
     guarded<T> all(name, rows, cols);
-    std::fill_n(all.data(), all.size(), T(-777));
+    std::fill_n(all.data(), all.size(), static_cast<T>(never_written));
     return all;
 }
 
@@ -84,7 +84,6 @@ std::string shown(double value) {
 
 namespace {
 
-template <class T>
 struct difference {
     bool any = false;
     std::size_t at = 0;
@@ -92,12 +91,12 @@ struct difference {
 
 // Where two differ most, if they differ by more than allowed. What is no number differs from everything.
 template <class T>
-difference<T> largest_difference(std::span<T const> yours, std::vector<double> const& right, double tolerance) {
+difference largest_difference(std::span<T const> yours, std::vector<double> const& right, double tolerance) {
     double scale = 1;
     for (double const x : right)
         if (std::isfinite(x))
             scale = std::max(scale, std::abs(x));
-    difference<T> found;
+    difference found;
     double most = tolerance * scale;
     for (std::size_t i = 0; i < right.size(); ++i) {
         double const off = std::abs(static_cast<double>(yours[i]) - right[i]);
@@ -128,8 +127,8 @@ void compare(std::span<T const> yours, std::vector<double> const& right, double 
         if (names.cols > 1)
             where += ", " + names.column + ' ' + std::to_string(off.at % names.cols);
     }
-    std::string const numbers = where + ": yours " + (value == -777 ? "was never written" : shown(value)) + ", " +
-                                source + ' ' + shown(right[off.at]);
+    std::string const numbers = where + ": yours " + (value == never_written ? "was never written" : shown(value)) +
+                                ", " + source + ' ' + shown(right[off.at]);
     for (auto const& k : known)
         if (!largest_difference(yours, k.values, tolerance).any)
             wrong(k.sentence, " (", numbers, ")");

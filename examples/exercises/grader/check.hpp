@@ -36,6 +36,9 @@ template <class... Parts>
     trine::fail<mistake>(parts...);
 }
 
+/// What outputs hold before they are written; no right answer has it.
+inline constexpr double never_written = -777;
+
 /// Numbers and memory for a check. The same seed, exercise and check give the same.
 class inputs {
 public:
@@ -43,10 +46,10 @@ public:
 
     random_stream random;
 
-    /// Normal values, of mean 0 and deviation 1. May be written until `sealed`.
+    /// Normal values, of mean 0 and deviation 1. May be written until `seal`.
     template <class T>
     guarded<T> normal(char const* name, std::size_t rows, std::size_t cols);
-    /// Values that no right answer has, for what is to be overwritten.
+    /// `never_written` everywhere, for what is to be overwritten.
     template <class T>
     guarded<T> to_fill(char const* name, std::size_t rows, std::size_t cols);
     /// The same values again.
@@ -56,10 +59,10 @@ public:
     std::vector<label> labels(std::size_t people, std::size_t photos);
 };
 
-/// A way to be right, or to be wrong, with what to say then.
+/// What comes out of a known mistake, and the sentence for it.
 struct answer {
     std::vector<double> values;
-    std::string sentence; ///< empty for the right one
+    std::string sentence;
 };
 
 /// What the rows and columns of an array are called in sentences.

@@ -12,6 +12,9 @@
 #include <execinfo.h>
 #include <fcntl.h>
 #include <poll.h>
+#ifdef __linux__
+#include <sys/prctl.h>
+#endif
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -28,6 +31,8 @@ int answers = -1;
 char module_name[4096];
 std::size_t stack_top, stack_bytes;
 constexpr std::size_t handler_stack = 256 * 1024;
+
+volatile std::sig_atomic_t interrupted = 0;
 
 void write_all(int to, char const* bytes, std::size_t size) {
     while (size > 0) {
@@ -69,6 +74,7 @@ void tell(int number, siginfo_t* info, void*) {
     }
     write_all(answers, "S", 1);
     write_all(answers, text, std::strlen(text));
+    alarm(60); // if what follows waits for a lock that was held when the signal came
     void* frames[64];
     int const count = backtrace(frames, 64);
     for (int i = 0; i < count; ++i) {
@@ -129,9 +135,11 @@ struct pipe_ends {
     int read = -1, write = -1;
     pipe_ends() {
         int both[2];
-        if (pipe2(both, O_CLOEXEC) != 0)
+        if (pipe(both) != 0)
             trine::fail<trine::io_error>("the system gives no pipe: ", std::strerror(errno));
         read = both[0], write = both[1];
+        for (int const end : both)
+            fcntl(end, F_SETFD, FD_CLOEXEC);
     }
     ~pipe_ends() { close_read(), close_write(); }
     pipe_ends(pipe_ends const&) = delete;
@@ -173,7 +181,7 @@ outcome wait_for(pid_t child, limits const& most, pipe_ends& answer, pipe_ends& 
         result.printed_more |= which == 1 && static_cast<std::size_t>(n) > room;
     };
     // The child's own end is what counts: others that it made may hold the pipes open.
-    while (!ended && !stuck) {
+    while (!ended && !stuck && !interrupted) {
         both[0].revents = both[1].revents = 0;
         bool const closed = both[0].fd < 0 && both[1].fd < 0;
         if (poll(both, 2, closed ? 1 : 20) > 0)
@@ -187,6 +195,8 @@ outcome wait_for(pid_t child, limits const& most, pipe_ends& answer, pipe_ends& 
     if (!ended)
         while (wait4(child, &status, 0, &used) < 0 && errno == EINTR) {
         }
+    if (interrupted)
+        trine::fail("interrupted");
     for (std::size_t i = 0; i < 2; ++i) // what is still in the pipes
         for (int tries = 0; tries < 256 && both[i].fd >= 0; ++tries) {
             pollfd one{both[i].fd, POLLIN, 0};
@@ -231,6 +241,10 @@ pid_t begin(pipe_ends& answer, pipe_ends& printed, limits const& most) {
         return child;
     }
     setpgid(0, 0);
+#ifdef __linux__
+    prctl(PR_SET_PDEATHSIG, SIGKILL); // whatever ends the grader ends this, too
+#endif
+    std::signal(SIGINT, SIG_DFL), std::signal(SIGTERM, SIG_DFL);
     int const nothing = open("/dev/null", O_RDONLY | O_CLOEXEC);
     dup2(nothing, 0);
     dup2(printed.write, 1), dup2(printed.write, 2);
@@ -240,6 +254,11 @@ pid_t begin(pipe_ends& answer, pipe_ends& printed, limits const& most) {
 }
 
 } // namespace
+
+void end_when_interrupted() {
+    for (int const number : {SIGINT, SIGTERM})
+        std::signal(number, [](int) { interrupted = 1; });
+}
 
 outcome in_child(limits const& most, std::filesystem::path const& module, std::function<std::string()> const& work) {
     pipe_ends answer, printed;

@@ -41,6 +41,10 @@ struct outcome {
 /// @throws trine::io_error  when the system gives no process or pipe
 outcome in_child(limits const& most, std::filesystem::path const& module, std::function<std::string()> const& work);
 
+/// From now on SIGINT and SIGTERM end the child that is waited for, and what waits throws trine::error: so nothing is
+/// left behind.
+void end_when_interrupted();
+
 /// Runs a program, with nothing to read, in the same way; `printed` holds up to `kept` bytes of what it says.
 outcome run_program(limits const& most, std::vector<std::string> const& command, std::size_t kept = 65536);
 

@@ -25,7 +25,10 @@ std::vector<std::string> words(char const* lines) {
 
 compiled compile(std::filesystem::path const& source, std::filesystem::path const& module, purpose why,
                  limits const& most) {
-    auto command = words(TRINE_EXERCISE_COMPILER);
+    // What it leaves behind when it is ended goes with the module's folder.
+    std::vector<std::string> command{"env", "TMPDIR=" + module.parent_path().string()};
+    for (auto const& word : words(TRINE_EXERCISE_COMPILER))
+        command.push_back(word);
     auto const add = [&](auto... more) { (command.emplace_back(more), ...); };
     add("-std=c++20", "-fPIC", "-shared", "-fopenmp", "-Wall", "-Wextra", "-fdiagnostics-color=never");
     switch (why) {

@@ -44,6 +44,7 @@ int main(int argc, char** argv) {
                                               json.string());
     });
     return program.run(argc, argv, [&] {
+        end_when_interrupted();
         if (!tests.empty())
             load_checks(tests);
         if (list) {

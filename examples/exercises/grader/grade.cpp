@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cstring>
 #include <sstream>
 
 #include <dlfcn.h>
@@ -51,31 +50,32 @@ struct student_file::state {
 
 namespace {
 
-// In a child: the submission of a module, or what is wrong with it.
-submission const* load(std::filesystem::path const& module, int exercise, std::string const& variant,
-                       std::string& complaint) {
-    void* const library = dlopen(module.c_str(), RTLD_NOW | RTLD_LOCAL);
-    if (!library) {
-        complaint = std::string("it cannot be loaded: ") + dlerror();
-        return nullptr;
-    }
-    auto const entry = reinterpret_cast<void (*)(submissions*)>(dlsym(library, "exercise_submissions"));
-    if (!entry) {
-        complaint = "its last line, EXERCISE(" + std::to_string(exercise) + ", …), is gone";
-        return nullptr;
-    }
+// In a child: what a module has, or nothing and why.
+submissions load(std::filesystem::path const& module, int exercise, std::string& complaint) {
     submissions all{};
-    entry(&all);
-    for (std::size_t i = 0; i < all.count; ++i) {
-        if (all.all[i].exercise != exercise) {
-            complaint =
-                "it is of exercise " + std::to_string(all.all[i].exercise) + ", not " + std::to_string(exercise);
+    if (void* const library = dlopen(module.c_str(), RTLD_NOW | RTLD_LOCAL); !library)
+        complaint = std::string("it cannot be loaded: ") + dlerror();
+    else if (auto const entry = reinterpret_cast<void (*)(submissions*)>(dlsym(library, "exercise_submissions")))
+        entry(&all);
+    else
+        complaint = "its last line, EXERCISE(" + std::to_string(exercise) + ", …), is gone";
+    return all;
+}
+
+// The functions of one of them, or nothing and why.
+void const* load(std::filesystem::path const& module, int exercise, std::string const& variant,
+                 std::string& complaint) {
+    auto const all = load(module, exercise, complaint);
+    for (auto const& one : std::span(all.all, all.count)) {
+        if (one.exercise != exercise) {
+            complaint = "it is of exercise " + std::to_string(one.exercise) + ", not " + std::to_string(exercise);
             return nullptr;
         }
-        if (variant == all.all[i].name)
-            return &all.all[i];
+        if (variant == one.name)
+            return one.functions;
     }
-    complaint = "it has no submission \"" + variant + '"';
+    if (complaint.empty())
+        complaint = "it has no submission \"" + variant + '"';
     return nullptr;
 }
 
@@ -108,7 +108,8 @@ std::string assertion_in(std::string const& printed) {
     std::istringstream lines(printed);
     std::string found;
     for (std::string line; std::getline(lines, line);)
-        if (line.find("Assertion") != std::string::npos || line.starts_with("terminate called"))
+        if (line.find("Assertion") != std::string::npos || line.starts_with("terminate called") ||
+            line.starts_with("free()") || line.starts_with("malloc") || line.starts_with("corrupted"))
             found = line;
     if (found.find("row < rows_ && col < cols_") != std::string::npos ||
         found.find("index < rows_") != std::string::npos)
@@ -117,6 +118,9 @@ std::string assertion_in(std::string const& printed) {
         return "an index is beyond the end of a span or vector";
     if (found.find("empty()'") != std::string::npos)
         return "the first or last value of something empty is asked for";
+    if (found.starts_with("free()") || found.starts_with("malloc") || found.starts_with("corrupted"))
+        return "it has spoilt its memory: it wrote beyond what it had asked for, or gave something back twice (" +
+               found + ")";
     return found.empty() ? "" : "it stopped itself: " + found;
 }
 
@@ -136,16 +140,10 @@ student_file::~student_file() = default;
 std::vector<std::pair<std::string, std::string>> student_file::variants() const {
     trine::require(state_->made.ok, state_->file.string(), ": does not compile:\n", state_->made.complaint);
     auto const result = in_child({}, state_->module, [&]() -> std::string {
-        void* const library = dlopen(state_->module.c_str(), RTLD_NOW | RTLD_LOCAL);
-        if (!library)
-            return dlerror();
-        auto const entry = reinterpret_cast<void (*)(submissions*)>(dlsym(library, "exercise_submissions"));
-        submissions all{};
-        if (entry)
-            entry(&all);
-        std::string text;
-        for (std::size_t i = 0; i < all.count; ++i)
-            text += std::string(all.all[i].name) + '\t' + all.all[i].mistake + '\n';
+        std::string text, complaint;
+        auto const all = load(state_->module, state_->exercise, complaint);
+        for (auto const& one : std::span(all.all, all.count))
+            text += std::string(one.name) + '\t' + one.mistake + '\n';
         return text;
     });
     std::vector<std::pair<std::string, std::string>> all;
@@ -236,11 +234,12 @@ graded student_file::grade(grading_options const& how) const {
         auto const result = in_child(how.most, state_->module, [&] {
             return guarded_call(how.most, [&]() -> std::string {
                 std::string complaint;
-                auto const* const it = load(state_->module, state_->exercise, how.variant, complaint);
-                if (!it)
+                auto const* const functions = load(state_->module, state_->exercise, how.variant, complaint);
+                if (!functions)
                     return broken + complaint;
+                trine::set_thread_count(1);
                 inputs in(how.seed, static_cast<std::uint32_t>(state_->exercise), number);
-                c.body(it->functions, in);
+                c.body(functions, in);
                 return std::string(1, passed);
             });
         });
@@ -255,14 +254,14 @@ graded student_file::grade(grading_options const& how) const {
         auto const result = in_child(most, state_->fast_module, [&] {
             return guarded_call(most, [&]() -> std::string {
                 std::string complaint;
-                auto const* const it =
+                auto const* const functions =
                     fast.ok ? load(state_->fast_module, state_->exercise, how.variant, complaint) : nullptr;
-                if (!it)
+                if (!functions)
                     return broken + complaint;
                 trine::set_thread_count(how.threads);
                 inputs in(how.seed, static_cast<std::uint32_t>(state_->exercise), 1000);
                 std::string rows(1, passed);
-                for (auto const& row : body(it->functions, in)) {
+                for (auto const& row : body(functions, in)) {
                     std::ostringstream line;
                     line.precision(17);
                     line << row.what << '\t' << row.yours << '\t' << row.ours << '\t' << row.unit << '\t' << row.note

@@ -34,6 +34,12 @@ void by_zero(input, output y) {
     y(0, 0) = static_cast<int>(y.rows()) / zero;
 }
 void aborts(input, output) { std::abort(); }
+void frees_twice(input, output) {
+    auto* const block = new double[100];
+    void* volatile again = block;
+    std::free(again);
+    std::free(again);
+}
 void leaves(input, output) { std::exit(0); }
 void leaves_at_once(input, output) { _exit(3); }
 void throws(input, output) { throw std::runtime_error("out of ideas"); }
@@ -92,6 +98,7 @@ VARIANTS(0,
          {"recursion", "a function calls itself without end", {recursion, nothing}},
          {"by zero", "it divides a whole number by 0", {by_zero, nothing}},
          {"aborts", "it stopped itself (abort)", {aborts, nothing}},
+         {"frees twice", "it has spoilt its memory", {frees_twice, nothing}},
          {"leaves", "it ended the whole program (with exit status 0) instead of returning", {leaves, nothing}},
          {"leaves at once",
           "it ended the whole program (with exit status 3) instead of returning",
