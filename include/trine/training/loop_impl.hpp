@@ -223,8 +223,7 @@ private:
         auto const values = gather(ranks_, checksum_of_values());
         for (std::size_t r = 1; r < ranks_.size(); ++r)
             require<numeric_error>(values[r] == values[0], "after epoch ", epoch, " rank ", r,
-                                   " has other parameters than rank 0: do their processors differ in their vectors? "
-                                   "Programs compiled for the simplest of them round alike");
+                                   " has other parameters than rank 0: processors of two kinds may round differently");
     }
     std::string checksum_of_values() const {
         auto const all = who_.values();
