@@ -121,7 +121,7 @@ int run(program::training_choices c, any_objective const& objective, program::ra
                                        .json_log = out / "training.jsonl",
                                        .events = c.events.empty() ? c.events : c.events / "events.out.tfevents.trine",
                                        .resume = c.resume},
-                          .ranks = &ranks};
+                             .ranks = &ranks};
     if (c.no_augmentation)
         how.options.augmentation = data::augmentation::none();
 

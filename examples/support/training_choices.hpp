@@ -26,7 +26,7 @@ struct training_choices {
     std::optional<std::size_t> threads; // all, where there is none
     std::optional<double> objective_rate, weight_decay;
     std::string optimizer_name = "adamw", schedule_name = "warm_up", sampler_name = "pk";
-    std::optional<std::size_t> chunks;  // as many as ranks, where there is none
+    std::optional<std::size_t> chunks; // as many as ranks, where there is none
     std::size_t k = 1, synthetic_people = 80, synthetic_photos = 24, validation_people = 0;
     bool strict = false, no_augmentation = false, watch = false, find_rate = false, list = false;
     photo_choices how;

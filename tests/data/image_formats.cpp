@@ -82,7 +82,8 @@ TEST_CASE("WebP is read: without loss, with some, and turned upright", "[data]")
     REQUIRE(grey.samples.size() == expected.samples.size());
     for (std::size_t i = 0; i < grey.samples.size(); ++i)
         CHECK(std::abs(grey.samples[i] - expected.samples[i]) <= 25);
-    CHECK_THROWS_WITH(data::decode_image(image_files::bytes_of(image_files::webp_animated), "a"), Contains("a: is an animated WebP"));
+    CHECK_THROWS_WITH(data::decode_image(image_files::bytes_of(image_files::webp_animated), "a"),
+                      Contains("a: is an animated WebP"));
     check_damage(image_files::bytes_of(image_files::webp_lossless));
     check_damage(image_files::bytes_of(image_files::webp_lossy));
     check_damage(image_files::bytes_of(image_files::webp_with_exif));
@@ -132,7 +133,8 @@ TEST_CASE("TIFF is read: grey, in colour, with 16 bits, and turned upright", "[d
     check_same(data::decode_image(image_files::bytes_of(image_files::tiff_16_bits), "a"), picture(3));
     check_same(data::decode_image(image_files::bytes_of(image_files::tiff_grey), "a"), picture(1));
     check_same(data::decode_image(image_files::bytes_of(image_files::tiff_turned), "a"), turned(picture(1)));
-    for (auto const* file : {image_files::tiff_colour, image_files::tiff_16_bits, image_files::tiff_grey, image_files::tiff_turned})
+    for (auto const* file :
+         {image_files::tiff_colour, image_files::tiff_16_bits, image_files::tiff_grey, image_files::tiff_turned})
         check_damage(image_files::bytes_of(file));
     CHECK((data::is_image_name("a.tif") && data::is_image_name("a.TIFF") && data::unread_kind("a.tif").empty()));
 }

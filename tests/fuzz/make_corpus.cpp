@@ -132,10 +132,9 @@ void make_images(seeds to) {
     to.add(png(16, PNG_COLOR_TYPE_RGB, PNG_INTERLACE_ADAM7));
     to.add(png(2, PNG_COLOR_TYPE_GRAY, PNG_INTERLACE_NONE));
     to.add(png(8, PNG_COLOR_TYPE_GRAY_ALPHA, PNG_INTERLACE_ADAM7));
-    for (char const* file :
-         {image_files::webp_lossless, image_files::webp_lossy, image_files::webp_with_exif, image_files::webp_animated,
-          image_files::gif_plain, image_files::tiff_colour, image_files::tiff_grey, image_files::tiff_16_bits,
-          image_files::tiff_turned})
+    for (char const* file : {image_files::webp_lossless, image_files::webp_lossy, image_files::webp_with_exif,
+                             image_files::webp_animated, image_files::gif_plain, image_files::tiff_colour,
+                             image_files::tiff_grey, image_files::tiff_16_bits, image_files::tiff_turned})
         to.add(image_files::bytes_of(file));
     for (std::size_t bits : {1, 4, 8, 16, 24, 32})
         to.add(bmp(bits, bits == 24 ? -3 : 3));

@@ -6,7 +6,11 @@
 #include <set>
 #include <sstream>
 
+#ifdef _WIN32
+#include <cstdlib>
+#else
 #include <unistd.h>
+#endif
 #ifdef __linux__
 #include <sched.h>
 #endif
@@ -20,8 +24,13 @@ namespace trine::distributed {
 namespace detail {
 
 inline rank_place own_place() {
+#ifdef _WIN32
+    char const* const computer = std::getenv("COMPUTERNAME");
+    std::string const name = computer ? computer : "";
+#else
     char name[256] = "";
     ::gethostname(name, sizeof name - 1);
+#endif
     rank_place own{.machine = name,
                    .name = name,
                    .usable = find_processor_limits().usable(),

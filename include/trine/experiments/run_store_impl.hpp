@@ -5,11 +5,6 @@
 #include <cstring>
 #include <system_error>
 
-#include <fcntl.h>
-#include <sys/file.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include "../core/error.hpp"
 #include "../core/hash.hpp"
 #include "../io/file.hpp"
@@ -23,8 +18,8 @@ TRINE_INLINE run_claim::~run_claim() {
         return;
     // Whoever waits for this lock sees that the file has gone, or that the run is there.
     if (is_done_)
-        ::unlink(path_.c_str());
-    ::close(file_);
+        io::detail::remove_name(path_);
+    io::detail::close_file(file_);
 }
 
 TRINE_INLINE run_store::run_store(std::filesystem::path folder, identity const& study) : folder_(std::move(folder)) {
@@ -68,27 +63,13 @@ TRINE_INLINE outcome const* run_store::find(std::string const& key) {
 TRINE_INLINE run_claim run_store::claim(std::string const& key) const {
     run_claim taken;
     taken.path_ = place(key, ".lock");
-    // Whoever held it before may have removed the file between its opening and its locking here.
-    for (int attempt = 0; attempt < 100; ++attempt) {
-        int const file = ::open(taken.path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-        require<io_error>(file >= 0, taken.path_.string(), ": cannot be made: ", std::strerror(errno));
-        if (::flock(file, LOCK_EX | LOCK_NB) != 0) {
-            int const cause = errno;
-            ::close(file);
-            require<io_error>(cause == EWOULDBLOCK, taken.path_.string(), ": cannot be locked: ", std::strerror(cause));
-            return {};
-        }
-        struct stat own {
-        }, there{};
-        if (::fstat(file, &own) == 0 && ::stat(taken.path_.c_str(), &there) == 0 && own.st_dev == there.st_dev &&
-            own.st_ino == there.st_ino) {
-            taken.file_ = file;
-            taken.is_done_ = std::filesystem::exists(place(key, ".json"));
-            return taken;
-        }
-        ::close(file);
-    }
-    return {};
+    int const file = io::detail::open_locked(taken.path_);
+    if (file < 0 && errno == EWOULDBLOCK)
+        return {};
+    require<io_error>(file >= 0, taken.path_.string(), ": cannot be made and locked: ", std::strerror(errno));
+    taken.file_ = file;
+    taken.is_done_ = std::filesystem::exists(place(key, ".json"));
+    return taken;
 }
 
 TRINE_INLINE void run_store::put(std::string const& key, io::json::object about, outcome o, run_claim& claim) {

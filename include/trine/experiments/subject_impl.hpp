@@ -20,7 +20,7 @@ TRINE_INLINE std::vector<label> compact_labels(std::span<label const> all, std::
 
 TRINE_INLINE data::any_sampler sampler_of(training const& how, training_budget const& budget,
                                           std::span<label const> labels) {
-    auto const pk = budget.batches(labels, how.seed);
+    auto pk = budget.batches(labels, how.seed);
     if (!how.uniform)
         return pk;
     return data::uniform_sampler(labels, std::min(pk.batch_size(), labels.size()), how.seed);

@@ -51,6 +51,9 @@ void flush_folder_of(std::filesystem::path const& path);
 
 // The file is this process's to write, until it closes it; EWOULDBLOCK when it is another's.
 bool lock_file(int file);
+// The same of a file that is opened by its name, and made where there is none: what is locked is what has that name
+// then.
+int open_locked(std::filesystem::path const& path);
 
 // Puts a file in another's place, which whoever has that open does not notice.
 bool rename_over(std::filesystem::path const& from, std::filesystem::path const& to);

@@ -393,4 +393,25 @@ TRINE_INLINE std::ptrdiff_t random_bytes(unsigned char* to, std::size_t size) {
 
 #endif
 
+TRINE_INLINE int open_locked(std::filesystem::path const& path) {
+    // Whoever held it before may have put another in its place, or removed it, between opening and locking here.
+    for (int attempt = 0; attempt < 100; ++attempt) {
+        int const file = open_file(path, opening::write_or_new);
+        if (file < 0)
+            return -1;
+        int const cause = lock_file(file) ? 0 : errno;
+        file_facts own, there;
+        if (cause == 0 && find_facts(file, own) && find_facts(path, there) && own.device == there.device &&
+            own.number == there.number)
+            return file;
+        close_file(file);
+        if (cause != 0) {
+            errno = cause;
+            return -1;
+        }
+    }
+    errno = EWOULDBLOCK;
+    return -1;
+}
+
 } // namespace trine::io::detail

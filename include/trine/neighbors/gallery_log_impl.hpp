@@ -10,7 +10,7 @@
 namespace trine::neighbors::detail {
 
 using io::detail::close_file, io::detail::file_facts, io::detail::find_facts, io::detail::lock_file,
-    io::detail::open_file, io::detail::opening, io::detail::remove_name, io::detail::rename_over;
+    io::detail::remove_name, io::detail::rename_over;
 
 TRINE_INLINE void gallery_log::swap(gallery_log& other) noexcept {
     gallery_.swap(other.gallery_), path_.swap(other.path_), set_aside_.swap(other.set_aside_), id_.swap(other.id_);
@@ -21,29 +21,17 @@ TRINE_INLINE void gallery_log::swap(gallery_log& other) noexcept {
 }
 
 TRINE_INLINE void gallery_log::lock() {
-    // Whoever held it before may have put another in its place meanwhile: then that one is to be locked.
-    for (int attempt = 0; attempt < 100; ++attempt) {
-        file_ = open_file(path_, opening::write_or_new);
-        require<io_error>(file_ >= 0, gallery_, ": cannot be written to, because ", path_.string(),
-                          " cannot be opened for writing: ", errno == ELOOP ? "it is a link" : std::strerror(errno));
-        file_facts own, there;
-        if (!find_facts(file_, own) || own.kind != io::detail::file_kind::file) {
-            close_file(std::exchange(file_, -1));
-            fail<io_error>(path_.string(), ": is not a file, and a log has to be one");
-        }
-        if (!lock_file(file_)) {
-            int const cause = errno;
-            close_file(std::exchange(file_, -1));
-            require<io_error>(cause != EWOULDBLOCK, gallery_, ": another program is writing to it");
-            fail<io_error>(path_.string(), ": cannot be locked: ", std::strerror(cause));
-        }
-        if (find_facts(path_, there) && there.device == own.device && there.number == own.number) {
-            is_cut_ = own.size > 0; // who held it before may have taken back what the disk still has
-            return;
-        }
+    file_ = io::detail::open_locked(path_);
+    int const cause = errno;
+    require<io_error>(file_ >= 0 || cause != EWOULDBLOCK, gallery_, ": another program is writing to it");
+    require<io_error>(file_ >= 0, gallery_, ": cannot be written to, because ", path_.string(),
+                      " cannot be opened for writing: ", cause == ELOOP ? "it is a link" : std::strerror(cause));
+    file_facts own;
+    if (!find_facts(file_, own) || own.kind != io::detail::file_kind::file) {
         close_file(std::exchange(file_, -1));
+        fail<io_error>(path_.string(), ": is not a file, and a log has to be one");
     }
-    fail<io_error>(gallery_, ": another program is writing to it");
+    is_cut_ = own.size > 0; // who held it before may have taken back what the disk still has
 }
 
 TRINE_INLINE std::optional<gallery_log::beginning> gallery_log::parse(std::string_view begin, std::size_t size,
