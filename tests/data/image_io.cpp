@@ -145,6 +145,16 @@ TEST_CASE("PNG comes with few bits, in passes, and of any kind", "[data]") {
     CHECK(decode(file(2, 2, 8, 0, 1, std::string("\0\1\0\2\0\3\4", 7))) == samples{1, 2, 3, 4});
     CHECK_THROWS_WITH(decode(file(2, 2, 8, 0, 1, std::string("\0\1\0\2", 4))), Contains("a.png: damaged PNG: "));
     CHECK_THROWS_WITH(decode(file(2, 2, 8, 0, 0, std::string("\0\1\2", 3))), Contains("a.png: damaged PNG: "));
+    // What is in chunks that no pixel depends on changes nothing, nor how large they say they are.
+    auto const whole = file(2, 1, 8, 0, 0, std::string("\0\1\2", 3));
+    auto const with_chunk = [&](std::string const& chunk) {
+        auto changed = whole;
+        return changed.insert(changed.find("IDAT") - 4, chunk);
+    };
+    CHECK(decode(with_chunk(std::string("\0\0\0\2gAMA\0\1....", 14))) == samples{1, 2});
+    for (char const* kind : {"eXIf", "iCCP", "tEXt", "zTXt", "sPLT", "aBCd"})
+        CHECK_THROWS_WITH(decode(with_chunk(std::string("\x40\0\0\0", 4) + kind)),
+                          Contains("a.png: damaged PNG: it ends too early"));
     // Of a size that its bytes cannot hold, and of one beyond the limit.
     CHECK_THROWS_WITH(decode(file(10000, 10000, 8, 0, 0, std::string(1000, '\0'))), Contains("it ends too early"));
     CHECK_THROWS_WITH(decode(file(20000, 20000, 8, 0, 0, std::string(1000, '\0'))),

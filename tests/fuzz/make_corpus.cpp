@@ -132,6 +132,10 @@ void make_images(seeds to) {
     to.add(png(16, PNG_COLOR_TYPE_RGB, PNG_INTERLACE_ADAM7));
     to.add(png(2, PNG_COLOR_TYPE_GRAY, PNG_INTERLACE_NONE));
     to.add(png(8, PNG_COLOR_TYPE_GRAY_ALPHA, PNG_INTERLACE_ADAM7));
+    // A chunk that says it had 700 MB, for which libpng once took them.
+    auto huge = data::encode_png(photo(1, 2, 2));
+    huge.insert(huge.find("IDAT") - 4, std::string("\x2b\0\0\x0b", 4) + "eXIf");
+    to.add(huge);
     for (char const* file : {image_files::webp_lossless, image_files::webp_lossy, image_files::webp_with_exif,
                              image_files::webp_animated, image_files::gif_plain, image_files::tiff_colour,
                              image_files::tiff_grey, image_files::tiff_16_bits, image_files::tiff_turned})

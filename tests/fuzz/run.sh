@@ -4,7 +4,7 @@
 # Builds the targets with Clang in build/fuzz, writes what they begin with, runs each so many seconds, as many at a time
 # as there are processors, and prints a table. What ends a target is left in build/fuzz/findings, and the exit code is 1
 # then. Inputs that led further are kept in build/fuzz/corpus for the next run. TRINE_FUZZ_JOBS is how many run at a
-# time, if not one a processor; TRINE_FUZZ_SEED where gallery_operations begins, if not at the time of day.
+# time, if not one a processor; TRINE_FUZZ_SEED a number from which the same inputs follow every time.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
@@ -63,7 +63,7 @@ run_one() {
         (cd $findings && OMP_NUM_THREADS=1 "$OLDPWD/$binaries/gallery_operations" "$seconds" "$seed") \
             >"$log" 2>&1 || status=$?
     else
-        local dictionary=tests/fuzz/dictionaries/$target.dict options=()
+        local dictionary=tests/fuzz/dictionaries/$target.dict options=(-seed="${TRINE_FUZZ_SEED:-0}") # 0: another each time
         [ -f "$dictionary" ] && options=(-dict="$dictionary")
         mkdir -p "$build/corpus/$target"
         OMP_NUM_THREADS=1 ASAN_OPTIONS=detect_leaks=1 UBSAN_OPTIONS=print_stacktrace=1 \

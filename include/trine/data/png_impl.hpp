@@ -70,6 +70,9 @@ struct png_reader {
             r->at += count;
         });
         png_set_user_limits(png, 0x7FFFFFFF, 0x7FFFFFFF); // there is a limit of ours
+        // No pixel depends on other chunks, for which libpng takes the memory that they say they need, whatever there
+        // is.
+        png_set_keep_unknown_chunks(png, PNG_HANDLE_CHUNK_NEVER, nullptr, -1);
         png_read_info(png, info);
         height = png_get_image_height(png, info), width = png_get_image_width(png, info);
         return true;
