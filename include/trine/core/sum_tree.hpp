@@ -63,7 +63,7 @@ public:
                 if (owner != rank_)
                     out.push_back({owner, std::as_bytes(values.subspan(part.first, part.second - part.first))});
             });
-            for (std::size_t side : {0, 1})
+            for (std::size_t side = 0; side < 2; ++side)
                 for (std::size_t i = 0; i < level.sides[side].size(); ++i) {
                     std::size_t const from = level.sides[side][i];
                     auto const part = overlap(piece(values.size(), i, level.sides[side].size()), {first, last});

@@ -21,11 +21,15 @@ public:
             detail::interrupted = true;
             std::signal(SIGINT, SIG_DFL);
         });
+#ifdef SIGUSR1 // Windows has none
         user_before_ = std::signal(SIGUSR1, [](int) { detail::interrupted = true; });
+#endif
     }
     ~interrupt_guard() {
         std::signal(SIGINT, before_);
+#ifdef SIGUSR1
         std::signal(SIGUSR1, user_before_);
+#endif
     }
     interrupt_guard(interrupt_guard const&) = delete;
     interrupt_guard& operator=(interrupt_guard const&) = delete;
@@ -35,7 +39,7 @@ public:
 
 private:
     void (*before_)(int) = SIG_DFL;
-    void (*user_before_)(int) = SIG_DFL;
+    [[maybe_unused]] void (*user_before_)(int) = SIG_DFL;
 };
 
 } // namespace trine
