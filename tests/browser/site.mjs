@@ -4,29 +4,16 @@
 // two pictures.
 
 import assert from 'node:assert/strict';
-import {existsSync, mkdirSync, readdirSync} from 'node:fs';
+import {existsSync, readdirSync} from 'node:fs';
 import {resolve} from 'node:path';
 import {pathToFileURL} from 'node:url';
-import {chromium} from 'playwright-core';
+import {check, checks, open} from './opened.mjs';
 
 const [site, folder, executablePath] = process.argv.slice(2);
-mkdirSync(folder, {recursive: true});
 const address = path => pathToFileURL(resolve(site, path)).href;
-const browser = await chromium.launch({executablePath, args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync']});
-let checks = 0;
-const check = (what, test) => {
-  test();
-  ++checks;
-  console.log(`ok: ${what}`);
-};
+const {browser, page, complaints, asked} = await open(executablePath, folder, {width: 1280, height: 860}, /^(file|data|blob):/);
 
 try {
-  const page = await browser.newPage({viewport: {width: 1280, height: 860}, colorScheme: 'light'});
-  const complaints = [], asked = [];
-  page.on('pageerror', error => complaints.push(error.message));
-  page.on('console', message => { if (message.type() === 'error') complaints.push(message.text()); });
-  page.on('request', request => { if (!/^(file|data|blob):/.test(request.url())) asked.push(request.url()); });
-
   // From a page deep inside, so that the index's place is found from there, too.
   await page.goto(address('docs/guide/04-margin-or-collapse.html'));
   const search = async words => {

@@ -3,27 +3,14 @@
 // Checks what is shown against what the page's data say.
 
 import assert from 'node:assert/strict';
-import {mkdirSync} from 'node:fs';
 import {resolve} from 'node:path';
 import {pathToFileURL} from 'node:url';
-import {chromium} from 'playwright-core';
+import {check, checks, open} from './opened.mjs';
 
 const [file, folder, executablePath] = process.argv.slice(2);
-mkdirSync(folder, {recursive: true});
-const browser = await chromium.launch({executablePath, args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync']});
-let checks = 0;
-const check = (what, test) => {
-  test();
-  ++checks;
-  console.log(`ok: ${what}`);
-};
+const {browser, page, complaints, asked} = await open(executablePath, folder, {width: 1280, height: 900});
 
 try {
-  const page = await browser.newPage({viewport: {width: 1280, height: 900}, colorScheme: 'light'});
-  const complaints = [], asked = [];
-  page.on('pageerror', error => complaints.push(error.message));
-  page.on('console', message => { if (message.type() === 'error') complaints.push(message.text()); });
-  page.on('request', request => { if (!/^(file|data):/.test(request.url())) asked.push(request.url()); });
   await page.goto(pathToFileURL(resolve(file)).href);
   await page.waitForSelector('html[data-ready="yes"]');
   const data = await page.evaluate(() => JSON.parse(document.getElementById('data').textContent));

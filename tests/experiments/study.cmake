@@ -24,7 +24,7 @@ set_tests_properties(miner_policies_embeddings PROPERTIES PASS_REGULAR_EXPRESSIO
 
 find_program(TRINE_CHROMIUM NAMES chromium chromium-browser google-chrome)
 if(TRINE_NODE AND TRINE_NPM AND TRINE_CHROMIUM)
-    add_test(NAME study_in_browser COMMAND sh -c "cp package.json package-lock.json .npmrc study.mjs '${study}' && cd '${study}' && '${TRINE_NPM}' ci --ignore-scripts --no-audit --no-fund && '${TRINE_NODE}' study.mjs whole/study.html screenshots '${TRINE_CHROMIUM}'"
+    add_test(NAME study_in_browser COMMAND sh -c "cp package.json package-lock.json .npmrc opened.mjs study.mjs '${study}' && cd '${study}' && '${TRINE_NPM}' ci --ignore-scripts --no-audit --no-fund && '${TRINE_NODE}' study.mjs whole/study.html screenshots '${TRINE_CHROMIUM}'"
         WORKING_DIRECTORY "${CMAKE_CURRENT_SOURCE_DIR}/browser")
     set_tests_properties(study_in_browser PROPERTIES FIXTURES_REQUIRED study PASS_REGULAR_EXPRESSION "[1-9][0-9] checks of the study passed")
 endif()
