@@ -6,8 +6,6 @@
 #include <string>
 #include <vector>
 
-#include <trine/backbones/compact.hpp>
-#include <trine/data/synthetic.hpp>
 #include <trine/distances/cosine.hpp>
 #include <trine/distances/euclidean.hpp>
 #include <trine/distributed/thread_ranks.hpp>
@@ -23,6 +21,7 @@
 
 #include "support/catch.hpp"
 #include "support/random_values.hpp"
+#include "support/small_training.hpp"
 #include "support/temporary_folder.hpp"
 
 using namespace trine;
@@ -30,14 +29,7 @@ using Catch::Matchers::Contains;
 
 namespace {
 
-using backbone =
-    nn::network<nn::shape<1, 32, 32>, nn::sequential<backbones::convolution_block<8, 3, nn::stride<2>>, nn::max_pool<2>,
-                                                     nn::flatten, nn::dropout<20>, nn::linear<16>, nn::l2_normalize>>;
-
-data::dataset const& photos() {
-    static auto const d = data::synthetic_faces{.height = 32, .width = 32}.make(10, 6);
-    return d;
-}
+using small_training::backbone, small_training::photos;
 
 using make_objective = any_objective (*)();
 any_objective triplets() {

@@ -5,9 +5,7 @@
 #include <cstring>
 #include <utility>
 
-#include <trine/backbones/compact.hpp>
 #include <trine/data/folder.hpp>
-#include <trine/data/synthetic.hpp>
 #include <trine/distances/cosine.hpp>
 #include <trine/distances/lp.hpp>
 #include <trine/io/file.hpp>
@@ -24,6 +22,7 @@
 #include "support/catch.hpp"
 #include "support/random_values.hpp"
 #include "support/reference_data.hpp"
+#include "support/small_training.hpp"
 #include "support/temporary_folder.hpp"
 
 using namespace trine;
@@ -31,14 +30,7 @@ using Catch::Matchers::Contains;
 
 namespace {
 
-using backbone =
-    nn::network<nn::shape<1, 32, 32>, nn::sequential<backbones::convolution_block<8, 3, nn::stride<2>>, nn::max_pool<2>,
-                                                     nn::flatten, nn::dropout<20>, nn::linear<16>, nn::l2_normalize>>;
-
-data::dataset const& photos() {
-    static auto const d = data::synthetic_faces{.height = 32, .width = 32}.make(10, 6);
-    return d;
-}
+using small_training::backbone, small_training::photos;
 
 training_options const options{.epochs = 4, .learning_rate = 3e-3, .seed = 7};
 data::pk const batches{.people = 5, .photos = 4};
