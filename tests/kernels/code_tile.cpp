@@ -40,7 +40,7 @@ TEST_CASE("products of codes are exact, and stand for those of the vectors", "[k
             buffer<std::int16_t> panel(2 * pairs * Vectors * lanes);
             for (std::size_t c = 0; c < Vectors * lanes; ++c)
                 for (std::size_t k = 0; k < 2 * pairs; ++k)
-                    panel[k / 2 * 2 * Vectors * lanes + 2 * c + k % 2] = right[c * 2 * pairs + k];
+                    panel[kernels::place_in_panel(Vectors * lanes, c, k)] = right[c * 2 * pairs + k];
             buffer<std::int32_t> products(rows * Vectors * lanes);
             kernels::multiply_codes<Vectors>({left.data(), 2 * pairs, pairs, panel.data()}, products.data());
             std::size_t wrong = 0;

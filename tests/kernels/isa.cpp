@@ -251,6 +251,29 @@ TEMPLATE_TEST_CASE("as many vectors as one has lanes are summed, each into its l
     }
 }
 
+// Of targets that have such products; the others say so by having none.
+TEMPLATE_TEST_CASE("products take a lane of a vector", "[kernels][isa]", float, double) {
+    using V = simd<TestType>;
+    if constexpr (requires(V v) { kernels::fma_lane<0>(v, v, v); }) {
+        random_stream stream(9, purpose::user);
+        for (int round = 0; round < 100; ++round) {
+            auto const a = some_values<TestType>(stream), b = some_values<TestType>(stream),
+                       c = some_values<TestType>(stream);
+            auto const check = [&]<std::size_t Lane>(std::integral_constant<std::size_t, Lane>) {
+                CHECK(
+                    each_is<TestType>(kernels::fma_lane<Lane>(V::load_unaligned(a.data()), V::load_unaligned(b.data()),
+                                                              V::load_unaligned(c.data())),
+                                      [&](std::size_t i) { return std::fma(a[Lane], b[i], c[i]); }));
+            };
+            [&]<std::size_t... Lane>(std::index_sequence<Lane...>) {
+                (check(std::integral_constant<std::size_t, Lane>{}), ...);
+            }
+            (std::make_index_sequence<V::size>{});
+        }
+    } else
+        SUCCEED("this target has none");
+}
+
 TEST_CASE("integers become floats, and floats the integers of their bits", "[kernels][isa]") {
     random_stream stream(6, purpose::user);
     for (int round = 0; round < 200; ++round) {
@@ -285,11 +308,42 @@ TEST_CASE("pairs of sixteen-bit codes are multiplied and summed, eight-bit ones 
         auto const pairs = [](std::int16_t const* p) {
             return V::load_unaligned(reinterpret_cast<std::int32_t const*>(p));
         };
-        CHECK(each_is<std::int32_t>(add_pair_products(V::load_unaligned(sums), pairs(a), pairs(b)), [&](std::size_t i) {
-            auto const sum =
-                std::int64_t{sums[i]} + std::int64_t{a[2 * i]} * b[2 * i] + std::int64_t{a[2 * i + 1]} * b[2 * i + 1];
+        auto const wrapped = [](std::int64_t sum) {
             return static_cast<std::int32_t>(static_cast<std::uint32_t>(sum));
-        }));
+        };
+        // Whichever lane a product goes to.
+        auto const together = add_code_products(V::load_unaligned(sums), pairs(a), pairs(b));
+        std::int32_t each[V::size];
+        together.store_unaligned(each);
+        std::int64_t all = 0, expected = 0;
+        for (std::size_t i = 0; i < V::size; ++i) {
+            all += std::int64_t{each[i]};
+            expected +=
+                std::int64_t{sums[i]} + std::int64_t{a[2 * i]} * b[2 * i] + std::int64_t{a[2 * i + 1]} * b[2 * i + 1];
+        }
+        CHECK(wrapped(all) == wrapped(expected));
+        // A row's pairs with a panel's, each column in its lane.
+        alignas(64) std::int16_t panel[2 * V::size];
+        for (std::size_t i = 0; i < 2 * V::size; ++i)
+            panel[kernels::panel_place(i / 2, i % 2)] = b[i];
+        auto const with_pair = [&](std::int16_t const* pair) {
+            return [&, pair](std::size_t i) {
+                return wrapped(std::int64_t{sums[i]} + std::int64_t{pair[0]} * b[2 * i] +
+                               std::int64_t{pair[1]} * b[2 * i + 1]);
+            };
+        };
+        auto const start = V::load_unaligned(sums);
+        CHECK(each_is<std::int32_t>(kernels::add_pair_products<0>(start, kernels::load_pair(a), pairs(panel)),
+                                    with_pair(a)));
+        auto const several = kernels::load_pairs(a);
+        auto const check = [&]<std::size_t Pair>(std::integral_constant<std::size_t, Pair>) {
+            CHECK(each_is<std::int32_t>(kernels::add_pair_products<Pair>(start, several, pairs(panel)),
+                                        with_pair(a + 2 * Pair)));
+        };
+        [&]<std::size_t... Pair>(std::index_sequence<Pair...>) {
+            (check(std::integral_constant<std::size_t, Pair>{}), ...);
+        }
+        (std::make_index_sequence<kernels::pairs_at_once>{});
         store_codes(narrow, V::load_unaligned(low), V::load_unaligned(high));
         CHECK(std::equal(narrow, narrow + 2 * V::size, a));
         CHECK(each_is<std::int32_t>(kernels::load_codes(codes), [&](std::size_t i) {

@@ -7,7 +7,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
+#include <utility>
 
 #include "register_tile.hpp"
 #include "simd.hpp"
@@ -52,11 +52,17 @@ inline void encode_row(std::size_t size, float const* values, float factor, std:
         codes[size] = 0;
 }
 
+/// Where the k-th code of a column lies in a panel of so many columns, whole vectors of them.
+constexpr std::size_t place_in_panel(std::size_t columns, std::size_t column, std::size_t k) {
+    constexpr std::size_t lanes = code_sums::size;
+    return (k / 2 * columns + column / lanes * lanes) * 2 + panel_place(column % lanes, k % 2);
+}
+
 /// A tile of `tile_rows` rows of codes, and one or two vectors of columns.
 struct code_tile {
     std::int16_t const* rows;
     std::size_t row_stride, pairs;
-    std::int16_t const* panel;       ///< for each pair of a row, the same pair of every column
+    std::int16_t const* panel;       ///< for each pair of a row, the same pair of every column, at `place_in_panel`
     std::byte const* next = nullptr; ///< what will be read later: fetched from memory meanwhile, two lines a step
     std::size_t next_lines = 0;
 };
@@ -79,30 +85,37 @@ template <std::size_t Vectors>
             acc[r][v] = code_sums(0);
     }
     std::int16_t const *a = tile.rows, *panel = tile.panel;
-    auto const step = [&]() __attribute__((always_inline)) {
-        code_sums b[Vectors];
+    auto const step = [&]<std::size_t... Pair>(std::index_sequence<Pair...>) __attribute__((always_inline)) {
+        constexpr std::size_t count = sizeof...(Pair);
+        code_sums b[count][Vectors];
         TRINE_UNROLL
-        for (std::size_t v = 0; v < Vectors; ++v)
-            b[v] = code_sums::load_aligned(reinterpret_cast<std::int32_t const*>(panel + v * lanes * pair));
+        for (std::size_t v = 0; v < count * Vectors; ++v)
+            b[v / Vectors][v % Vectors] =
+                code_sums::load_aligned(reinterpret_cast<std::int32_t const*>(panel + v * lanes * pair));
         TRINE_UNROLL
         for (std::size_t r = 0; r < tile_rows; ++r) {
-            std::int32_t both;
-            std::memcpy(&both, a + r * tile.row_stride, sizeof both);
-            code_sums const value(both);
+            std::int16_t const* const from = a + r * tile.row_stride;
+            auto const row = count == pairs_at_once ? load_pairs(from) : load_pair(from);
             TRINE_UNROLL
             for (std::size_t v = 0; v < Vectors; ++v)
-                acc[r][v] = add_pair_products(acc[r][v], value, b[v]);
+                ((acc[r][v] = add_pair_products<Pair>(acc[r][v], row, b[Pair][v])), ...);
         }
-        a += pair, panel += Vectors * lanes * pair;
+        a += count * pair, panel += count * Vectors * lanes * pair;
     };
+    constexpr std::make_index_sequence<pairs_at_once> several;
     std::size_t const fetched = std::min(tile.pairs, tile.next_lines / 2);
-    for (std::size_t k = 0; k < fetched; ++k) {
-        __builtin_prefetch(tile.next + k * 2 * line);
-        __builtin_prefetch(tile.next + k * 2 * line + line);
-        step();
+    std::size_t k = 0;
+    for (; k + pairs_at_once <= fetched; k += pairs_at_once) {
+        for (std::size_t i = k; i < k + pairs_at_once; ++i) {
+            __builtin_prefetch(tile.next + i * 2 * line);
+            __builtin_prefetch(tile.next + i * 2 * line + line);
+        }
+        step(several);
     }
-    for (std::size_t k = fetched; k < tile.pairs; ++k)
-        step();
+    for (; k + pairs_at_once <= tile.pairs; k += pairs_at_once)
+        step(several);
+    for (; k < tile.pairs; ++k)
+        step(std::index_sequence<0>{});
     TRINE_UNROLL
     for (std::size_t r = 0; r < tile_rows; ++r) {
         TRINE_UNROLL

@@ -10,11 +10,16 @@ namespace trine::kernels {
 /// Rows whose sums are taken together.
 inline constexpr std::size_t code_rows = 16;
 
+/// The largest code of a query: 256 · 127 + 127, so that it can be cut into two bytes with signs.
+inline constexpr std::int16_t largest_query_code = 32639;
+
 /// Sums over rows of eight-bit codes against a query of sixteen bits: exact integers, so the order does not matter.
 ///
-/// Memory bounds it, just: a byte a value, and three instructions for 32 of them. The sums of the lanes are taken for
-/// sixteen rows at once, or they would cost as much as the products. The caller keeps Σ |query| · 128 below 2³¹.
+/// Memory bounds it, just: a byte a value, and with AVX-512 three instructions for 32 of them, with ARM's products of
+/// bytes four for 16. The sums of the lanes are taken for many rows at once, or they would cost as much as the
+/// products.
 ///
+/// @param query     up to ±largest_query_code, and Σ |query| · 128 below 2³¹
 /// @param codes     rows of `size` codes, `stride` apart; at most `code_rows` of them
 /// @param products  Σ query · code of each row
 /// @param squares   Σ code² of each row

@@ -15,9 +15,6 @@
 
 namespace trine::kernels {
 
-/// Rows of the largest tile: with two vectors a row, its accumulators and operands fill the registers.
-inline constexpr std::size_t tile_rows = simd_registers == 32 ? 14 : 6;
-
 /// Vectors a panel is wide when it holds `columns` columns.
 template <class T>
 constexpr std::size_t panel_vectors(std::size_t columns) {
@@ -50,6 +47,11 @@ struct tile_operand {
 
 namespace detail {
 
+template <class Op, class V>
+inline constexpr bool takes_lanes = std::is_same_v<Op, multiply_add>&& requires(V v) {
+    fma_lane<0>(v, v, v);
+};
+
 // Arithmetic bounds it: Rows·Vectors FMAs against Rows broadcasts and Vectors loads; the panel streams from L2.
 template <class Op, std::size_t Rows, std::size_t Vectors, class T>
 void register_tile(tile_operand<T> const& left, T const* panel, T const* initial, T* out, std::size_t out_stride,
@@ -78,6 +80,24 @@ void register_tile(tile_operand<T> const& left, T const* panel, T const* initial
         }
         ++a, panel += Vectors * V::size;
     };
+    // As many steps as a vector has lanes, where products can take a row's value out of one.
+    auto const lane_steps = [&]<std::size_t... Lane>(std::index_sequence<Lane...>) __attribute__((always_inline)) {
+        V values[Rows];
+        TRINE_UNROLL
+        for (std::size_t r = 0; r < Rows; ++r)
+            values[r] = V::load_unaligned(a + r * left.row_stride);
+        auto const one = [&]<std::size_t L>(std::integral_constant<std::size_t, L>) __attribute__((always_inline)) {
+            TRINE_UNROLL
+            for (std::size_t v = 0; v < Vectors; ++v) {
+                V const b = V::load_unaligned(panel + (L * Vectors + v) * V::size);
+                TRINE_UNROLL
+                for (std::size_t r = 0; r < Rows; ++r)
+                    acc[r][v] = fma_lane<L>(values[r], b, acc[r][v]);
+            }
+        };
+        (one(std::integral_constant<std::size_t, Lane>{}), ...);
+        a += V::size, panel += V::size * Vectors * V::size;
+    };
     // Lines that will be written, then lines that the next tile will read, come from memory while products are summed:
     // a step at a time, for all at once they would block the loads.
     constexpr std::size_t line = 64 / sizeof(T);
@@ -99,9 +119,16 @@ void register_tile(tile_operand<T> const& left, T const* panel, T const* initial
     std::size_t rest = left.run - fetched;
     if (rest == 0)
         a += jump, rest = left.run;
-    for (std::size_t k = left.segments * left.run - fetched; k > 0; --k) {
-        step();
-        --rest;
+    for (std::size_t k = left.segments * left.run - fetched; k > 0;) {
+        std::size_t done = 1;
+        if constexpr (takes_lanes<Op, V>) {
+            if (rest >= V::size)
+                lane_steps(std::make_index_sequence<V::size>{}), done = V::size;
+            else
+                step();
+        } else
+            step();
+        k -= done, rest -= done;
         a += rest == 0 ? jump : 0;
         rest = rest == 0 ? left.run : rest;
     }

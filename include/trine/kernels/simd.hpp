@@ -13,8 +13,8 @@ namespace trine::kernels {
 template <class T>
 using simd = isa::vector<T, isa::target>;
 
-using isa::abs, isa::add_pair_products, isa::all, isa::any, isa::bitwise_cast, isa::fma, isa::lane_bits, isa::select,
-    isa::sqrt, isa::store_codes, isa::sum_each, isa::to_float;
+using isa::abs, isa::add_code_products, isa::all, isa::any, isa::bitwise_cast, isa::fma, isa::fma_lane, isa::lane_bits,
+    isa::select, isa::sqrt, isa::store_codes, isa::sum_each, isa::to_float;
 
 /// Whether a type is such a vector, and not a scalar.
 template <class V>
@@ -24,11 +24,31 @@ inline constexpr bool is_simd = isa::is_vector<V>;
 template <class T>
 inline constexpr std::size_t simd_width = simd<T>::size;
 
-/// Vector registers of the target; a tile of accumulators has to fit into them beside its operands.
-inline constexpr std::size_t simd_registers = isa::target::registers;
+/// Rows of the largest tile: with two vectors a row, its accumulators and operands fill the registers.
+inline constexpr std::size_t tile_rows = isa::target::tile_rows;
 
 /// Sums of products of sixteen-bit codes, two of which lie in each lane.
 using code_sums = simd<std::int32_t>;
+
+/// Pairs of a row's codes that are loaded at once, each to be multiplied with those of every column of a panel.
+using row_pairs = isa::target::row_pairs;
+inline constexpr std::size_t pairs_at_once = isa::target::pairs_at_once;
+
+/// The next `pairs_at_once` pairs of a row, or the next one.
+[[gnu::always_inline]] inline row_pairs load_pairs(std::int16_t const* from) { return isa::target::load_pairs(from); }
+[[gnu::always_inline]] inline row_pairs load_pair(std::int16_t const* from) { return isa::target::load_pair(from); }
+
+/// Where the first or the second code of a column lies in a panel's vector of pairs, one pair a lane.
+constexpr std::size_t panel_place(std::size_t column, std::size_t code) {
+    return isa::target::panel_place(column, code);
+}
+
+/// sums + row₀·panel₀ + row₁·panel₁ for the column of each lane, with the row's `Pair`-th pair.
+template <std::size_t Pair>
+[[gnu::always_inline]] inline code_sums add_pair_products(code_sums const& sums, row_pairs const& row,
+                                                          code_sums const& panel) {
+    return code_sums::from(isa::target::add_pair_products<Pair>(sums.native, row, panel.native));
+}
 
 /// Twice as many codes of eight bits as a vector has lanes, two in each lane as codes of sixteen.
 [[gnu::always_inline]] inline code_sums load_codes(std::int8_t const* from) {

@@ -97,9 +97,10 @@ private:
             return;
         constexpr auto length = static_cast<double>(kernels::code_norm);
         std::size_t const columns = vectors_of(panel) * V::size;
-        std::int16_t* const to = packed_.data() + panel * panel_codes() + 2 * column;
+        std::int16_t* const to = packed_.data() + panel * panel_codes();
         for (std::size_t k = 0; k < in_.size; ++k)
-            to[k / 2 * 2 * columns + k % 2] = static_cast<std::int16_t>(std::nearbyint(-length / q.norm * q.values[k]));
+            to[kernels::place_in_panel(columns, column, k)] =
+                static_cast<std::int16_t>(std::nearbyint(-length / q.norm * q.values[k]));
         scales_[panel * width + column] = static_cast<float>(Geometry::code_factor(q) / length);
     }
 

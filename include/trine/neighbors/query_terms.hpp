@@ -8,6 +8,8 @@
 #include <cstdint>
 #include <limits>
 
+#include "../kernels/int8.hpp"
+
 namespace trine::neighbors::detail {
 
 inline constexpr float infinite = std::numeric_limits<float>::infinity();
@@ -58,7 +60,8 @@ inline void encode_query(query_terms& q, std::size_t size, std::int16_t* codes) 
     float largest = 0;
     for (std::size_t k = 0; k < size; ++k)
         largest = std::max(largest, std::abs(q.values[k]));
-    double const range = std::min(32767.0, std::floor(2147483647.0 / (128.0 * static_cast<double>(size))));
+    double const range =
+        std::min<double>(kernels::largest_query_code, std::floor(2147483647.0 / (128.0 * static_cast<double>(size))));
     q.code_scale = static_cast<float>(largest / range);
     double const inverse = q.code_scale > 0 ? 1 / static_cast<double>(q.code_scale) : 0;
     for (std::size_t k = 0; k < size; ++k)

@@ -10,8 +10,8 @@
 
 namespace trine::kernels::isa {
 
-struct avx2 : compiler_vectors<32> {
-    static constexpr std::size_t registers = 16;
+struct avx2 : pairs_in_lanes<avx2, 32> {
+    static constexpr std::size_t tile_rows = 6;
 
     [[gnu::always_inline]] static floats select(ints const& m, floats const& a, floats const& b) {
         return _mm256_blendv_ps(b, a, reinterpret_cast<__m256>(m));
@@ -61,7 +61,7 @@ struct avx2 : compiler_vectors<32> {
                reinterpret_cast<ints>(_mm256_permute2x128_si256(low, high, 0x21));
     }
 
-    [[gnu::always_inline]] static ints add_pair_products(ints const& sums, ints const& a, ints const& b) {
+    [[gnu::always_inline]] static ints add_code_products(ints const& sums, ints const& a, ints const& b) {
         return sums +
                reinterpret_cast<ints>(_mm256_madd_epi16(reinterpret_cast<__m256i>(a), reinterpret_cast<__m256i>(b)));
     }

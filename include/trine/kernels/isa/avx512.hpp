@@ -13,8 +13,8 @@
 namespace trine::kernels::isa {
 
 // (With masks of ones here and there, for without them GCC 12 warns of its own headers.)
-struct avx512 : compiler_vectors<64> {
-    static constexpr std::size_t registers = 32;
+struct avx512 : pairs_in_lanes<avx512, 64> {
+    static constexpr std::size_t tile_rows = 14;
     template <class T>
     using mask_type = std::conditional_t<sizeof(T) == sizeof(double), __mmask8, __mmask16>;
 
@@ -146,7 +146,7 @@ struct avx512 : compiler_vectors<64> {
         return _mm512_maskz_cvtph_ps(0xffff, _mm256_loadu_si256(reinterpret_cast<__m256i const*>(from)));
     }
 #if defined(__AVX512BW__)
-    [[gnu::always_inline]] static ints add_pair_products(ints const& sums, ints const& a, ints const& b) {
+    [[gnu::always_inline]] static ints add_code_products(ints const& sums, ints const& a, ints const& b) {
         __m512i const x = reinterpret_cast<__m512i>(a), y = reinterpret_cast<__m512i>(b);
 #if defined(__AVX512VNNI__)
         return reinterpret_cast<ints>(_mm512_dpwssd_epi32(reinterpret_cast<__m512i>(sums), x, y));

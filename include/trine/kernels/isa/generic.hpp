@@ -106,7 +106,7 @@ struct compiler_vectors {
     }
 
     [[gnu::always_inline]] static floats to_float(ints const& v) { return __builtin_convertvector(v, floats); }
-    [[gnu::always_inline]] static ints add_pair_products(ints const& sums, ints const& a, ints const& b) {
+    [[gnu::always_inline]] static ints add_code_products(ints const& sums, ints const& a, ints const& b) {
         return sums + ((a << 16) >> 16) * ((b << 16) >> 16) + (a >> 16) * (b >> 16);
     }
     [[gnu::always_inline]] static void store_codes(std::int16_t* to, ints const& low, ints const& high) {
@@ -127,9 +127,29 @@ struct compiler_vectors {
     }
 };
 
+/// A row's pair of codes in every lane, beside a panel's pairs in the same order: for targets whose `add_code_products`
+/// keeps each lane's products there.
+template <class Target, std::size_t Bytes>
+struct pairs_in_lanes : compiler_vectors<Bytes> {
+    using row_pairs = typename compiler_vectors<Bytes>::ints;
+    static constexpr std::size_t pairs_at_once = 1;
+    static constexpr std::size_t panel_place(std::size_t column, std::size_t code) { return 2 * column + code; }
+    [[gnu::always_inline]] static row_pairs load_pair(std::int16_t const* from) {
+        std::int32_t both;
+        std::memcpy(&both, from, sizeof both);
+        return compiler_vectors<Bytes>::broadcast(both);
+    }
+    [[gnu::always_inline]] static row_pairs load_pairs(std::int16_t const* from) { return load_pair(from); }
+    template <std::size_t>
+    [[gnu::always_inline]] static row_pairs add_pair_products(row_pairs const& sums, row_pairs const& row,
+                                                              row_pairs const& panel) {
+        return Target::add_code_products(sums, row, panel);
+    }
+};
+
 /// Any machine.
-struct generic : compiler_vectors<16> {
-    static constexpr std::size_t registers = 16;
+struct generic : pairs_in_lanes<generic, 16> {
+    static constexpr std::size_t tile_rows = 6;
 
     // Transposed while they are added, two at a time.
     template <class V>
@@ -162,7 +182,7 @@ struct generic : compiler_vectors<16> {
     [[gnu::always_inline]] static floats sqrt(floats const& v) { return __builtin_ia32_sqrtps(v); }
     [[gnu::always_inline]] static doubles sqrt(doubles const& v) { return __builtin_ia32_sqrtpd(v); }
 #endif
-    [[gnu::always_inline]] static ints add_pair_products(ints const& sums, ints const& a, ints const& b) {
+    [[gnu::always_inline]] static ints add_code_products(ints const& sums, ints const& a, ints const& b) {
         using codes = native<std::int16_t>;
         return sums + reinterpret_cast<ints>(
                           __builtin_ia32_pmaddwd128(reinterpret_cast<codes>(a), reinterpret_cast<codes>(b)));

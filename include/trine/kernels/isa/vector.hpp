@@ -1,7 +1,8 @@
 #pragma once
 
 /// Vectors of scalars, the same vocabulary for every instruction set. A target (generic, avx2, avx512, neon) says how
-/// wide they are, what a comparison gives, and does what compilers' own vectors cannot.
+/// wide they are, how many rows of two vectors its registers hold beside operands, what a comparison gives, and does
+/// what compilers' own vectors cannot.
 
 #include <cstddef>
 #include <cstdint>
@@ -144,6 +145,13 @@ template <class T, class Target>
                                                     vector<T, Target> const& c) {
     return vector<T, Target>::from(Target::fma(a.native, b.native, c.native));
 }
+/// a[Lane]·b + c, where the target has an instruction for that.
+template <std::size_t Lane, class T, class Target>
+    requires requires(typename vector<T, Target>::native_type n) { Target::template fma_lane<Lane>(n, n, n); }
+[[gnu::always_inline]] inline vector<T, Target> fma_lane(vector<T, Target> const& a, vector<T, Target> const& b,
+                                                         vector<T, Target> const& c) {
+    return vector<T, Target>::from(Target::template fma_lane<Lane>(a.native, b.native, c.native));
+}
 template <class T, class Target>
 [[gnu::always_inline]] inline vector<T, Target> abs(vector<T, Target> const& v) {
     return vector<T, Target>::from(Target::abs(v.native));
@@ -170,12 +178,12 @@ template <class To, class T, class Target>
 
 // Two codes of sixteen bits lie in each lane of a vector of 32 bits, the first in the lower half.
 
-/// sums + a₀·b₀ + a₁·b₁, of the two codes in each lane.
+/// sums + the products of all codes, two to a lane; which lane gets which two is the target's.
 template <class Target>
-[[gnu::always_inline]] inline vector<std::int32_t, Target> add_pair_products(vector<std::int32_t, Target> const& sums,
+[[gnu::always_inline]] inline vector<std::int32_t, Target> add_code_products(vector<std::int32_t, Target> const& sums,
                                                                              vector<std::int32_t, Target> const& a,
                                                                              vector<std::int32_t, Target> const& b) {
-    return vector<std::int32_t, Target>::from(Target::add_pair_products(sums.native, a.native, b.native));
+    return vector<std::int32_t, Target>::from(Target::add_code_products(sums.native, a.native, b.native));
 }
 /// Stores two vectors of numbers that fit sixteen bits as such.
 template <class Target>
