@@ -22,6 +22,7 @@ options:
   --roots FOLDER   where systems are kept, to be used again (default: build/platforms; a system takes 2 to 5 GB)
   --fresh          set up the systems that are needed anew
   --jobs N         processes of a build (default: one a processor)
+  --quick          of bookworm, trixie and forky: ./quickstart.sh, and of the tests all unit tests alone
   --headers-only   of compilers, compile the headers, and build no tests
   --ccache         share this machine's ccache with the systems
   --mirror URL     Debian's packages from there
@@ -38,13 +39,14 @@ fail() {
 
 root_of_project=$(cd "$(dirname "$0")/../.." && pwd)
 roots="$root_of_project/build/platforms"
-fresh=no headers_only=no ccache=no mirror="" jobs=$(nproc) systems=()
+fresh=no quick=no headers_only=no ccache=no mirror="" jobs=$(nproc) systems=()
 every=(bookworm trixie forky aarch64 armhf riscv64 compilers blas windows processors)
 arguments=("$@")
 while [ $# -gt 0 ]; do
     case "$1" in
     -h | --help) usage && exit ;;
     --fresh) fresh=yes ;;
+    --quick) quick=yes ;;
     --headers-only) headers_only=yes ;;
     --ccache) ccache=yes ;;
     --roots | --jobs | --mirror)
@@ -97,6 +99,9 @@ check() {
     row "$system" "$what" $result "$(((SECONDS - begin) / 60)):$(printf %02d $(((SECONDS - begin) % 60)))"
     [ $result = passed ] || { echo "    $log ends:" && tail -n 5 "$log" | sed 's/^/    /'; }
 }
+
+# What Catch2 said at the end: summary LOG
+summary() { grep -hE '^(All tests passed|test cases:|assertions:)' "$roots/logs/$1" | sed 's/^/    /' || true; }
 
 # Sets a bare system up, once, with a fresh clone of the project in /root/trine.
 set_up() {
@@ -156,6 +161,13 @@ install_dependencies() { # what quickstart.sh test installs, but for what its te
 both_commands() {
     set_up "$1"
     check "$1" "./quickstart.sh" "$1.quickstart" within "$1" "./quickstart.sh && test -s output/model.safetensors"
+    if [ $quick = yes ]; then
+        check "$1" "all unit tests" "$1.unit" within "$1" "cmake --preset release -DTRINE_BUILD_TESTS=ON &&
+            cmake --build build/release --parallel $jobs --target trine_tests &&
+            build/release/tests/trine_tests '~[vectors]~[photos]'"
+        summary "$1.unit"
+        return
+    fi
     check "$1" "./quickstart.sh test" "$1.test" within "$1" "./quickstart.sh test"
     grep -hE '^[0-9]+% tests passed' "$roots/logs/$1.test" | tail -n 1 | sed 's/^/    /' || true
 }
@@ -178,7 +190,15 @@ other_processor() {
         ninja -C build/cross -j $jobs trine_tests"
     check "$name" "all unit tests" "$name.test" within "$suite" \
         "cd build/cross && $qemu tests/trine_tests '~[vectors]~[photos]'"
-    grep -hE '^(All tests passed|test cases:|assertions:)' "$roots/logs/$name.test" | sed 's/^/    /' || true
+    summary "$name.test"
+    [ "$name" = aarch64 ] || return 0
+    check "$name" "kernels with products of bytes" "$name.bytes" within "$suite" "cmake -S . -B build/bytes -G Ninja \
+        -DCMAKE_BUILD_TYPE=Release -DCMAKE_TOOLCHAIN_FILE=tests/platforms/cross.cmake -DTRINE_TRIPLET=$triplet \
+        -DTRINE_EMULATOR=$qemu -DTRINE_NATIVE=OFF -DCMAKE_CXX_FLAGS=-march=armv8.2-a+dotprod -DTRINE_BUILD_TESTS=ON &&
+        ninja -C build/bytes -j $jobs trine_kernel_tests && $qemu -cpu max build/bytes/tests/trine_kernel_tests"
+    summary "$name.bytes"
+    check "$name" "instructions counted" "$name.instructions" within "$suite" tests/platforms/instructions.sh
+    grep -h '^|' "$roots/logs/$name.instructions" | sed 's/^/    /' || true
 }
 
 # compiler SYSTEM NAME COMMAND PACKAGES FLAGS
@@ -193,7 +213,7 @@ compiler() {
     { [ $headers_only = no ] && ! { [ $system != bookworm ] && [[ $flags = *libc++* ]]; }; } || return 0
     check "$system" "$name: kernels, neighbors, objectives" "$log.test" within "$system" \
         "tests/platforms/some_tests.sh $folder $jobs $command $flags"
-    grep -hE '^(All tests passed|test cases:|assertions:)' "$roots/logs/$log.test" | sed 's/^/    /' || true
+    summary "$log.test"
 }
 
 compilers() {
@@ -238,7 +258,7 @@ blas() {
         check trixie "unit tests, OpenBLAS $build" "blas.$build" within trixie "cd build/blas &&
             export LD_LIBRARY_PATH=\$(dirname /usr/lib/*/openblas-$build/libopenblas.so.0) &&
             ldd tests/trine_tests | grep openblas-$build && tests/trine_tests '~[vectors]~[photos]'"
-        grep -hE '^(All tests passed|test cases:|assertions:)' "$roots/logs/blas.$build" | sed 's/^/    /' || true
+        summary "blas.$build"
     done
     check trixie "the same model by all three, by 1 and 2 threads" blas.bits within trixie "
         for build in openmp pthread serial; do for threads in 1 2; do
