@@ -118,6 +118,15 @@ set_up() {
         echo force-unsafe-io >"$folder/etc/dpkg/dpkg.cfg.d/90machine" # a system that is lost is set up again
         touch "$folder/.complete"
     fi
+    if command -v npm >/dev/null; then # asks whom it asks here
+        echo "registry=$(npm config get registry)" >"$folder/root/.npmrc"
+        local authorities
+        authorities=$(npm config get cafile)
+        if [ -f "$authorities" ]; then
+            cp "$authorities" "$folder/root/.npm_authorities.pem"
+            echo "cafile=/root/.npm_authorities.pem" >>"$folder/root/.npmrc"
+        fi
+    fi
     touch "$folder/.of_this_run_$$"
     cp -L /etc/resolv.conf "$folder/etc/resolv.conf"
     if ! mountpoint -q "$folder/proc"; then
