@@ -132,6 +132,7 @@ set_up() {
     if ! mountpoint -q "$folder/proc"; then
         mount -t proc proc "$folder/proc"
         mount --rbind /dev "$folder/dev"
+        mount --rbind /sys "$folder/sys" # where processors are described
         if [ $ccache = yes ] && command -v ccache >/dev/null; then
             mkdir -p "$folder/root/.cache/ccache"
             mount --bind "$(ccache --get-config cache_dir)" "$folder/root/.cache/ccache"
