@@ -22,6 +22,12 @@ if(TRINE_NATIVE)
 endif()
 if(TRINE_SANITIZE)
     target_compile_options(trine_compiled PRIVATE -O1 -fsanitize=${TRINE_SANITIZE} -fno-sanitize-recover=all)
+    # GCC's address sanitizer refers to CImg's fonts in each object, and the linker keeps one object's.
+    if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND TRINE_SANITIZE MATCHES "address")
+        set(drawing ${sources})
+        list(FILTER drawing INCLUDE REGEX "trine_visual_")
+        set_source_files_properties(${drawing} PROPERTIES COMPILE_OPTIONS --param=asan-globals=0)
+    endif()
 endif()
 
 # A program that is copied to an older machine says so there, instead of dying of an illegal instruction: a constructor,
