@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <type_traits>
 
 namespace trine::kernels::isa {
 
@@ -44,7 +45,7 @@ struct vector_mask {
     [[gnu::always_inline]] friend vector_mask operator||(vector_mask const& a, vector_mask const& b) { return a | b; }
 };
 
-/// As many scalars as a register of the target holds.
+/// As many scalars as a register of the target holds. Integers wrap around.
 template <class T, class Target>
 struct vector {
     using value_type = T;
@@ -54,6 +55,14 @@ struct vector {
     using native_type = typename lanes<T, Target::bytes>::type;
     static constexpr std::size_t size = Target::bytes / sizeof(T);
     native_type native;
+
+    // Integers wrap around, which no compiler promises of those with signs.
+    using modular_type =
+        typename lanes<std::conditional_t<std::is_same_v<T, std::int32_t>, std::uint32_t, T>, Target::bytes>::type;
+    [[gnu::always_inline]] static modular_type modular(vector const& v) {
+        return reinterpret_cast<modular_type>(v.native);
+    }
+    [[gnu::always_inline]] static vector wrapped(modular_type n) { return from(reinterpret_cast<native_type>(n)); }
 
     vector() = default;
     [[gnu::always_inline]] vector(T value) : native(Target::broadcast(value)) {}
@@ -87,13 +96,13 @@ struct vector {
     }
 
     [[gnu::always_inline]] friend vector operator+(vector const& a, vector const& b) {
-        return from(a.native + b.native);
+        return wrapped(modular(a) + modular(b));
     }
     [[gnu::always_inline]] friend vector operator-(vector const& a, vector const& b) {
-        return from(a.native - b.native);
+        return wrapped(modular(a) - modular(b));
     }
     [[gnu::always_inline]] friend vector operator*(vector const& a, vector const& b) {
-        return from(a.native * b.native);
+        return wrapped(modular(a) * modular(b));
     }
     [[gnu::always_inline]] friend vector operator/(vector const& a, vector const& b) {
         return from(a.native / b.native);
