@@ -1,7 +1,7 @@
 #pragma once
 
+#include <algorithm>
 #include <condition_variable>
-#include <cstring>
 #include <deque>
 #include <exception>
 #include <mutex>
@@ -46,7 +46,7 @@ private:
             require<error>(!box.empty(), "rank ", office_.gone.value_or(0), " has ended");
             require<error>(box.front().size() == piece.bytes.size(), "rank ", piece.from, " sent ", box.front().size(),
                            " bytes to rank ", rank(), ", which expected ", piece.bytes.size());
-            std::memcpy(piece.bytes.data(), box.front().data(), piece.bytes.size());
+            std::copy(box.front().begin(), box.front().end(), piece.bytes.begin());
             box.pop_front();
         }
     }

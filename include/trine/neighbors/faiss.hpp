@@ -178,7 +178,8 @@ struct faiss {
                 }
                 std::size_t operator()(void* to, std::size_t size, std::size_t items) override {
                     std::size_t const count = size > 0 ? std::min(items, left.size() / size) : 0;
-                    std::memcpy(to, left.data(), count * size);
+                    if (count > 0) // nothing may go to no place
+                        std::memcpy(to, left.data(), count * size);
                     left.remove_prefix(count * size);
                     return count;
                 }
