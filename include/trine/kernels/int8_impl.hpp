@@ -58,12 +58,13 @@ std::size_t sum_whole_steps(std::size_t size, std::int16_t const* query, std::in
                 row[r] = codes + (first + r < rows ? first + r : first) * stride + begin;
                 highs[r] = lows[r] = square[r] = code_sums(0);
             }
-            for (std::size_t i = 0; i < count; i += step)
+            for (std::size_t i = 0; i < count; i += step) {
                 TRINE_UNROLL
-            for (std::size_t r = 0; r < lanes; ++r) {
-                highs[r].native = Target::add_byte_products(highs[r].native, row[r] + i, high + i);
-                lows[r].native = Target::add_byte_products(lows[r].native, row[r] + i, low + i);
-                square[r].native = Target::add_byte_products(square[r].native, row[r] + i, row[r] + i);
+                for (std::size_t r = 0; r < lanes; ++r) {
+                    highs[r].native = Target::add_byte_products(highs[r].native, row[r] + i, high + i);
+                    lows[r].native = Target::add_byte_products(lows[r].native, row[r] + i, low + i);
+                    square[r].native = Target::add_byte_products(square[r].native, row[r] + i, row[r] + i);
+                }
             }
             TRINE_UNROLL
             for (std::size_t r = 0; r < lanes; ++r)
