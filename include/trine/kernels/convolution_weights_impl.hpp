@@ -117,9 +117,11 @@ void direct_gradient_weights(convolution_shape const& s, T const* x, T const* dy
                 std::size_t const o = panel * width, used = std::min(width, each - o);
                 // One panel of outputs is packed already; others are by the first tile that reads them, and ragged ones
                 // beforehand.
-                T const* right = s.outputs == width ? from : packed;
-                bool pack = s.outputs != width && used == width;
-                if (used < width && s.outputs != width)
+                // (As many outputs in all as a panel is wide may be several groups' too: those are ragged.)
+                bool const lies_packed = used == s.outputs && used == width;
+                T const* right = lies_packed ? from : packed;
+                bool pack = !lies_packed && used == width;
+                if (used < width)
                     for (std::size_t pixel = 0; pixel < pixels; ++pixel) {
                         std::copy_n(from + pixel * s.outputs + o, used, packed + pixel * width);
                         std::fill(packed + pixel * width + used, packed + (pixel + 1) * width, T(0));
