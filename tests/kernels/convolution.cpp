@@ -8,6 +8,7 @@
 
 #include "support/any_convolution.hpp"
 #include "support/catch.hpp"
+#include "support/guarded.hpp"
 #include "support/plain_convolution.hpp"
 #include "support/random_values.hpp"
 
@@ -45,12 +46,14 @@ results<T> run(convolution_algorithm algorithm, convolution_shape const& s, std:
     results<T> r{std::vector<T>(plain.y_size(), nan), std::vector<T>(plain.x_size(), nan),
                  std::vector<T>(plain.w_size(), T(0))};
     std::vector<T> prepared(c.weights_size(), nan), scratch(c.forward_scratch(), nan);
-    c.prepare(w.data(), prepared.data());
-    c.forward(x.data(), prepared.data(), bias.empty() ? nullptr : bias.data(), r.y.data(), scratch.data());
+    // Nobody reads beyond these.
+    guarded<T> const inputs(x), weights(w), biases(bias), gradients(dy);
+    c.prepare(weights.data(), prepared.data());
+    c.forward(inputs.data(), prepared.data(), bias.empty() ? nullptr : biases.data(), r.y.data(), scratch.data());
     scratch.assign(c.gradient_data_scratch(), nan);
-    c.gradient_data(dy.data(), w.data(), r.dx.data(), scratch.data());
+    c.gradient_data(gradients.data(), weights.data(), r.dx.data(), scratch.data());
     scratch.assign(c.gradient_weights_scratch(), nan);
-    c.gradient_weights(x.data(), dy.data(), r.dw.data(), scratch.data());
+    c.gradient_weights(inputs.data(), gradients.data(), r.dw.data(), scratch.data());
     return r;
 }
 

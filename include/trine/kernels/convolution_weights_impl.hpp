@@ -116,8 +116,7 @@ void direct_gradient_weights(convolution_shape const& s, T const* x, T const* dy
             for (std::size_t panel = first_panel; panel < last_panel; ++panel) {
                 std::size_t const o = panel * width, used = std::min(width, each - o);
                 // One panel of outputs is packed already; others are by the first tile that reads them, and ragged ones
-                // beforehand.
-                // (As many outputs in all as a panel is wide may be several groups' too: those are ragged.)
+                // beforehand, as those of a group are even where all groups together fill a panel.
                 bool const lies_packed = used == s.outputs && used == width;
                 T const* right = lies_packed ? from : packed;
                 bool pack = !lies_packed && used == width;
