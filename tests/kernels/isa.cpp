@@ -308,9 +308,7 @@ TEST_CASE("pairs of sixteen-bit codes are multiplied and summed, eight-bit ones 
         auto const pairs = [](std::int16_t const* p) {
             return V::load_unaligned(reinterpret_cast<std::int32_t const*>(p));
         };
-        auto const wrapped = [](std::int64_t sum) {
-            return static_cast<std::int32_t>(static_cast<std::uint32_t>(sum));
-        };
+        auto const modulo = [](std::int64_t sum) { return static_cast<std::int32_t>(static_cast<std::uint32_t>(sum)); };
         // Whichever lane a product goes to.
         auto const together = add_code_products(V::load_unaligned(sums), pairs(a), pairs(b));
         std::int32_t each[V::size];
@@ -321,15 +319,15 @@ TEST_CASE("pairs of sixteen-bit codes are multiplied and summed, eight-bit ones 
             expected +=
                 std::int64_t{sums[i]} + std::int64_t{a[2 * i]} * b[2 * i] + std::int64_t{a[2 * i + 1]} * b[2 * i + 1];
         }
-        CHECK(wrapped(all) == wrapped(expected));
+        CHECK(modulo(all) == modulo(expected));
         // A row's pairs with a panel's, each column in its lane.
         alignas(64) std::int16_t panel[2 * V::size];
         for (std::size_t i = 0; i < 2 * V::size; ++i)
             panel[kernels::panel_place(i / 2, i % 2)] = b[i];
         auto const with_pair = [&](std::int16_t const* pair) {
             return [&, pair](std::size_t i) {
-                return wrapped(std::int64_t{sums[i]} + std::int64_t{pair[0]} * b[2 * i] +
-                               std::int64_t{pair[1]} * b[2 * i + 1]);
+                return modulo(std::int64_t{sums[i]} + std::int64_t{pair[0]} * b[2 * i] +
+                              std::int64_t{pair[1]} * b[2 * i + 1]);
             };
         };
         auto const start = V::load_unaligned(sums);

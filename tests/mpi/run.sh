@@ -53,7 +53,8 @@ if [ "$what" = search ]; then
     model=$5 photos=$6
     "$program" create "$folder/people" --model "$model" --data "$photos" > "$output" 2>&1 || fail "no gallery:" "$output"
     find "$photos" -type f > "$folder/queries"
-    for k in 1 2; do # what the launcher says of its networks is not compared
+    # What the launcher says of its networks is not compared.
+    for k in 1 2; do
         "$program" find "$folder/people" --model "$model" -k $k --json $(cat "$folder/queries") > "$folder/one"
         start 3 "$program" find "$folder/people" --model "$model" -k $k --json $(cat "$folder/queries") > "$folder/many" 2> "$output" || fail "ranks find nothing:" "$output"
         cmp "$folder/one" "$folder/many" || fail "ranks find others:" "$folder/many"

@@ -4,8 +4,8 @@
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <string>
 #include <string_view>
-#include <vector>
 
 #include <trine/core/buffer.hpp>
 #include <trine/kernels/code_tile.hpp>

@@ -56,14 +56,6 @@ struct vector {
     static constexpr std::size_t size = Target::bytes / sizeof(T);
     native_type native;
 
-    // Integers wrap around, which no compiler promises of those with signs.
-    using modular_type =
-        typename lanes<std::conditional_t<std::is_same_v<T, std::int32_t>, std::uint32_t, T>, Target::bytes>::type;
-    [[gnu::always_inline]] static modular_type modular(vector const& v) {
-        return reinterpret_cast<modular_type>(v.native);
-    }
-    [[gnu::always_inline]] static vector wrapped(modular_type n) { return from(reinterpret_cast<native_type>(n)); }
-
     vector() = default;
     [[gnu::always_inline]] vector(T value) : native(Target::broadcast(value)) {}
     [[gnu::always_inline]] static vector from(native_type n) {
@@ -107,7 +99,7 @@ struct vector {
     [[gnu::always_inline]] friend vector operator/(vector const& a, vector const& b) {
         return from(a.native / b.native);
     }
-    [[gnu::always_inline]] friend vector operator-(vector const& a) { return from(-a.native); }
+    [[gnu::always_inline]] friend vector operator-(vector const& a) { return wrapped(-modular(a)); }
     [[gnu::always_inline]] vector& operator+=(vector const& b) { return *this = *this + b; }
     [[gnu::always_inline]] vector& operator-=(vector const& b) { return *this = *this - b; }
     [[gnu::always_inline]] vector& operator*=(vector const& b) { return *this = *this * b; }
@@ -126,6 +118,15 @@ struct vector {
         return mask::from(Target::equal(a.native, b.native));
     }
     [[gnu::always_inline]] friend mask operator!=(vector const& a, vector const& b) { return !(a == b); }
+
+private:
+    // No compiler promises it of integers with signs.
+    using modular_type =
+        typename lanes<std::conditional_t<std::is_same_v<T, std::int32_t>, std::uint32_t, T>, Target::bytes>::type;
+    [[gnu::always_inline]] static modular_type modular(vector const& v) {
+        return reinterpret_cast<modular_type>(v.native);
+    }
+    [[gnu::always_inline]] static vector wrapped(modular_type n) { return from(reinterpret_cast<native_type>(n)); }
 };
 
 /// A bit for each lane, the first lane's lowest.
