@@ -59,7 +59,7 @@ std::size_t sum_codes(long times) {
     return rows * size;
 }
 
-[[gnu::noinline]] std::size_t widen_halves(long times) {
+std::size_t widen_halves(long times) {
     constexpr std::size_t size = 4096;
     auto const halves = filled<std::uint16_t>(size);
     buffer<float> values(size);
