@@ -190,7 +190,7 @@ other_processor() {
         within "$suite" "dpkg --add-architecture $debian"
         install_packages "$suite" "g++-$triplet make ninja-build cmake qemu-user-static libxtensor-dev \
             libxtensor-blas-dev libopenblas-openmp-dev:$debian nlohmann-json3-dev libjpeg-dev:$debian libpng-dev:$debian libhnswlib-dev \
-            libcli11-dev libcatch2-dev:$debian"
+            libcli11-dev libcatch2-dev:$debian libstdc++6:$debian libgomp1:$debian"
         fetch_cimg "$suite"
     }
     check "$name" "packages" "$name.packages" prepare
