@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <optional>
 #include <string_view>
 #include <utility>
 
@@ -111,38 +112,40 @@ struct stored_rows {
     }
 };
 
-/// Rows in memory of their own, aligned, to which more can be added.
+/// Rows in memory of their own, aligned, to which more can be added. Views stay good when an addition fails.
 template <class Storage>
 class row_buffer {
 public:
-    explicit row_buffer(std::size_t cols, std::size_t capacity = 0)
-        : cols_(cols), codes_(capacity * cols), scales_(Storage::is_scaled ? capacity : 0), capacity_(capacity) {}
+    explicit row_buffer(std::size_t cols, std::size_t capacity = 0) : cols_(cols), memory_(cols, capacity) {}
 
     std::size_t rows() const { return rows_; }
-    std::size_t capacity() const { return capacity_; }
+    std::size_t capacity() const { return memory_.capacity; }
     stored_rows<Storage> view() const {
-        return {codes_.data(), Storage::is_scaled ? scales_.data() : nullptr, rows_, cols_};
+        return {memory_.codes.data(), Storage::is_scaled ? memory_.scales.data() : nullptr, rows_, cols_};
     }
 
     /// Adds rows, all or (when one cannot be stored) none.
     ///
     /// @throws numeric_error  when a value is not finite, or does not fit the storage
     void add(matrix_view<float const> points) {
-        reserve(rows_ + points.rows());
         require_finite(points, "embedding", " of those to be added");
+        auto grown = grown_for(rows_ + points.rows());
+        memory& to = grown ? *grown : memory_;
         parallel_blocks(points.rows(), 1024, [&](std::size_t first, std::size_t last) {
             for (std::size_t i = first; i < last; ++i) {
-                float const scale = Storage::encode(cols_, points.row(i).data(), codes_.data() + (rows_ + i) * cols_);
+                float const scale = Storage::encode(cols_, points.row(i).data(), to.codes.data() + (rows_ + i) * cols_);
                 if constexpr (Storage::is_scaled)
-                    scales_[rows_ + i] = scale;
+                    to.scales[rows_ + i] = scale;
             }
         });
+        if (grown)
+            memory_ = std::move(*grown);
         rows_ += points.rows();
     }
     /// Makes room for so many rows altogether.
     void reserve(std::size_t rows) {
-        if (rows > capacity_)
-            grow(std::max({rows, 2 * capacity_, std::size_t{64}}));
+        if (auto grown = grown_for(rows))
+            memory_ = std::move(*grown);
     }
     /// Adds rows that are encoded already, as bytes that need not be aligned: codes, and scales where the storage has
     /// them.
@@ -150,29 +153,34 @@ public:
         reserve(rows_ + rows);
         if (rows == 0)
             return;
-        std::memcpy(codes_.data() + rows_ * cols_, codes.data(), codes.size());
+        std::memcpy(memory_.codes.data() + rows_ * cols_, codes.data(), codes.size());
         if constexpr (Storage::is_scaled)
-            std::memcpy(scales_.data() + rows_, scales.data(), scales.size());
+            std::memcpy(memory_.scales.data() + rows_, scales.data(), scales.size());
         rows_ += rows;
     }
 
 private:
-    void grow(std::size_t capacity) {
-        buffer<typename Storage::scalar> codes(capacity * cols_);
-        std::copy_n(codes_.data(), rows_ * cols_, codes.data());
-        codes_ = std::move(codes);
-        if constexpr (Storage::is_scaled) {
-            buffer<float> scales(capacity);
-            std::copy_n(scales_.data(), rows_, scales.data());
-            scales_ = std::move(scales);
+    struct memory {
+        std::size_t capacity;
+        buffer<typename Storage::scalar> codes;
+        buffer<float> scales;
+        memory(std::size_t cols, std::size_t rows)
+            : capacity(rows), codes(rows * cols), scales(Storage::is_scaled ? rows : 0) {}
+    };
+    // Larger memory with the rows so far, when that many do not fit into what there is.
+    std::optional<memory> grown_for(std::size_t rows) const {
+        std::optional<memory> grown;
+        if (rows > memory_.capacity) {
+            grown.emplace(cols_, std::max({rows, 2 * memory_.capacity, std::size_t{64}}));
+            std::copy_n(memory_.codes.data(), rows_ * cols_, grown->codes.data());
+            if constexpr (Storage::is_scaled)
+                std::copy_n(memory_.scales.data(), rows_, grown->scales.data());
         }
-        capacity_ = capacity;
+        return grown;
     }
 
     std::size_t cols_, rows_ = 0;
-    buffer<typename Storage::scalar> codes_;
-    buffer<float> scales_;
-    std::size_t capacity_ = 0;
+    memory memory_;
 };
 
 } // namespace trine::neighbors
