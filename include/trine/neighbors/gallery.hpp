@@ -169,6 +169,7 @@ private:
     std::filesystem::path path_, real_; // empty in memory alone; where links lead
     std::uint64_t layout_ = next_layout();
     detail::gallery_log log_;
+    bool is_behind_ = false; // the file that was made of it could not be opened
 };
 
 } // namespace trine::neighbors

@@ -94,8 +94,20 @@ protected:
     std::string remove_entry(std::span<std::size_t const> leaving) const;
     static std::string rename_entry(std::size_t person, std::string const& to);
     static std::string merge_entry(std::size_t from, std::size_t into);
-    // Does what an entry says. Checks all of it before any is taken.
-    void apply(kind what, std::string_view body, std::string const& where);
+    // What an entry does.
+    struct prepared_change {
+        kind what;
+        std::vector<std::string> names{}, sources{}; // people and photos that are added
+        std::vector<std::size_t> people{};
+        std::string_view codes{}, scales{};
+        std::vector<std::size_t> places{}; // photos that are removed
+        std::unordered_map<std::size_t, std::string>::node_type renamed{};
+        std::unordered_map<std::size_t, std::size_t>::node_type merged{};
+    };
+    // Reads and checks all of an entry, whose bytes have to stay, and makes room for what it does. Nothing is changed.
+    prepared_change prepare(kind what, std::string_view body, std::string const& where);
+    // Does it, without asking for memory: an entry that is in the log is not to be missing here.
+    void apply(prepared_change&& change) noexcept;
 
     std::size_t row_bytes() const { return dimensions() * sizeof(typename Storage::scalar); }
     void check_place(std::size_t place) const;
@@ -122,6 +134,10 @@ protected:
     std::vector<std::size_t> removals_;
 
 private:
+    // Keeps the table of numbers true by f(table); where memory runs out, it is made anew when it is asked for.
+    template <class F>
+    void update_numbers(F const& f) noexcept;
+
     explicit gallery_content(gallery_file<Storage> base) : base_(std::move(base)), tail_(base_.identity.dimensions) {}
 
     std::shared_ptr<number_table> numbers_ = make_number_table(); // this gallery's alone; shared to be movable

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <iterator>
 #include <mutex>
+#include <new>
 #include <set>
 
 #include "../core/error.hpp"
@@ -129,75 +130,119 @@ std::string gallery_content<Storage>::merge_entry(std::size_t from, std::size_t 
     return entry.bytes;
 }
 
+template <class Vector>
+void make_room(Vector& v, std::size_t more) {
+    if (v.capacity() < v.size() + more)
+        v.reserve(std::max(v.size() + more, 2 * v.capacity()));
+}
+
 template <class Storage>
-void gallery_content<Storage>::apply(kind what, std::string_view body, std::string const& where) {
+auto gallery_content<Storage>::prepare(kind what, std::string_view body, std::string const& where) -> prepared_change {
     record_reader entry(body, where);
+    prepared_change change{.what = what};
     auto const number_of_person = [&](std::uint64_t p, std::size_t below) {
         require<format_error>(p < below, where, ": an entry of its log names person ", p, " of ", below);
         return static_cast<std::size_t>(p);
     };
     if (what == kind::add) {
-        std::vector<std::string> names(entry.count(4));
-        for (auto& name : names) {
+        change.names.resize(entry.count(4));
+        for (auto& name : change.names) {
             name = entry.text();
             require<format_error>(!name.empty(), where, ": an entry of its log has a person without a name");
         }
         std::size_t const n = entry.count(8);
-        std::vector<std::size_t> people(n);
-        for (auto& p : people)
-            p = number_of_person(entry.number<std::uint64_t>(), person_numbers() + names.size());
-        std::vector<std::string> sources(n);
-        for (auto& source : sources)
+        change.people.resize(n);
+        for (auto& p : change.people)
+            p = number_of_person(entry.number<std::uint64_t>(), person_numbers() + change.names.size());
+        change.sources.resize(n);
+        for (auto& source : change.sources)
             source = entry.text();
-        auto const codes = entry.take(n * row_bytes());
-        auto const scales = entry.take(Storage::is_scaled ? n * sizeof(float) : 0);
+        change.codes = entry.take(n * row_bytes());
+        change.scales = entry.take(Storage::is_scaled ? n * sizeof(float) : 0);
         entry.end();
-        tail_.add_bytes(n, codes, scales);
-        for (auto& name : names) {
-            if (numbers_->is_known)
-                numbers_->numbers.emplace(name, person_numbers());
-            tail_names_.push_back(std::move(name));
-        }
-        tail_people_.insert(tail_people_.end(), people.begin(), people.end());
-        std::move(sources.begin(), sources.end(), std::back_inserter(tail_sources_));
+        tail_.reserve(tail_.rows() + n);
+        make_room(tail_names_, change.names.size());
+        make_room(tail_people_, n), make_room(tail_sources_, n);
     } else if (what == kind::remove) {
-        std::vector<std::size_t> all(entry.count(8));
+        change.places.resize(entry.count(8));
         std::set<std::size_t> once;
-        for (auto& place : all) {
+        for (auto& place : change.places) {
             place = static_cast<std::size_t>(entry.number<std::uint64_t>());
             require<format_error>(place < places() && !is_removed(place) && once.insert(place).second, where,
                                   ": an entry of its log removes a photo that is not there");
         }
         entry.end();
         removed_.resize(std::max(removed_.size(), places()));
-        for (std::size_t place : all)
-            removed_[place] = true;
-        removals_.insert(removals_.end(), all.begin(), all.end());
+        make_room(removals_, change.places.size());
     } else if (what == kind::rename) {
         auto const p = number_of_person(entry.number<std::uint64_t>(), person_numbers());
         std::string name(entry.text());
         entry.end();
         require<format_error>(!name.empty(), where, ": an entry of its log takes a person's name away");
-        if (numbers_->is_known) {
-            numbers_->numbers.erase(std::string(name_of(p)));
-            numbers_->numbers[name] = p;
-        }
-        renamed_[p] = std::move(name);
+        std::unordered_map<std::size_t, std::string> one;
+        one.emplace(p, std::move(name));
+        change.renamed = one.extract(p);
+        renamed_.reserve(renamed_.size() + 1);
     } else if (what == kind::merge) {
         auto const from = number_of_person(entry.number<std::uint64_t>(), person_numbers()),
                    into = number_of_person(entry.number<std::uint64_t>(), person_numbers());
         entry.end();
         require<format_error>(from != into && !merged_.contains(from) && !merged_.contains(into), where,
                               ": an entry of its log merges people who are not there");
-        if (numbers_->is_known)
-            numbers_->numbers.erase(std::string(name_of(from)));
-        merged_[from] = into;
-        for (auto& [a, b] : merged_)
-            if (b == from)
-                b = into;
+        std::unordered_map<std::size_t, std::size_t> one;
+        one.emplace(from, into);
+        change.merged = one.extract(from);
+        merged_.reserve(merged_.size() + 1);
     } else
         fail<format_error>(where, ": an entry of its log is of an unknown kind, ", static_cast<std::uint64_t>(what),
                            "; a later version may have written it");
+    return change;
+}
+
+template <class Storage>
+void gallery_content<Storage>::apply(prepared_change&& change) noexcept {
+    if (change.what == kind::add) {
+        update_numbers([&](auto& numbers) {
+            for (std::size_t i = 0; i < change.names.size(); ++i)
+                numbers.emplace(change.names[i], person_numbers() + i);
+        });
+        tail_.add_bytes(change.people.size(), change.codes, change.scales);
+        std::move(change.names.begin(), change.names.end(), std::back_inserter(tail_names_));
+        tail_people_.insert(tail_people_.end(), change.people.begin(), change.people.end());
+        std::move(change.sources.begin(), change.sources.end(), std::back_inserter(tail_sources_));
+    } else if (change.what == kind::remove) {
+        for (std::size_t place : change.places)
+            removed_[place] = true;
+        removals_.insert(removals_.end(), change.places.begin(), change.places.end());
+    } else if (change.what == kind::rename) {
+        auto const p = change.renamed.key();
+        update_numbers([&](auto& numbers) {
+            numbers.erase(std::string(name_of(p)));
+            numbers[change.renamed.mapped()] = p;
+        });
+        renamed_.erase(p);
+        renamed_.insert(std::move(change.renamed));
+    } else {
+        auto const from = change.merged.key(), into = change.merged.mapped();
+        update_numbers([&](auto& numbers) { numbers.erase(std::string(name_of(from))); });
+        merged_.insert(std::move(change.merged));
+        for (auto& [a, b] : merged_)
+            if (b == from)
+                b = into;
+    }
+}
+
+template <class Storage>
+template <class F>
+void gallery_content<Storage>::update_numbers(F const& f) noexcept {
+    if (!numbers_->is_known)
+        return;
+    try {
+        f(numbers_->numbers);
+    } catch (std::bad_alloc const&) {
+        numbers_->numbers.clear();
+        numbers_->is_known = false;
+    }
 }
 
 template <class Storage>

@@ -146,7 +146,8 @@ bool gallery_file<Storage>::can_name_log(std::filesystem::path const& path) cons
 template <class Storage>
 void gallery_file<Storage>::name_log(std::filesystem::path const& path, std::string const& log) const {
     int const to = io::detail::open_file(path, io::detail::opening::write);
-    require<io_error>(to >= 0, path.string(), ": cannot be opened for writing: ", std::strerror(errno));
+    if (to < 0)
+        fail<io_error>(path.string(), ": cannot be opened for writing: ", std::strerror(errno));
     struct closer {
         int file;
         ~closer() { io::detail::close_file(file); }
@@ -154,10 +155,12 @@ void gallery_file<Storage>::name_log(std::filesystem::path const& path, std::str
     require<io_error>(!file.is_replaced(path), path.string(),
                       ": another file has taken its place while it was open for writing; open it again");
     bool const is_there = io::detail::seek_to(to, log_at_); // before the cause is asked for
-    require<io_error>(is_there, path.string(), ": cannot be written: ", std::strerror(errno));
+    if (!is_there)
+        fail<io_error>(path.string(), ": cannot be written: ", std::strerror(errno));
     io::write_all(to, log, path.string());
     bool const is_flushed = io::detail::flush(to);
-    require<io_error>(is_flushed, path.string(), ": cannot be flushed: ", std::strerror(errno));
+    if (!is_flushed)
+        fail<io_error>(path.string(), ": cannot be flushed: ", std::strerror(errno));
 }
 
 // The log that belongs to the gallery of whatever storage at a path; nothing where there is none.
@@ -279,7 +282,7 @@ void gallery_builder<Storage>::commit() {
     file_.commit();
     if (log_.is_writable()) {
         if (!folded_.log.empty())
-            log_.renew();
+            log_.retire();
         log_.close(); // which takes an empty one away
     }
 }

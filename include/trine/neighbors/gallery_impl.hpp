@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <new>
 #include <string_view>
 #include <system_error>
 #include <utility>
@@ -153,23 +154,22 @@ void gallery<Storage>::compact() {
     check_writable();
     require<argument_error>(!path_.empty(), "a gallery in memory alone has no file to compact");
     fold();
-    try {
-        log_.renew();
-    } catch (io_error const&) {
-        // It has been compacted, and the log counts for nothing: the next change, or the next writer, takes it away.
-    }
+    log_.retire();
 }
 
 template <class Storage>
 void gallery<Storage>::fold() {
     log_.settle();
+    gallery fresh;
+    fresh.path_ = path_, fresh.real_ = real_;
     {
         gallery_builder<Storage> builder(real_, identity(), log_.reference());
         write_to(builder);
     }
-    // From here on the new file counts, which says that the log's entries are in it.
-    gallery fresh;
-    fresh.path_ = path_, fresh.real_ = real_, fresh.log_ = std::move(log_);
+    // From here on the new file counts, which says that the log's entries are in it. Where it cannot be opened, nothing
+    // may be written to the log any more.
+    fresh.log_ = std::move(log_);
+    is_behind_ = true;
     fresh.open_base();
     *this = std::move(fresh);
 }
@@ -252,7 +252,7 @@ std::pair<std::string, bool> gallery<Storage>::read_log() {
         base_.stamp, [&] { return base_.named_log(); },
         [&](std::uint64_t what, std::string_view body, std::size_t left) {
             tail_.reserve(tail_.rows() + left / this->row_bytes()); // at most so many more
-            this->apply(static_cast<kind>(what), body, path_.string());
+            this->apply(this->prepare(static_cast<kind>(what), body, path_.string()));
             is_new = true;
         });
     return {std::move(wrong), is_new};
@@ -290,16 +290,18 @@ void gallery<Storage>::check_addition(std::size_t names, std::size_t sources, st
 
 template <class Storage>
 void gallery<Storage>::check_writable() const {
+    require<io_error>(!is_behind_, path_.string(), ": was compacted, and could not be opened then: open it again");
     require<io_error>(path_.empty() || log_.is_writable(), path_.string(), ": was opened for reading only");
 }
 
 template <class Storage>
 void gallery<Storage>::change(kind what, std::string const& body) {
+    auto prepared = this->prepare(what, body, path_.string());
     if (!path_.empty()) {
         begin_log();
         log_.append(static_cast<std::uint64_t>(what), body);
     }
-    this->apply(what, body, path_.string());
+    this->apply(std::move(prepared));
 }
 
 template <class Storage>
@@ -314,7 +316,8 @@ std::size_t gallery<Storage>::change_by_adding(std::size_t count, std::string co
             compact();
         } catch (io_error const&) {
             // The photos are in the log: they have been added, and the next ones try again.
-            check_writable();
+        } catch (std::bad_alloc const&) {
+            // The same.
         }
     return places() - count;
 }

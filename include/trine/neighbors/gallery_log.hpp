@@ -144,6 +144,9 @@ public:
     void begin(std::string const& file, std::function<void(std::string const&)> const& name_it);
     // Puts a log without entries in its place, also for readers who see the old one.
     void renew(std::string_view header = {});
+    // The same where that can be done: when its entries are in the file, it counts for nothing, and the next change or
+    // the next writer takes it away.
+    void retire() noexcept;
     // Renames what lies in its place, which belongs to another gallery.
     void put_aside();
     // Writes an entry and waits until the disk has it. Throws io_error when it does not take it; the log is then as

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cerrno>
+#include <exception>
+#include <utility>
 #include <vector>
 
 #include "../core/buffer.hpp"
@@ -72,7 +74,8 @@ TRINE_INLINE std::optional<gallery_log::beginning> gallery_log::parse(std::strin
 TRINE_INLINE std::optional<gallery_log::beginning> gallery_log::look() const {
     file_facts about;
     bool const is_known = find_facts(file_, about); // before the cause is asked for
-    require<io_error>(is_known, path_.string(), ": cannot be read: ", std::strerror(errno));
+    if (!is_known)
+        fail<io_error>(path_.string(), ": cannot be read: ", std::strerror(errno));
     char begin[header_size];
     std::size_t const there = io::detail::read_at(file_, begin, sizeof begin, 0, path_.string());
     return parse({begin, there}, static_cast<std::size_t>(about.size), path_.string());
@@ -97,7 +100,8 @@ TRINE_INLINE std::string gallery_log::read(file_stamp const& of, std::function<s
     std::string_view part; // the log from `end_` on, or from its first entry
     if (log.file >= 0) {
         bool const is_known = find_facts(log.file, about);
-        require<io_error>(is_known, path_.string(), ": cannot be read: ", std::strerror(errno));
+        if (!is_known)
+            fail<io_error>(path_.string(), ": cannot be read: ", std::strerror(errno));
         size = static_cast<std::size_t>(about.size);
         char begin[header_size];
         std::size_t const there = io::detail::read_at(log.file, begin, sizeof begin, 0, path_.string());
@@ -160,6 +164,7 @@ TRINE_INLINE std::string gallery_log::read(file_stamp const& of, std::function<s
         require<format_error>(!entry_at(part.substr(at), first + at, looked) && looked / 64 <= part.size(),
                               path_.string(), ": is damaged at byte ", first + behind);
     id_ = found->log, end_ = first;
+    last_.reserve(entry_header_size); // so that nothing fails between taking an entry and knowing that it was taken
     for (auto const& e : entries) {
         take(e.what, e.body, first + behind - end_);
         last_ = part.substr(end_ - first, entry_header_size), last_place_ = end_;
@@ -186,7 +191,8 @@ TRINE_INLINE void gallery_log::resume() {
 
 TRINE_INLINE int gallery_log::open_new(std::filesystem::path& name) const {
     int const file = io::detail::open_temporary(path_, name);
-    require<io_error>(file >= 0, path_.string(), ": cannot be made anew: ", std::strerror(errno));
+    if (file < 0)
+        fail<io_error>(path_.string(), ": cannot be made anew: ", std::strerror(errno));
     if (!lock_file(file)) { // nobody knows of it yet
         int const cause = errno;
         close_file(file), remove_name(name);
@@ -197,7 +203,7 @@ TRINE_INLINE int gallery_log::open_new(std::filesystem::path& name) const {
 
 TRINE_INLINE void gallery_log::renew(std::string_view header) {
     if (!id_.empty())
-        ended_ = {id_, end_};
+        ended_ = {std::move(id_), end_};
     id_.clear(), last_.clear(), end_ = 0; // whatever comes of it, the old one has ended
     is_others_ = is_unwritten_ = is_cut_ = false;
     std::filesystem::path name;
@@ -205,9 +211,11 @@ TRINE_INLINE void gallery_log::renew(std::string_view header) {
     try {
         io::write_all(file, header, path_.string());
         bool const is_flushed = header.empty() || io::detail::flush(file, true);
-        require<io_error>(is_flushed, path_.string(), ": cannot be made anew: ", std::strerror(errno));
+        if (!is_flushed)
+            fail<io_error>(path_.string(), ": cannot be made anew: ", std::strerror(errno));
         bool const is_renamed = io::detail::rename_locked_over(file, name, path_);
-        require<io_error>(is_renamed, path_.string(), ": cannot be made anew: ", std::strerror(errno));
+        if (!is_renamed)
+            fail<io_error>(path_.string(), ": cannot be made anew: ", std::strerror(errno));
     } catch (...) {
         if (file >= 0)
             close_file(file);
@@ -219,17 +227,25 @@ TRINE_INLINE void gallery_log::renew(std::string_view header) {
     end_ = header.size(), ended_ = {};
 }
 
+TRINE_INLINE void gallery_log::retire() noexcept {
+    try {
+        renew();
+    } catch (std::exception const&) {
+        // A full disk, or no memory.
+    }
+}
+
 TRINE_INLINE void gallery_log::put_aside() {
     std::filesystem::path const to = path_.string() + ".of-another-" + io::random_digits(4);
     bool const is_renamed = rename_over(path_, to);
-    require<io_error>(is_renamed, path_.string(),
-                      ": belongs to another gallery, and cannot be renamed: ", std::strerror(errno));
+    if (!is_renamed)
+        fail<io_error>(path_.string(), ": belongs to another gallery, and cannot be renamed: ", std::strerror(errno));
     set_aside_ = to;
     renew();
 }
 
 TRINE_INLINE void gallery_log::begin(std::string const& file, std::function<void(std::string const&)> const& name_it) {
-    auto const id = io::random_digits(digits / 2);
+    auto id = io::random_digits(digits / 2);
     record_writer header;
     header.raw(magic.data(), magic.size());
     header.raw(file.data(), digits);
@@ -238,20 +254,19 @@ TRINE_INLINE void gallery_log::begin(std::string const& file, std::function<void
     file_facts about;
     if (!find_facts(file_, about) || about.size > 0)
         renew(header.bytes);
-    else {
+    else
         write({header.bytes});
-        io::detail::flush_folder_of(path_);
-    }
-    // Whoever may read the gallery may read its log.
-    if (find_facts(gallery_, about))
-        (void)io::detail::give_rights(file_, about);
     try {
+        io::detail::flush_folder_of(path_);
+        // Whoever may read the gallery may read its log.
+        if (find_facts(gallery_, about))
+            (void)io::detail::give_rights(file_, about);
         name_it(id);
     } catch (...) { // nobody would believe an entry of it
         end_ = 0;
         throw;
     }
-    id_ = id;
+    id_ = std::move(id);
 }
 
 TRINE_INLINE void gallery_log::append(std::uint64_t what, std::string_view body) {
@@ -310,7 +325,8 @@ TRINE_INLINE void gallery_log::truncate(std::size_t size) {
 
 TRINE_INLINE void gallery_log::settle() {
     bool const is_settled = !is_cut_ || io::detail::flush(file_, true);
-    require<io_error>(is_settled, path_.string(), ": cannot be flushed: ", std::strerror(errno));
+    if (!is_settled)
+        fail<io_error>(path_.string(), ": cannot be flushed: ", std::strerror(errno));
     is_cut_ = false;
 }
 

@@ -31,6 +31,36 @@ public:
     ///
     /// @throws format_error  when the gallery is of another distance, or of this one with other values
     void update(gallery<Storage> const& g) {
+        try {
+            follow(g);
+        } catch (...) {
+            index_.reset(); // what has half been added is added again
+            throw;
+        }
+    }
+    /// The k nearest photos of each query: places in the gallery.
+    ///
+    /// @throws as the index's search
+    neighbor_lists search(gallery<Storage> const& g, matrix_view<float const> queries, std::size_t k) {
+        update(g);
+        // Rows that lie in the gallery's file are read once more for codes: for one search that does not pay.
+        if constexpr (requires { index_->make_codes(); })
+            if (++searches_ == 2)
+                try {
+                    index_->make_codes();
+                } catch (std::bad_alloc const&) {
+                    // All is found without them.
+                }
+        return index_->search(queries, k);
+    }
+    /// The index itself, once there has been a search.
+    index_type& index() {
+        require<argument_error>(index_.has_value(), "there is no index before the first search");
+        return *index_;
+    }
+
+private:
+    void follow(gallery<Storage> const& g) {
         if (!index_ || g.layout() != layout_) {
             auto const& where = g.path();
             detail::check_distance(where.empty() ? "the gallery" : where.string(), g.identity(), distance_text_);
@@ -56,24 +86,7 @@ public:
         for (; seen_removals_ < g.removals().size(); ++seen_removals_)
             index_->remove(g.removals()[seen_removals_]);
     }
-    /// The k nearest photos of each query: places in the gallery.
-    ///
-    /// @throws as the index's search
-    neighbor_lists search(gallery<Storage> const& g, matrix_view<float const> queries, std::size_t k) {
-        update(g);
-        // Rows that lie in the gallery's file are read once more for codes: for one search that does not pay.
-        if constexpr (requires { index_->make_codes(); })
-            if (++searches_ == 2)
-                index_->make_codes();
-        return index_->search(queries, k);
-    }
-    /// The index itself, once there has been a search.
-    index_type& index() {
-        require<argument_error>(index_.has_value(), "there is no index before the first search");
-        return *index_;
-    }
 
-private:
     Distance distance_;
     std::string distance_text_;
     std::optional<index_type> index_;
