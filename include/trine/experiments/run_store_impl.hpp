@@ -66,7 +66,8 @@ TRINE_INLINE run_claim run_store::claim(std::string const& key) const {
     int const file = io::detail::open_locked(taken.path_);
     if (file < 0 && errno == EWOULDBLOCK)
         return {};
-    require<io_error>(file >= 0, taken.path_.string(), ": cannot be made and locked: ", std::strerror(errno));
+    if (file < 0)
+        fail<io_error>(taken.path_.string(), ": cannot be made and locked: ", std::strerror(errno));
     taken.file_ = file;
     taken.is_done_ = std::filesystem::exists(place(key, ".json"));
     return taken;

@@ -55,7 +55,8 @@ TRINE_INLINE void event_file::add(std::int64_t step, double time,
     event.integer(2, step);
     event.message(5, summary);
     int const file = detail::open_file(path_, detail::opening::append);
-    require<io_error>(file >= 0, path_.string(), ": cannot be written to: ", std::strerror(errno));
+    if (file < 0)
+        fail<io_error>(path_.string(), ": cannot be written to: ", std::strerror(errno));
     try {
         write_all(file, event_record(event.bytes()), path_.string());
     } catch (...) {
@@ -63,7 +64,8 @@ TRINE_INLINE void event_file::add(std::int64_t step, double time,
         throw;
     }
     bool const is_closed = detail::close_file(file); // before the cause is asked for
-    require<io_error>(is_closed, path_.string(), ": cannot be written to: ", std::strerror(errno));
+    if (!is_closed)
+        fail<io_error>(path_.string(), ": cannot be written to: ", std::strerror(errno));
 }
 
 } // namespace trine::io

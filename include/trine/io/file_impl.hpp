@@ -41,12 +41,14 @@ inline char const* name_of(file_kind kind) {
 
 TRINE_INLINE int open_to_read(std::filesystem::path const& path) {
     int const file = open_file(path, opening::read);
-    require<io_error>(file >= 0, path.string(), ": cannot be opened: ", std::strerror(errno));
-    file_facts about;
+    if (file < 0)
+        fail<io_error>(path.string(), ": cannot be opened: ", std::strerror(errno));
+    file_facts about; // from here on no memory is asked for while the file is nobody's
     int const cause = find_facts(file, about) ? 0 : errno;
     if (cause != 0 || about.kind != file_kind::file) {
         close_file(file);
-        require<io_error>(cause == 0, path.string(), ": cannot be read: ", std::strerror(cause));
+        if (cause != 0)
+            fail<io_error>(path.string(), ": cannot be read: ", std::strerror(cause));
         fail<io_error>(path.string(), ": is ", name_of(about.kind), ", not a file");
     }
     return file;
@@ -56,7 +58,8 @@ TRINE_INLINE std::size_t read_at(int file, char* to, std::size_t size, std::size
     std::size_t used = 0;
     while (used < size) {
         auto const count = read_some_at(file, to + used, size - used, offset + used);
-        require<io_error>(count >= 0 || errno == EINTR, where, ": cannot be read: ", std::strerror(errno));
+        if (count < 0 && errno != EINTR)
+            fail<io_error>(where, ": cannot be read: ", std::strerror(errno));
         if (count == 0)
             break;
         used += count > 0 ? static_cast<std::size_t>(count) : 0;
@@ -101,7 +104,8 @@ TRINE_INLINE std::string read_file(std::filesystem::path const& path) {
             if (used == bytes.size())
                 bytes.resize(2 * used);
             auto const count = detail::read_some(file, bytes.data() + used, bytes.size() - used);
-            require<io_error>(count >= 0 || errno == EINTR, path.string(), ": cannot be read: ", std::strerror(errno));
+            if (count < 0 && errno != EINTR)
+                fail<io_error>(path.string(), ": cannot be read: ", std::strerror(errno));
             if (count == 0) {
                 bytes.resize(used);
                 return bytes;
@@ -133,7 +137,8 @@ TRINE_INLINE std::string random_digits(std::size_t bytes) {
     while (digits.size() < 2 * bytes) {
         unsigned char byte = 0;
         auto const count = detail::random_bytes(&byte, 1);
-        require<io_error>(count == 1 || errno == EINTR, "the system gives no random bytes: ", std::strerror(errno));
+        if (!(count == 1 || errno == EINTR))
+            fail<io_error>("the system gives no random bytes: ", std::strerror(errno));
         if (count == 1)
             digits += {"0123456789abcdef"[byte >> 4], "0123456789abcdef"[byte & 15]};
     }
@@ -200,7 +205,8 @@ TRINE_INLINE mapped_file::mapped_file(std::filesystem::path const& path) : file_
     mapped_file keep = std::move(*this); // closes the file when something fails
     detail::file_facts about;
     bool const is_known = detail::find_facts(keep.file_, about); // before the cause is asked for
-    require<io_error>(is_known, path.string(), ": cannot be read: ", std::strerror(errno));
+    if (!is_known)
+        fail<io_error>(path.string(), ": cannot be read: ", std::strerror(errno));
     auto const size = static_cast<std::size_t>(about.size);
     keep.device_ = about.device, keep.number_ = about.number;
     if (size > copied) {
@@ -211,7 +217,8 @@ TRINE_INLINE mapped_file::mapped_file(std::filesystem::path const& path) : file_
         require<io_error>(!memory || detail::read_at(keep.file_, memory, size, 0, path.string()) == size, path.string(),
                           ": has been shortened while it was read");
     }
-    require<io_error>(size == 0 || keep.data_ != nullptr, path.string(), ": cannot be mapped: ", std::strerror(errno));
+    if (size > 0 && keep.data_ == nullptr)
+        fail<io_error>(path.string(), ": cannot be mapped: ", std::strerror(errno));
     keep.size_ = size;
     *this = std::move(keep);
 }

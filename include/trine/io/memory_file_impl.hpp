@@ -15,14 +15,18 @@ namespace trine::io {
 
 TRINE_INLINE memory_file::memory_file() {
 #ifdef __linux__
+    path_.reserve(32); // so that nothing fails once there is a file
     file_ = ::memfd_create("trine", MFD_CLOEXEC);
-    path_ = "/proc/self/fd/" + std::to_string(file_);
+    if (file_ < 0)
+        fail<io_error>("no memory for a file: ", std::strerror(errno));
+    path_.append("/proc/self/fd/").append(std::to_string(file_));
 #else
     std::filesystem::path name;
     file_ = detail::open_temporary(std::filesystem::temp_directory_path() / "trine", name);
+    if (file_ < 0)
+        fail<io_error>("no memory for a file: ", std::strerror(errno));
     path_ = name.string();
 #endif
-    require<io_error>(file_ >= 0, "no memory for a file: ", std::strerror(errno));
 }
 
 TRINE_INLINE memory_file::~memory_file() {

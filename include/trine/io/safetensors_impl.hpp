@@ -72,9 +72,12 @@ TRINE_INLINE std::string safetensors_header::serialize(std::size_t size) const {
     std::size_t end = 0;
     for (auto const& [name, e] : entries) {
         check(name != "__metadata__", "no tensor can be called \"", name, "\"");
-        header.emplace_back(name, json::object{{"data_offsets", json::list{e.first, e.first + e.size}},
-                                               {"dtype", e.dtype},
-                                               {"shape", json::list(e.shape.begin(), e.shape.end())}});
+        // Member by member: when memory runs out within a list in a list, GCC 12 destroys what was never made.
+        json::object tensor;
+        tensor.emplace_back("data_offsets", json::list{e.first, e.first + e.size});
+        tensor.emplace_back("dtype", e.dtype);
+        tensor.emplace_back("shape", json::list(e.shape.begin(), e.shape.end()));
+        header.emplace_back(name, std::move(tensor));
         end = std::max(end, e.first + e.size);
     }
     detail::check_tensors(entries, end, check);

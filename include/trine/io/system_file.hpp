@@ -47,7 +47,7 @@ bool truncate_to(int file, std::uint64_t size);
 // Waits until the disk has what was written to a file, and what else is known of it.
 bool flush(int file, bool contents_alone = false);
 // Waits until the disk knows a file's name, where a program can ask for that.
-void flush_folder_of(std::filesystem::path const& path);
+void flush_folder_of(std::filesystem::path const& path) noexcept;
 
 // The file is this process's to write, until it closes it; EWOULDBLOCK when it is another's.
 bool lock_file(int file);

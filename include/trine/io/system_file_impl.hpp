@@ -27,6 +27,10 @@
 #define NEAR
 #define FAR
 #else
+#include <algorithm>
+#include <array>
+#include <string_view>
+
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/mman.h>
@@ -114,9 +118,13 @@ TRINE_INLINE bool flush(int file, [[maybe_unused]] bool contents_alone) {
 #endif
 }
 
-TRINE_INLINE void flush_folder_of(std::filesystem::path const& path) {
-    auto const folder = path.has_parent_path() ? path.parent_path() : std::filesystem::path(".");
-    if (int const directory = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC); directory >= 0) {
+TRINE_INLINE void flush_folder_of(std::filesystem::path const& path) noexcept {
+    // Without a path of its own: what was written has been written, also where there is no memory for more.
+    std::string_view const name = path.native();
+    std::array<char, 4096> folder{'.'}; // the system takes no longer ones
+    if (auto const end = name.rfind('/'); end != std::string_view::npos)
+        name.substr(0, std::min(std::max<std::size_t>(end, 1), folder.size() - 1)).copy(folder.data(), folder.size());
+    if (int const directory = ::open(folder.data(), O_RDONLY | O_DIRECTORY | O_CLOEXEC); directory >= 0) {
         flush(directory);
         ::close(directory);
     }
@@ -298,7 +306,7 @@ TRINE_INLINE bool truncate_to(int file, std::uint64_t size) {
 }
 
 TRINE_INLINE bool flush(int file, bool) { return ::FlushFileBuffers(handle_of(file)) || failed_as_windows_says(); }
-TRINE_INLINE void flush_folder_of(std::filesystem::path const&) {
+TRINE_INLINE void flush_folder_of(std::filesystem::path const&) noexcept {
 } // NTFS keeps a journal of names; nobody can wait for it
 
 // Nobody reads or writes a locked byte but its owner: so it is one far beyond any file's end.
