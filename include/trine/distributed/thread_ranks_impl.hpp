@@ -62,19 +62,26 @@ TRINE_INLINE void run_on_threads(std::size_t ranks, std::function<void(communica
     std::size_t const loop_threads = thread_count();
     std::vector<std::thread> threads;
     threads.reserve(ranks);
-    for (std::size_t rank = 0; rank < ranks; ++rank)
-        threads.emplace_back([&, rank] {
-            set_thread_count(loop_threads);
-            detail::thread_rank own(office, rank);
-            try {
-                work(own);
-            } catch (...) {
-                std::lock_guard const lock(office.mutex);
-                if (!office.gone)
-                    office.gone = rank, office.failure = std::current_exception();
-                office.changed.notify_all();
-            }
-        });
+    auto const end_all = [&](std::size_t rank) { // within a handler of what was thrown
+        std::lock_guard const lock(office.mutex);
+        if (!office.gone)
+            office.gone = rank, office.failure = std::current_exception();
+        office.changed.notify_all();
+    };
+    for (std::size_t rank = 0; rank < ranks && threads.size() == rank; ++rank)
+        try {
+            threads.emplace_back([&, rank] {
+                try {
+                    set_thread_count(loop_threads);
+                    detail::thread_rank own(office, rank);
+                    work(own);
+                } catch (...) {
+                    end_all(rank);
+                }
+            });
+        } catch (...) { // the system starts no more; those that run wait for nobody
+            end_all(rank);
+        }
     for (auto& thread : threads)
         thread.join();
     if (office.failure)

@@ -13,6 +13,7 @@ TRINE_INLINE void codes_beside::follow(std::span<part<storage::float32> const> f
     for (std::size_t p = parts_.empty() ? 0 : parts_.size() - 1; possible_ && p < floats.size(); ++p) {
         auto const& rows = floats[p].rows;
         if (p == parts_.size()) {
+            parts_.reserve(p + 1); // one without the other would be of another part
             own_.push_back(std::make_unique<row_buffer<storage::int8>>(rows.cols, rows.rows));
             parts_.push_back({{}, {}, floats[p].first});
         }

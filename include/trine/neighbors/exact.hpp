@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <new>
 #include <span>
 #include <string_view>
 #include <type_traits>
@@ -106,7 +107,11 @@ struct exact_in {
                 bool const follows = codes_.are_of(this->size());
                 base::add(points);
                 if (follows)
-                    codes_.follow(this->parts());
+                    try {
+                        codes_.follow(this->parts());
+                    } catch (std::bad_alloc const&) {
+                        // The points have been added, and are found without codes.
+                    }
             } else {
                 base::add(points);
             }

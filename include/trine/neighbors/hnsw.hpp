@@ -72,7 +72,10 @@ struct hnsw_with {
         /// @param points  N×D
         /// @throws shape_error    when their size is not the index's
         /// @throws numeric_error  when one is not finite; none is added then
+        /// @throws std::bad_alloc, std::runtime_error  when memory runs out; the graph may then be of no use any more,
+        ///                                             and says so (argument_error) to whoever asks it again
         void add(matrix_view<float const> points) {
+            check_whole();
             detail::check_points(points, dimensions_);
             typename metric::rows const rows(points);
             if (size() + points.rows() > graph_->max_elements_)
@@ -81,15 +84,18 @@ struct hnsw_with {
             auto const insert = [&](std::size_t i) { graph_->addPoint(rows.row(i), first + i); };
             // The first is everybody's entry point.
             std::size_t const alone = first == 0 && points.rows() > 0 ? 1 : 0;
+            is_partial_ = true; // hnswlib leaves a point in part when it finds no memory for its links
             if (alone)
                 insert(0);
             parallel_for(points.rows() - alone, [&](std::size_t i) { insert(i + alone); });
+            is_partial_ = false;
             size_ += points.rows();
         }
         /// Leaves a point out of every later search; it stays a step on the way to others.
         ///
         /// @throws argument_error  when there is none at that place
         void remove(std::size_t place) {
+            check_whole();
             require<argument_error>(place < size_ && !graph_->isMarkedDeleted(graph_->label_lookup_.at(place)),
                                     "there is no point at place ", place, " of ", size_);
             graph_->markDelete(place);
@@ -113,6 +119,7 @@ struct hnsw_with {
         ///
         /// @throws as `exact_in::index::search`
         neighbor_lists search(matrix_view<float const> queries, std::size_t k) const {
+            check_whole();
             detail::check_search(queries, dimensions_, k, size_ - removed());
             typename metric::rows const rows(queries);
             neighbor_lists lists(queries.rows(), k);
@@ -132,6 +139,7 @@ struct hnsw_with {
         ///
         /// @throws io_error  when it cannot be written; an old file is kept
         void save(std::filesystem::path const& path) const {
+            check_whole();
             io::memory_file const memory; // hnswlib reads and writes files alone
             graph_->saveIndex(memory.path());
             auto const graph = io::read_file(memory.path());
@@ -176,12 +184,16 @@ struct hnsw_with {
             for (std::size_t i = 0; i < count; ++i)
                 fresh->num_deleted_ += fresh->isMarkedDeleted(static_cast<hnswlib::tableint>(i));
             fresh->setEf(graph_->ef_); // that is how this index searches, not what the file holds
-            graph_ = std::move(fresh), size_ = count;
+            graph_ = std::move(fresh), size_ = count, is_partial_ = false;
         }
 
     private:
         static constexpr char const* format = "trine hnsw 1";
 
+        void check_whole() const {
+            require<argument_error>(!is_partial_, "memory ran out while points were added to this hnsw graph, which it "
+                                                  "holds in part: make the index anew");
+        }
         // hnswlib believes a file whatever it says: so every size, link and level is checked before.
         std::size_t check_graph(std::string_view bytes, std::string const& where) const {
             auto const check = [&](bool condition) {
@@ -259,6 +271,7 @@ struct hnsw_with {
 
         Distance distance_;
         std::size_t dimensions_, size_ = 0;
+        bool is_partial_ = false;           // since an addition failed
         std::unique_ptr<space_type> space_; // outlives the graph, which keeps a pointer to it
         std::unique_ptr<graph_type> graph_;
     };
