@@ -1,5 +1,7 @@
 #include <trine/data/image_io.hpp>
 
+#include <cstdlib>
+
 #include <trine/core/random.hpp>
 #include <trine/data/cimg.hpp>
 #include <trine/data/synthetic.hpp>
@@ -189,6 +191,8 @@ TEST_CASE("a photo of more pixels than the limit is refused by its header", "[da
         int result = 1;
         rlimit const small{std::size_t{6} << 30, std::size_t{6} << 30};
         ::setrlimit(RLIMIT_AS, &small);
+        if (void* const more = std::malloc(std::size_t{7} << 30))
+            std::free(more), ::_exit(3);
         try {
             data::decode_image(huge, "a.jpg", static_cast<std::size_t>(-1));
         } catch (data_error const& e) {
@@ -199,7 +203,10 @@ TEST_CASE("a photo of more pixels than the limit is refused by its header", "[da
     }
     int status = 1;
     ::waitpid(child, &status, 0);
-    CHECK(status == 0);
+    if (WIFEXITED(status) && WEXITSTATUS(status) == 3)
+        WARN("this system does not let a process limit its memory");
+    else
+        CHECK(status == 0);
 #endif
 }
 
