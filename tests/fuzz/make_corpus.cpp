@@ -12,6 +12,7 @@
 
 #include <trine/data/image_io.hpp>
 #include <trine/io/npy.hpp>
+#include <trine/io/npz.hpp>
 #include <trine/neighbors/gallery.hpp>
 
 #include "../support/image_files.hpp"
@@ -187,6 +188,14 @@ void make_npy(seeds to, fs::path const& folder) {
     to.add("\x93NUMPY" + little(2, 1) + little(0, 1) + little(old.size(), 4) + old + "abcd");
 }
 
+void make_npz(seeds to) {
+    io::npz none, some;
+    to.add(none.serialize());
+    some.add<float>("embeddings", {2, 3}, std::vector<float>{1, 2, 3, 4, 5, 6});
+    some.add<std::int64_t>("labels", {2}, std::vector<std::int64_t>{1, 2});
+    to.add(some.serialize());
+}
+
 void make_graphs(seeds to, fs::path const& folder) {
     std::vector<float> points;
     for (std::size_t i = 0; i < 12; ++i)
@@ -213,6 +222,9 @@ void make_texts(fs::path const& folder) {
     landmarks.add("file,probability,x1,y1,x2,y2,x3,y3,x4,y4,x5,y5\n"
                   "a.jpg,0.99,38.3,51.7,73.5,51.5,56.0,71.7,41.5,92.4,70.7,92.2\n"
                   "\"b, \"\"c\"\"\r\n.jpg\",1,1,2,3,4,5,6,7,8,9,10\r\n\n");
+    seeds embeddings(folder / "embeddings");
+    embeddings.add("label,0,1\nAda,1,-2.5e-3\n\"b, \"\"c\"\"\",0,inf\n");
+    embeddings.add("label,0\r\n,1\r\nMary,3.4e38");
     seeds pairs(folder / "pairs");
     pairs.add("2\t1\nAda\t1\t2\nAda\t1\tGrace\t3\nMary\t1\t4\nMary\t2\tAda\t2\n");
     pairs.add("1 2\nA 1 2\nB 1 2\nA 1 B 1\nA 2 B 2\n");
@@ -244,6 +256,7 @@ int main(int argc, char** argv) try {
     make_texts(to);
     make_images(seeds(to / "images"));
     make_npy(seeds(to / "npy"), scratch.path());
+    make_npz(seeds(to / "npz"));
     make_graphs(seeds(to / "hnsw"), scratch.path());
     seeds galleries(to / "gallery");
     make_galleries<neighbors::storage::float32>(galleries, scratch.path());

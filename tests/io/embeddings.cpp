@@ -27,6 +27,8 @@ TEST_CASE("embeddings come back from a CSV bit for bit, with any label", "[io]")
     CHECK(back.dimensions == 4);
     CHECK(back.view().rows() == 6);
     CHECK_THROWS_AS(io::embeddings_csv({values.data(), 6, 4}, std::span(labels).first(5)), shape_error);
+    values[7] = std::numeric_limits<float>::quiet_NaN(); // which would not be read again
+    CHECK_THROWS_AS(io::embeddings_csv({values.data(), 6, 4}, labels), numeric_error);
 }
 
 TEST_CASE("a CSV of embeddings looks as spreadsheets write it", "[io]") {

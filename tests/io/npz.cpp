@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <cstdlib>
+#include <cstring>
 #include <filesystem>
 #include <string>
 
@@ -73,6 +74,26 @@ TEST_CASE("a compressed npz file is refused in words that help", "[io]") {
     for (std::size_t at = bytes.find("PK\x01\x02"); at != std::string::npos; at = bytes.find("PK\x01\x02", at + 1))
         bytes[at + 10] = 8; // deflated
     CHECK_THROWS_WITH(io::npz::parse(bytes, "x.npz"), Contains("is compressed") && Contains("numpy.savez"));
+}
+
+TEST_CASE("an npz file whose arrays are the same bytes is refused before it is read as many times", "[io]") {
+    io::npz one;
+    std::vector<float> const many(1000, 1.0f);
+    one.add<float>("a0", {1000}, many);
+    auto const bytes = one.serialize();
+    std::size_t const list = bytes.find("PK\x01\x02"), end = bytes.find("PK\x05\x06");
+    std::string entries;
+    for (char digit = '0'; digit < '9'; ++digit) {
+        auto entry = bytes.substr(list, end - list);
+        entry[entry.size() - 5] = digit; // of its name
+        entries += entry;
+    }
+    std::string tail = bytes.substr(end);
+    tail[8] = tail[10] = 9;
+    auto const size = static_cast<std::uint32_t>(entries.size());
+    std::memcpy(tail.data() + 12, &size, 4);
+    CHECK_THROWS_WITH(io::npz::parse(bytes.substr(0, list) + entries + tail, "bomb"),
+                      Contains("its arrays lie in one another"));
 }
 
 TEST_CASE("a comment behind an npz file is no matter", "[io]") {

@@ -10,6 +10,7 @@ for header in $(cd include && find trine -name '*.hpp' ! -name '*_impl.hpp' | so
     case $header in
     trine/neighbors/hnsw.hpp) [ -e /usr/include/hnswlib/hnswlib.h ] || continue ;;
     trine/neighbors/faiss.hpp) [ -e /usr/include/faiss/Index.h ] || continue ;;
+    trine/distributed/mpi.hpp) echo '#include <mpi.h>' | "$@" -fsyntax-only -x c++ - 2>/dev/null || continue ;;
     esac
     echo "#include <$header>"
 done >"$folder/headers.cpp"

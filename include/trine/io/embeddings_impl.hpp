@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "../core/error.hpp"
+#include "../core/finite.hpp"
 #include "embeddings.hpp"
 #include "file.hpp"
 
@@ -77,6 +78,7 @@ private:
 TRINE_INLINE std::string embeddings_csv(matrix_view<float const> embeddings, std::span<std::string const> labels) {
     require<shape_error>(embeddings.rows() == labels.size(), embeddings.rows(), " embeddings but ", labels.size(),
                          " labels");
+    require_finite(embeddings, "embedding", " of those to be written"); // for no other is read
     std::string all = "label";
     for (std::size_t i = 0; i < embeddings.cols(); ++i)
         all.append(",").append(std::to_string(i));

@@ -117,6 +117,7 @@ TRINE_INLINE npz npz::parse(std::string_view bytes, std::string const& source) {
     std::size_t const list_end = at + size;
     npz file;
     file.source_ = source;
+    std::size_t all_stored = 0;
     for (std::size_t i = 0; i < count; ++i) {
         check(list_end - at >= detail::zip_central_size && number_at<std::uint32_t>(bytes, at) == detail::zip_central,
               "entry ", i, " of its list is damaged");
@@ -146,6 +147,8 @@ TRINE_INLINE npz npz::parse(std::string_view bytes, std::string const& source) {
         std::size_t const data = local + detail::zip_local_size + number_at<std::uint16_t>(bytes, local + 26) +
                                  number_at<std::uint16_t>(bytes, local + 28);
         check(data <= end && stored <= end - data, "\"", name, "\" claims ", stored, " bytes");
+        all_stored += stored;
+        check(all_stored <= bytes.size(), "its arrays lie in one another"); // which would be read as many times
         std::string content(bytes.substr(data, stored));
         check(crc32(content) == sum, "\"", name, "\" is damaged: its check sum is another");
         npy_header::parse(content, file.where(name));
