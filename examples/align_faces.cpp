@@ -9,6 +9,7 @@
 
 #include <chrono>
 #include <cstdio>
+#include <new>
 
 #include <trine/io/file.hpp>
 #include <trine/data/dataset.hpp>
@@ -100,6 +101,8 @@ int run(choices const& c) {
             }
         } catch (trine::error const& e) {
             unreadable.emplace_back(e.what());
+        } catch (std::bad_alloc const&) {
+            unreadable.push_back(path.string() + ": there is no memory to find faces on it");
         }
     }
     if (live)

@@ -95,6 +95,8 @@ int run(choices const& c) {
                 std::filesystem::path const source = photos.sources[i];
                 auto name = source.lexically_relative(c.folder).string();
                 std::replace(name.begin(), name.end(), '/', '_');
+                if (constexpr std::size_t longest = 200; name.size() > longest) // of the 255 bytes that systems take
+                    name.erase(0, name.size() - longest);
                 copies->copy(source,
                              std::filesystem::path(is_group ? "group " + std::to_string(g) : "no group") / name);
             }

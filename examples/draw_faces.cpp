@@ -14,6 +14,7 @@
 
 #include "support/options.hpp"
 #include "support/outputs.hpp"
+#include "support/text.hpp"
 
 int main(int argc, char** argv) {
     std::filesystem::path folder;
@@ -37,7 +38,8 @@ int main(int argc, char** argv) {
             for (std::size_t n = 0; n < photos; ++n)
                 trine::data::save_png(draw.draw(first + p, n), output.place(person / (std::to_string(n + 1) + ".png")));
         }
-        std::printf("drew %zu photos of %zu people into %s\n", people * photos, people, folder.c_str());
+        std::printf("drew %zu photos of %zu people into %s\n", people * photos, people,
+                    program::printable(folder.string()).c_str());
         return 0;
     });
 }

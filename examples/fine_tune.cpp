@@ -105,10 +105,10 @@ int main(int argc, char** argv) {
         who.enroll(photos);
         who.save(output / "model.safetensors");
         std::printf("\ntrained in %.1f s; network and gallery of all %zu photos: %s/model.safetensors\n\n",
-                    result.seconds, photos.size(), output.c_str());
+                    result.seconds, photos.size(), program::printable(output.string()).c_str());
         if (!onnx.empty()) {
             save_onnx(onnx, who.model(), {.description = program::onnx_description(network::input::channels)});
-            std::printf("ONNX model: %s\n\n", onnx.c_str());
+            std::printf("ONNX model: %s\n\n", program::printable(onnx.string()).c_str());
         }
         std::printf("people never seen         before   after\n");
         std::printf("nearest is the same       %5.1f %%  %5.1f %%\n", 100 * before.rank_1, 100 * after.rank_1);

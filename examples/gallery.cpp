@@ -97,7 +97,12 @@ int add_photos(choices const& c, gallery_type& gallery, nn::model<Backbone>& mod
         gallery.add(names, photos.sources, as_matrix(points));
         // Many photos go into the file, which can then be copied alone; few are cheaper in the log.
         if (std::size_t const in_file = gallery.file_rows().rows; gallery.places() - in_file > in_file / 16)
-            gallery.compact();
+            try {
+                gallery.compact();
+            } catch (io_error const& e) { // they have been added: nobody is to do it again
+                std::fprintf(stderr, "gallery: the photos are in the log, not yet in the file: %s\n",
+                             printable(e.what()).c_str());
+            }
     }
     std::size_t const people = photos.size() > 0 ? photos.people.size() : 0;
     std::printf("added %zu photo%s of %zu %s; %s now holds %zu of %zu\n", photos.size(), photos.size() == 1 ? "" : "s",
@@ -253,7 +258,7 @@ int list(choices const& c) {
             std::printf("%s  %zu photo%s\n", printable(name).c_str(), photos, photos == 1 ? "" : "s");
     if (!c.json)
         std::printf("%zu photos of %zu people; network %s, distance %s\n", gallery.size(), people.size(),
-                    gallery.identity().network.c_str(), gallery.identity().distance.c_str());
+                    printable(gallery.identity().network).c_str(), printable(gallery.identity().distance).c_str());
     return 0;
 }
 

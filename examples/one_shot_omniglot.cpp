@@ -105,7 +105,7 @@ data::dataset load_background(fs::path const& folder) {
         }
     }
     for (auto const& message : report.skipped)
-        std::fprintf(stderr, "one_shot_omniglot: skipped: %s\n", message.c_str());
+        std::fprintf(stderr, "one_shot_omniglot: skipped: %s\n", program::printable(message).c_str());
     return d;
 }
 

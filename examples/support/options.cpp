@@ -1,9 +1,11 @@
 #include "options.hpp"
 
 #include <algorithm>
+#include <cerrno>
 #include <charconv>
 #include <cmath>
 #include <cstdio>
+#include <cstring>
 #include <iostream>
 #include <new>
 #include <stdexcept>
@@ -190,6 +192,14 @@ int options::run(int argc, char** argv, std::function<int()> const& work) {
         std::fprintf(stderr, "%s: %s\n", state_->name.c_str(), printable(what).c_str());
         return 1;
     };
+    // What nobody could read is not done: a full disk behind `> list.txt` is an error as any other.
+    auto const written = [&](int status) {
+        errno = 0;
+        bool const is_written = std::cout.flush().good() && std::fflush(stdout) == 0 && std::ferror(stdout) == 0;
+        return is_written ? status
+                          : complain(std::string("standard output cannot be written to") +
+                                     (errno != 0 ? std::string(": ") + std::strerror(errno) : ""));
+    };
     try {
         std::vector<std::string> words; // the parser takes the last first
         for (int i = argc; --i > 0;)
@@ -202,9 +212,9 @@ int options::run(int argc, char** argv, std::function<int()> const& work) {
             if (command->chosen())
                 for (auto const& c : command->state_->checks)
                     c();
-        return work();
+        return written(work());
     } catch (CLI::ParseError const& e) {
-        return state_->app->exit(e);
+        return written(state_->app->exit(e));
     } catch (std::bad_alloc const&) {
         return complain("there is not enough memory for what was asked for");
     } catch (std::length_error const&) {

@@ -142,12 +142,15 @@ whole_folder::whole_folder(std::string_view option, fs::path folder, std::string
         std::set<std::string> own{mark_.string()};
         for (std::string name; std::getline(list, name, '\0');)
             own.insert(name);
-        for (auto const& entry : fs::recursive_directory_iterator(folder_)) {
-            auto const name = entry.path().lexically_relative(folder_).string();
-            require<argument_error>(
-                own.contains(name) || (entry.is_directory() && !entry.is_symlink() && own.size() > 1), option, ": ",
-                folder.string(), " holds other files already (", name, "): choose an empty folder, or a new one");
+        fs::recursive_directory_iterator at(folder_, code), end;
+        for (; !code && at != end; at.increment(code)) {
+            auto const name = at->path().lexically_relative(folder_).string();
+            std::error_code unknown;
+            bool const is_folder = at->symlink_status(unknown).type() == fs::file_type::directory;
+            require<argument_error>(own.contains(name) || (is_folder && own.size() > 1), option, ": ", folder.string(),
+                                    " holds other files already (", name, "): choose an empty folder, or a new one");
         }
+        require<io_error>(!code, option, ": ", folder.string(), ": cannot be looked through: ", code.message());
     }
     make_folders(folder_.parent_path());
     require_writable(option, folder_.parent_path());
