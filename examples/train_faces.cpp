@@ -229,6 +229,7 @@ int run(program::training_choices c, any_objective const& objective, program::ra
     std::printf("\n");
 
     who.enroll(learn);
+    who.save(out / "model.safetensors"); // first: a disk may be full before the last picture
     auto const points = who.model().embed(held_out.tensors());
     auto const found = who.identify(as_matrix(points), {.k = c.k});
     double const after = share_right(found, held_out);
@@ -238,7 +239,6 @@ int run(program::training_choices c, any_objective const& objective, program::ra
 
     program::draw_training(out / "training.png", "Training: " + c.loss + " with miner " + c.miner, report.epochs,
                            story.snapshots);
-    who.save(out / "model.safetensors");
     auto const results = program::judge(held_out, learn, points, who.model().embed(learn.tensors()), found);
     auto pictures = program::draw_results(out, results);
     story.pictures = program::network_pictures(who.model(), held_out);
