@@ -1,7 +1,8 @@
 // A gallery of many millions of random faces: built, opened, searched, added to, with the time, size and memory of each
-// step.
+// step. On several ranks rank 0 builds it, and each searches a range of it.
 //
 //   build/release/benchmarks/large_gallery --photos 10000000 --storage int8
+//   mpirun -np 4 build/release/benchmarks/large_gallery --photos 40000000 --storage int8
 
 #include <chrono>
 #include <cstdio>
@@ -9,11 +10,13 @@
 
 #include <trine/core/random.hpp>
 #include <trine/distances/euclidean.hpp>
+#include <trine/distributed/gallery_index.hpp>
 #include <trine/neighbors/exact.hpp>
 #include <trine/neighbors/gallery_search.hpp>
 
 #include "../examples/support/options.hpp"
 #include "../examples/support/outputs.hpp"
+#include "../examples/support/ranks.hpp"
 #include "support/measure.hpp"
 
 using namespace trine;
@@ -37,40 +40,88 @@ void random_points(std::size_t first, std::vector<float>& points) {
     });
 }
 
+using distance = distances::squared_euclidean;
+neighbors::gallery_identity identity() { return neighbors::gallery_identity::of("random points", distance{}, d); }
+
 template <class Storage>
-int run(std::size_t photos, std::size_t logged, std::filesystem::path const& path) {
-    using distance = distances::squared_euclidean;
-    auto const identity = neighbors::gallery_identity::of("random points", distance{}, d);
-    {
-        stopwatch const all;
-        double drawing = 0;
-        neighbors::gallery_builder<Storage> builder(path, identity);
-        std::vector<float> points;
-        for (std::size_t first = 0; first < photos;) {
-            std::size_t const count = std::min<std::size_t>(1 << 16, photos - first);
-            stopwatch const draw;
-            points.resize(count * d);
-            random_points(first, points);
-            drawing += draw.seconds();
-            for (std::size_t i = 0; i < count; i += 10) { // ten photos a person
-                std::size_t const own = std::min<std::size_t>(10, count - i);
-                std::vector<std::string> sources;
-                for (std::size_t p = 0; p < own; ++p)
-                    sources.push_back("photo" + std::to_string(first + i + p) + ".jpg");
-                builder.add("person " + std::to_string((first + i) / 10), sources,
-                            matrix_view<float const>(points.data() + i * d, own, d));
-            }
-            first += count;
+void build(std::size_t photos, std::filesystem::path const& path) {
+    stopwatch const all;
+    double drawing = 0;
+    neighbors::gallery_builder<Storage> builder(path, identity());
+    std::vector<float> points;
+    for (std::size_t first = 0; first < photos;) {
+        std::size_t const count = std::min<std::size_t>(1 << 16, photos - first);
+        stopwatch const draw;
+        points.resize(count * d);
+        random_points(first, points);
+        drawing += draw.seconds();
+        for (std::size_t i = 0; i < count; i += 10) { // ten photos a person
+            std::size_t const own = std::min<std::size_t>(10, count - i);
+            std::vector<std::string> sources;
+            for (std::size_t p = 0; p < own; ++p)
+                sources.push_back("photo" + std::to_string(first + i + p) + ".jpg");
+            builder.add("person " + std::to_string((first + i) / 10), sources,
+                        matrix_view<float const>(points.data() + i * d, own, d));
         }
-        builder.commit();
-        std::printf("built    %9.1f s   (%.1f s of it drawing), %.2f GB on disk, of which %.2f are points\n",
-                    all.seconds(), drawing, static_cast<double>(std::filesystem::file_size(path)) / 1e9,
-                    static_cast<double>(photos * d * sizeof(typename Storage::scalar)) / 1e9);
+        first += count;
     }
+    builder.commit();
+    std::printf("built    %9.1f s   (%.1f s of it drawing), %.2f GB on disk, of which %.2f are points\n", all.seconds(),
+                drawing, static_cast<double>(std::filesystem::file_size(path)) / 1e9,
+                static_cast<double>(photos * d * sizeof(typename Storage::scalar)) / 1e9);
+}
+
+void say_search(std::size_t photos, std::size_t bytes, std::size_t q, double seconds) {
+    std::printf("searched %9.1f ms  for %3zu quer%s, 10 neighbours; %.1f GB/s, %.1f GFLOP/s\n", 1e3 * seconds, q,
+                q == 1 ? "y" : "ies", static_cast<double>(photos * d * bytes) / seconds / 1e9,
+                2.0 * static_cast<double>(photos * d * q) / seconds / 1e9);
+}
+
+// Each rank searches its range of the one file.
+template <class Storage>
+int run_on_ranks(communicator& ranks, std::size_t photos, std::filesystem::path const& path) {
+    bool const is_first = ranks.rank() == 0;
+    together(ranks, [&] {
+        if (is_first)
+            build<Storage>(photos, path);
+    });
+    stopwatch const opening;
+    auto const g = neighbors::gallery<Storage>::open(path, identity());
+    auto const all = distributed::spread<distance>(ranks, g);
+    std::printf("opened   %9.1f ms  by %zu ranks, each with its range\n", 1e3 * opening.seconds(), ranks.size());
+    std::vector<float> asked(100 * d);
+    random_points(photos + 1'000'000, asked);
+    for (std::size_t q : {1, 10, 100}) {
+        double best = 1e9;
+        for (int i = 0; i < 4; ++i) {
+            stopwatch const one;
+            (void)all.search({asked.data(), q, d}, 10);
+            best = std::min(best, one.seconds());
+        }
+        say_search(photos, sizeof(typename Storage::scalar), q, best);
+    }
+    auto const own = g.point(photos / 2);
+    auto const found = all.search({own.data(), 1, d}, 1);
+    std::printf("photo %zu, %s of \"%s\", is nearest to %zu, distance %g\n", photos / 2, g.source(photos / 2).c_str(),
+                g.name(photos / 2).c_str(), found[0][0].index, static_cast<double>(found[0][0].distance));
+    char mine[32];
+    std::snprintf(mine, sizeof mine, "%.0f", program::memory().peak / (1 << 20));
+    std::string each;
+    for (auto const& peak : gather(ranks, mine))
+        each += (each.empty() ? "" : ", ") + peak;
+    std::printf("resident memory of the ranks at most %s MiB, file pages among it\n", each.c_str());
+    return found[0][0].index == photos / 2 ? 0 : 1;
+}
+
+template <class Storage>
+int run(communicator& ranks, std::size_t photos, std::size_t logged, std::filesystem::path const& path) {
+    if (ranks.size() > 1)
+        return run_on_ranks<Storage>(ranks, photos, path);
+    build<Storage>(photos, path);
     double best_open = 1e9, best_read = 1e9;
     for (int i = 0; i < 5; ++i) {
         stopwatch const opening;
-        auto const g = neighbors::gallery<Storage>::open(path, identity);
+        auto const g = neighbors::gallery<Storage>::open(path, identity());
         best_open = std::min(best_open, opening.seconds());
     }
     for (int i = 0; i < 3; ++i) {
@@ -83,7 +134,7 @@ int run(std::size_t photos, std::size_t logged, std::filesystem::path const& pat
     }
     std::printf("opened   %9.1f ms  (reading the file: %.1f ms; both from the system's cache, best of a few)\n",
                 1e3 * best_open, 1e3 * best_read);
-    auto g = neighbors::gallery<Storage>::open(path, identity, neighbors::access::write);
+    auto g = neighbors::gallery<Storage>::open(path, identity(), neighbors::access::write);
     neighbors::gallery_search<neighbors::exact_in<Storage>, distance, Storage> search;
     std::vector<float> asked(100 * d);
     random_points(photos + 1'000'000, asked);
@@ -94,10 +145,7 @@ int run(std::size_t photos, std::size_t logged, std::filesystem::path const& pat
             (void)search.search(g, matrix_view<float const>(asked.data(), q, d), 10);
             best = std::min(best, one.seconds());
         }
-        std::printf("searched %9.1f ms  for %3zu quer%s, 10 neighbours; %.1f GB/s, %.1f GFLOP/s\n", 1e3 * best, q,
-                    q == 1 ? "y" : "ies",
-                    static_cast<double>(photos * d * sizeof(typename Storage::scalar)) / best / 1e9,
-                    2.0 * static_cast<double>(photos * d * q) / best / 1e9);
+        say_search(photos, sizeof(typename Storage::scalar), q, best);
     }
     // A photo finds itself.
     auto const own = g.point(photos / 2);
@@ -135,7 +183,7 @@ int run(std::size_t photos, std::size_t logged, std::filesystem::path const& pat
     best_open = 1e9;
     for (int i = 0; i < 5; ++i) {
         stopwatch const opening;
-        auto const reader = neighbors::gallery<Storage>::open(path, identity);
+        auto const reader = neighbors::gallery<Storage>::open(path, identity());
         best_open = std::min(best_open, opening.seconds());
     }
     std::printf("logged   %9.1f s   %zu photos more, ten a time, the longest time %.0f ms; then opened in %.1f ms, "
@@ -148,6 +196,7 @@ int run(std::size_t photos, std::size_t logged, std::filesystem::path const& pat
 } // namespace
 
 int main(int argc, char** argv) {
+    program::rank_session session(argc, argv);
     std::size_t photos = 1'000'000, logged = 10'000;
     std::string kind = "float32";
     std::filesystem::path folder = std::filesystem::temp_directory_path();
@@ -159,13 +208,27 @@ int main(int argc, char** argv) {
                "how many are added afterwards, before it is opened again");
     app.choice("--storage", kind, {"float32", "float16", "int8"}, "float32, float16 or int8");
     app.path("--folder", folder, "where the file goes, for the time of the run");
-    return app.run(argc, argv, [&]() -> int {
-        program::require_output_folder("--folder", folder, {});
-        auto const path = folder / ("trine-large-" + std::to_string(::getpid()) + ".gallery");
-        int const result = kind == "float32"   ? run<storage::float32>(photos, logged, path)
-                           : kind == "float16" ? run<storage::float16>(photos, logged, path)
-                                               : run<storage::int8>(photos, logged, path);
-        std::filesystem::remove(path), std::filesystem::remove(path.string() + ".log");
-        return result;
+    int const code = app.run(argc, argv, [&]() -> int {
+        return session.run([&] {
+            auto& ranks = session.ranks();
+            if (ranks.size() > 1)
+                std::printf("%s\n", session.share_processors(false).c_str());
+            auto name = "trine-large-" + std::to_string(::getpid()) + ".gallery"; // rank 0's
+            broadcast(ranks, name);
+            auto const path = folder / name;
+            together(ranks, [&] {
+                if (ranks.rank() == 0)
+                    program::require_output_folder("--folder", folder, {});
+            });
+            int const result = kind == "float32"   ? run<storage::float32>(ranks, photos, logged, path)
+                               : kind == "float16" ? run<storage::float16>(ranks, photos, logged, path)
+                                                   : run<storage::int8>(ranks, photos, logged, path);
+            together(ranks, [&] {
+                if (ranks.rank() == 0)
+                    std::filesystem::remove(path), std::filesystem::remove(path.string() + ".log");
+            });
+            return result;
+        });
     });
+    return session.exit_code(code);
 }

@@ -71,7 +71,10 @@ struct sharded {
             neighbors::detail::check_points(points, dimensions());
             std::size_t const first = chunk_begin(points.rows(), ranks_->rank(), ranks_->size()),
                               last = chunk_begin(points.rows(), ranks_->rank() + 1, ranks_->size());
-            together(*ranks_, [&] { own_.add(points.slice(first, last - first)); });
+            together(*ranks_, [&] {
+                make_room(last - first);
+                own_.add(points.slice(first, last - first));
+            });
             note(size_ + first, last - first);
             size_ += points.rows();
         }
@@ -81,20 +84,20 @@ struct sharded {
         /// @throws as `add`; none is added on any rank then
         void add_own(matrix_view<float const> points) {
             together(*ranks_, [&] { neighbors::detail::check_points(points, dimensions()); });
-            std::vector<std::uint64_t> counts(ranks_->size());
-            std::vector<std::size_t> ones(ranks_->size() + 1);
-            for (std::size_t r = 0; r < ones.size(); ++r)
-                ones[r] = r;
-            counts[ranks_->rank()] = points.rows();
-            gather_parts<std::uint64_t>(*ranks_, counts, ones);
-            together(*ranks_, [&] { own_.add(points); });
-            std::size_t first = size_;
-            for (std::size_t r = 0; r < counts.size(); ++r) {
-                if (r == ranks_->rank())
-                    note(first, counts[r]);
-                first += counts[r];
-            }
-            size_ = first;
+            add_each(points.rows(), [&] { own_.add(points); });
+        }
+        /// The same of rows as they are stored, in memory that somebody else keeps as long as this index is used: of a
+        /// gallery's file, for one, of which a rank reads no more than its own rows.
+        ///
+        /// @throws shape_error  when their size is not the index's; none is added on any rank then
+        void borrow_own(neighbors::stored_rows<typename Search::storage_type> rows) {
+            add_each(rows.rows, [&] { own_.borrow(rows); });
+        }
+        /// Makes the codes that a search of borrowed floats reads in their place, a quarter of the bytes; points that
+        /// were copied have them. Not collective.
+        void make_codes() {
+            if constexpr (requires { own_.make_codes(); })
+                own_.make_codes();
         }
         /// Leaves a point out of every later search.
         ///
@@ -185,6 +188,28 @@ struct sharded {
             float distance, unused;
         };
 
+        // Adds `count` points on this rank, and other numbers on others.
+        template <class Add>
+        void add_each(std::size_t count, Add const& add) {
+            std::vector<std::uint64_t> counts(ranks_->size());
+            std::vector<std::size_t> ones(ranks_->size() + 1);
+            for (std::size_t r = 0; r < ones.size(); ++r)
+                ones[r] = r;
+            counts[ranks_->rank()] = count;
+            gather_parts<std::uint64_t>(*ranks_, counts, ones);
+            together(*ranks_, [&] {
+                make_room(count);
+                add();
+            });
+            std::size_t first = size_;
+            for (std::size_t r = 0; r < counts.size(); ++r) {
+                if (r == ranks_->rank())
+                    note(first, counts[r]);
+                first += counts[r];
+            }
+            size_ = first;
+        }
+        void make_room(std::size_t count) { places_.reserve(places_.size() + count); }
         void note(std::size_t first, std::size_t count) {
             for (std::size_t i = 0; i < count; ++i)
                 places_.push_back(first + i);
