@@ -23,6 +23,7 @@ options:
   --fresh          set up the systems that are needed anew
   --jobs N         processes of a build (default: one a processor)
   --quick          of bookworm, trixie and forky: ./quickstart.sh, and of the tests all unit tests alone
+  --only REGEX     of compilers, those whose names match, as "GCC 1[35]|Clang 22"
   --headers-only   of compilers, compile the headers, and build no tests
   --ccache         share this machine's ccache with the systems
   --mirror URL     Debian's packages from there
@@ -39,7 +40,7 @@ fail() {
 
 root_of_project=$(cd "$(dirname "$0")/../.." && pwd)
 roots="$root_of_project/build/platforms"
-fresh=no quick=no headers_only=no ccache=no mirror="" jobs=$(nproc) systems=()
+fresh=no quick=no headers_only=no ccache=no mirror="" only="" jobs=$(nproc) systems=()
 every=(bookworm trixie forky aarch64 armhf riscv64 compilers blas windows processors)
 arguments=("$@")
 while [ $# -gt 0 ]; do
@@ -49,11 +50,12 @@ while [ $# -gt 0 ]; do
     --quick) quick=yes ;;
     --headers-only) headers_only=yes ;;
     --ccache) ccache=yes ;;
-    --roots | --jobs | --mirror)
+    --roots | --jobs | --mirror | --only)
         [ $# -gt 1 ] || fail "$1 needs a value; see --help"
         case "$1" in
         --roots) roots=$2 ;;
         --jobs) jobs=$2 ;;
+        --only) only=$2 ;;
         --mirror) mirror=$2 ;;
         esac
         shift
@@ -214,6 +216,7 @@ other_processor() {
 # compiler SYSTEM NAME COMMAND PACKAGES FLAGS
 compiler() {
     local system=$1 name=$2 command=$3 packages=$4 flags=${5:-} folder="build/by_${2// /_}"
+    [[ $name =~ ^($only)$ ]] || [ -z "$only" ] || return 0
     install_packages "$system" "$packages" >"$roots/logs/compiler_${name// /_}.packages" 2>&1 ||
         { failures=$((failures + 1)) && row "$system" "$name" absent - && return; }
     local log="compiler_${name// /_}"
