@@ -286,6 +286,55 @@ TEST_CASE("what goes wrong on one rank ends the run on all, and says where", "[d
         [&](auto& how, auto&, std::size_t) { how.files.checkpoint = folder / "no folder" / "checkpoint"; }, nothing);
 }
 
+namespace {
+
+thread_local std::size_t backward_passes_left = 0; // of this rank's; 0: as many as there are
+
+// Fails on its way back.
+struct fragile {
+    template <class In>
+    struct at : nn::layer_shapes<In> {
+        template <class T>
+        static void forward(nn::layer_context<T> const& context, T const* x, T* y) {
+            std::copy_n(x, context.batch * In::size, y);
+        }
+        template <class T>
+        static void backward(nn::layer_context<T> const& context, T const*, T const*, T const* dy, T* dx) {
+            if (backward_passes_left > 0 && --backward_passes_left == 0)
+                fail<data_error>("no way back");
+            std::copy_n(dy, context.batch * In::size, dx);
+        }
+    };
+};
+
+} // namespace
+
+TEST_CASE("a rank that fails while others send gradients ends all of them", "[distributed]") {
+    // With layers before and behind it, of more parameters than are sent in one piece.
+    using network =
+        nn::network<nn::shape<1, 32, 32>, nn::sequential<nn::conv2d<4, 3>, fragile, nn::flatten, nn::linear<24>>>;
+    static_assert(network::parameters > (1 << 16));
+    for (std::size_t failing : {0, 1, 2}) {
+        std::vector<std::string> said(3);
+        distributed::run_on_threads(3, [&](communicator& own) {
+            backward_passes_left = own.rank() == failing ? 5 : 0;
+            nn::model<network> m(7);
+            trainer<network> how{.objective = triplets(),
+                                 .options = {.epochs = 3, .chunks = 4},
+                                 .sampler = {.people = 5, .photos = 4},
+                                 .ranks = &own};
+            try {
+                how.fit(m, photos());
+            } catch (data_error const& e) {
+                said[own.rank()] = e.what();
+            }
+            backward_passes_left = 0;
+        });
+        for (auto const& text : said)
+            CHECK(text == "rank " + std::to_string(failing) + " of 3: no way back");
+    }
+}
+
 TEST_CASE("a batch has a photo for each chunk, and a chunk for each rank", "[distributed]") {
     CHECK_THROWS_WITH(run(1, 21, triplets), "a batch of 20 photos in 21 chunks: each needs a photo at least");
     CHECK_THROWS_WITH(run(1, 0, triplets), Contains("0 chunks"));

@@ -1,10 +1,16 @@
 #include <trine/nn/model.hpp>
 
 #include <algorithm>
+#include <span>
+#include <utility>
 #include <vector>
 
 #include <trine/backbones/compact.hpp>
+#include <trine/backbones/resnet.hpp>
+#include <trine/nn/concat.hpp>
 #include <trine/nn/layers.hpp>
+#include <trine/nn/recomputed.hpp>
+#include <trine/nn/residual.hpp>
 
 #include "support/catch.hpp"
 #include "support/random_values.hpp"
@@ -26,6 +32,36 @@ TEST_CASE("a backward pass with more threads than the forward pass is refused", 
     set_thread_count(1);
     CHECK_NOTHROW(m.backward({dy.data(), 32, net::embedding_size}));
     set_thread_count(before);
+}
+
+TEMPLATE_TEST_CASE("a backward pass tells of gradients that it leaves alone from then on", "[nn]",
+                   (backbones::compact<shape<1, 32, 32>, 16, 8>), (backbones::resnet_18<shape<3, 32, 32>, 16, 8>),
+                   (network<shape<4, 1, 1>, residual<linear<4>, linear<4>>>),
+                   (network<shape<1, 16, 16>,
+                            sequential<concat<conv2d<2, 3>, conv2d<3, 3>>, recomputed<conv2d<4, 3>, relu>, flatten>>)) {
+    model<TestType> m(3);
+    auto const x = random_values<float>(4 * TestType::input::size, 1);
+    auto dy = random_values<float>(4 * TestType::embedding_size, 2);
+    m.forward(x.data(), 4, 0);
+    struct witness final : gradient_watch<float> {
+        std::span<float const> all;
+        std::vector<std::pair<std::size_t, std::vector<float>>> told;
+        void done_from(float const* first) override {
+            auto const from = static_cast<std::size_t>(first - all.data());
+            told.emplace_back(from, std::vector<float>(all.begin() + static_cast<std::ptrdiff_t>(from), all.end()));
+        }
+    } watch;
+    watch.all = m.gradients();
+    m.backward({dy.data(), 4, TestType::embedding_size}, nullptr, 0, &watch);
+    std::size_t before = TestType::parameters;
+    for (auto const& [from, values] : watch.told) {
+        CHECK(from <= before);
+        CHECK(std::equal(values.begin(), values.end(), watch.all.begin() + static_cast<std::ptrdiff_t>(from)));
+        before = from;
+    }
+    // Nobody is told where layers' gradients do not lie in order.
+    CHECK((watch.told.empty() || before == 0));
+    CHECK(watch.told.empty() == (TestType::parameters == 40));
 }
 
 TEST_CASE("inference does not depend on the batch an image is in", "[nn]") {

@@ -48,16 +48,34 @@ public:
     /// @throws error           when a rank is gone
     void exchange(std::span<outgoing const> out, std::span<incoming const> in);
 
+    /// Begins an exchange and returns at once: bytes, and room for them, have to stay until it is done. No other may
+    /// begin before that.
+    ///
+    /// @throws as `exchange`
+    void begin_exchange(std::span<outgoing const> out, std::span<incoming const> in);
+    /// Whether all is there of what was begun. Waits for nobody.
+    ///
+    /// @throws error  when a rank is gone
+    bool is_exchanged();
+    /// Waits until it is.
+    ///
+    /// @throws error  when a rank is gone
+    void finish_exchange();
+
     /// Bytes that this rank has sent.
     std::uint64_t bytes_sent() const { return bytes_sent_; }
-    /// Seconds that this rank has spent in `exchange`: sending, receiving, and waiting for ranks that are slower.
+    /// Seconds that this rank has spent in these functions: sending, receiving, and waiting for ranks that are slower.
     double seconds() const { return seconds_; }
 
 protected:
-    virtual void transfer(std::span<outgoing const> out, std::span<incoming const> in) = 0;
+    // Of pieces that are not empty, with other ranks. The lists are gone when `post` returns, what they name is not.
+    virtual void post(std::span<outgoing const> out, std::span<incoming const> in) = 0;
+    virtual bool test() = 0; // whether all that was posted has arrived
+    virtual void wait() = 0;
 
 private:
     std::size_t rank_, size_;
+    bool is_under_way_ = false;
     std::uint64_t bytes_sent_ = 0;
     double seconds_ = 0;
 };
@@ -68,7 +86,9 @@ public:
     lone_rank() : communicator(0, 1) {}
 
 private:
-    void transfer(std::span<outgoing const>, std::span<incoming const>) override {}
+    void post(std::span<outgoing const>, std::span<incoming const>) override {}
+    bool test() override { return true; }
+    void wait() override {}
 };
 
 /// Gives all ranks the bytes of rank 0. Collective.

@@ -8,7 +8,30 @@
 
 namespace trine {
 
+namespace detail {
+
+// Adds the time that it lives.
+class lifetime {
+public:
+    explicit lifetime(double& seconds) : seconds_(seconds) {}
+    ~lifetime() { seconds_ += std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count(); }
+    lifetime(lifetime const&) = delete;
+    lifetime& operator=(lifetime const&) = delete;
+
+private:
+    double& seconds_;
+    std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+};
+
+} // namespace detail
+
 TRINE_INLINE void communicator::exchange(std::span<outgoing const> out, std::span<incoming const> in) {
+    begin_exchange(out, in);
+    finish_exchange();
+}
+
+TRINE_INLINE void communicator::begin_exchange(std::span<outgoing const> out, std::span<incoming const> in) {
+    require<argument_error>(!is_under_way_, "an exchange begins before the last one is done");
     std::vector<outgoing> sent;
     std::vector<incoming> received;
     auto const check = [&](std::size_t rank) {
@@ -27,9 +50,25 @@ TRINE_INLINE void communicator::exchange(std::span<outgoing const> out, std::spa
     }
     if (sent.empty() && received.empty())
         return;
-    auto const start = std::chrono::steady_clock::now();
-    transfer(sent, received);
-    seconds_ += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    detail::lifetime const spent(seconds_);
+    post(sent, received);
+    is_under_way_ = true;
+}
+
+TRINE_INLINE bool communicator::is_exchanged() {
+    if (!is_under_way_)
+        return true;
+    detail::lifetime const spent(seconds_);
+    is_under_way_ = !test();
+    return !is_under_way_;
+}
+
+TRINE_INLINE void communicator::finish_exchange() {
+    if (!is_under_way_)
+        return;
+    detail::lifetime const spent(seconds_);
+    is_under_way_ = false; // also when it fails
+    wait();
 }
 
 TRINE_INLINE void broadcast(communicator& ranks, std::string& bytes) {

@@ -44,7 +44,38 @@ public:
     /// @param scratch  memory that is kept from call to call
     template <class T, class Values>
     void sum_own(std::span<T> out, std::vector<buffer<T>>& scratch, Values&& of) const {
-        sum_node(first_chunk(), last_chunk(), out, scratch, 0, of);
+        std::size_t const before = sum_own_before_last(out, scratch, of);
+        add_last<T>(of(last_chunk() - 1), out, scratch, before, 0, out.size());
+    }
+
+    /// The same in two steps, of which the second can be taken for some values before others: sums over the chunks
+    /// before this rank's last.
+    ///
+    /// @return how many sums these are; the first lies in `out`, the others in `scratch`
+    template <class T, class Values>
+    std::size_t sum_own_before_last(std::span<T> out, std::vector<buffer<T>>& scratch, Values&& of) const {
+        std::size_t sums = 0;
+        for (std::size_t first = first_chunk(), middle; last_chunk() - first > 1; first = middle, ++sums) {
+            middle = first + (last_chunk() - first) / 2;
+            std::span<T> to = out;
+            if (sums > 0)
+                to = {room(scratch, sums - 1, out.size()), out.size()};
+            sum_node(first, middle, to, scratch, sums, of);
+        }
+        return sums;
+    }
+    /// Adds the last chunk's values from `first` to before `last` to what `sum_own_before_last` has left.
+    template <class T>
+    static void add_last(std::span<T const> values, std::span<T> out, std::vector<buffer<T>> const& scratch,
+                         std::size_t sums, std::size_t first, std::size_t last) {
+        parallel_blocks(last - first, 1 << 14, [&](std::size_t from, std::size_t to) {
+            for (std::size_t i = first + from; i < first + to; ++i) {
+                T sum = values[i];
+                for (std::size_t s = sums; s-- > 1;)
+                    sum = scratch[s - 1].data()[i] + sum;
+                out[i] = sums > 0 ? out[i] + sum : sum;
+            }
+        });
     }
 
     /// Turns each rank's sum over its own chunks into the sum over all chunks, on all ranks. Collective.
@@ -55,44 +86,60 @@ public:
     void sum_over_ranks(communicator& all, std::span<T> values, std::vector<T>& scratch) const {
         std::vector<communicator::outgoing> out;
         std::vector<communicator::incoming> in;
-        for (auto const& level : levels_) {
-            auto const [first, last] = piece(values.size(), level.own_new, level.owners.size());
-            scratch.resize(std::max(scratch.size(), last - first));
-            out.clear(), in.clear();
+        for (std::size_t step = 0; step < exchanges(); ++step) {
+            begin_exchange<T>(step, values, scratch, out, in);
+            all.exchange(out, in);
+            end_exchange<T>(step, values, scratch);
+        }
+    }
+
+    /// The same step by step: how many exchanges it takes, what each sends and receives, and what is done then.
+    std::size_t exchanges() const { return 2 * levels_.size(); }
+    template <class T>
+    void begin_exchange(std::size_t step, std::span<T> values, std::vector<T>& scratch,
+                        std::vector<communicator::outgoing>& out, std::vector<communicator::incoming>& in) const {
+        out.clear(), in.clear();
+        bool const up = step < levels_.size();
+        auto const& level = levels_[up ? step : exchanges() - 1 - step];
+        auto const own = piece(values.size(), level.own_new, level.owners.size());
+        auto const bytes = [&](range part) {
+            return std::as_writable_bytes(values.subspan(part.first, part.second - part.first));
+        };
+        if (up) {
+            scratch.resize(std::max(scratch.size(), own.second - own.first));
             each_overlap(level, values.size(), level.own_side, level.own_old, [&](std::size_t owner, auto part) {
                 if (owner != rank_)
-                    out.push_back({owner, std::as_bytes(values.subspan(part.first, part.second - part.first))});
+                    out.push_back({owner, bytes(part)});
             });
-            for (std::size_t side = 0; side < 2; ++side)
-                for (std::size_t i = 0; i < level.sides[side].size(); ++i) {
-                    std::size_t const from = level.sides[side][i];
-                    auto const part = overlap(piece(values.size(), i, level.sides[side].size()), {first, last});
-                    if (from == rank_)
-                        continue;
-                    // What this rank's own side has made goes to its place, the other side's beside it.
-                    T* const to =
-                        side == level.own_side ? values.data() + part.first : scratch.data() + (part.first - first);
-                    in.push_back({from, std::as_writable_bytes(std::span(to, part.second - part.first))});
-                }
-            all.exchange(out, in);
-            add(scratch.data(), values.data() + first, last - first);
         }
-        for (std::size_t n = levels_.size(); n-- > 0;) {
-            auto const& level = levels_[n];
-            auto const own = piece(values.size(), level.own_new, level.owners.size());
-            out.clear(), in.clear();
-            for (auto const& side : level.sides)
-                for (std::size_t i = 0; i < side.size(); ++i) {
-                    auto const part = overlap(piece(values.size(), i, side.size()), own);
-                    if (side[i] != rank_)
-                        out.push_back({side[i], std::as_bytes(values.subspan(part.first, part.second - part.first))});
-                }
+        for (std::size_t side = 0; side < 2; ++side)
+            for (std::size_t i = 0; i < level.sides[side].size(); ++i) {
+                std::size_t const other = level.sides[side][i];
+                auto const part = overlap(piece(values.size(), i, level.sides[side].size()), own);
+                if (other == rank_)
+                    continue;
+                if (!up)
+                    out.push_back({other, bytes(part)});
+                // What this rank's own side has made goes to its place, the other side's beside it.
+                else if (side == level.own_side)
+                    in.push_back({other, bytes(part)});
+                else
+                    in.push_back({other, std::as_writable_bytes(std::span(scratch.data() + (part.first - own.first),
+                                                                          part.second - part.first))});
+            }
+        if (!up)
             each_overlap(level, values.size(), level.own_side, level.own_old, [&](std::size_t owner, auto part) {
                 if (owner != rank_)
-                    in.push_back({owner, std::as_writable_bytes(values.subspan(part.first, part.second - part.first))});
+                    in.push_back({owner, bytes(part)});
             });
-            all.exchange(out, in);
-        }
+    }
+    template <class T>
+    void end_exchange(std::size_t step, std::span<T> values, std::vector<T> const& scratch) const {
+        if (step >= levels_.size())
+            return;
+        auto const& level = levels_[step];
+        auto const [first, last] = piece(values.size(), level.own_new, level.owners.size());
+        add(scratch.data(), values.data() + first, last - first);
     }
 
 private:
@@ -130,6 +177,13 @@ private:
                 to[i] += values[i];
         });
     }
+    template <class T>
+    static T* room(std::vector<buffer<T>>& scratch, std::size_t depth, std::size_t size) {
+        if (scratch.size() <= depth)
+            scratch.resize(depth + 1);
+        scratch[depth].reserve_discarding(size);
+        return scratch[depth].data();
+    }
     template <class T, class Values>
     static void sum_node(std::size_t first, std::size_t last, std::span<T> out, std::vector<buffer<T>>& scratch,
                          std::size_t depth, Values& of) {
@@ -147,10 +201,7 @@ private:
             add(values.data(), out.data(), out.size());
             return;
         }
-        if (scratch.size() <= depth)
-            scratch.resize(depth + 1);
-        scratch[depth].reserve_discarding(out.size());
-        std::span<T> const second(scratch[depth].data(), out.size());
+        std::span<T> const second(room(scratch, depth, out.size()), out.size());
         sum_node(middle, last, second, scratch, depth + 1, of);
         add(static_cast<T const*>(second.data()), out.data(), out.size());
     }

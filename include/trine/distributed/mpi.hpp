@@ -87,7 +87,7 @@ public:
     }
 
 private:
-    void transfer(std::span<outgoing const> out, std::span<incoming const> in) override {
+    void post(std::span<outgoing const> out, std::span<incoming const> in) override {
         // MPI counts in int.
         constexpr std::size_t most = std::size_t{1} << 30;
         requests_.clear();
@@ -107,6 +107,15 @@ private:
                 detail::check_mpi(MPI_Isend(from, size, MPI_BYTE, static_cast<int>(piece.to), 0, all_, request),
                                   "send");
             });
+    }
+    bool test() override {
+        int all_done = 0;
+        detail::check_mpi(
+            MPI_Testall(static_cast<int>(requests_.size()), requests_.data(), &all_done, MPI_STATUSES_IGNORE),
+            "send to other ranks or receive from them");
+        return all_done != 0;
+    }
+    void wait() override {
         detail::check_mpi(MPI_Waitall(static_cast<int>(requests_.size()), requests_.data(), MPI_STATUSES_IGNORE),
                           "send to other ranks or receive from them");
     }

@@ -35,23 +35,42 @@ public:
     thread_rank(post_office& office, std::size_t rank) : communicator(rank, office.size), office_(office) {}
 
 private:
-    void transfer(std::span<outgoing const> out, std::span<incoming const> in) override {
-        std::unique_lock lock(office_.mutex);
+    void post(std::span<outgoing const> out, std::span<incoming const> in) override {
+        expected_.assign(in.begin(), in.end());
+        taken_ = 0;
+        std::lock_guard const lock(office_.mutex);
         for (auto const& piece : out)
             office_.letters[rank() * size() + piece.to].emplace_back(piece.bytes.begin(), piece.bytes.end());
         office_.changed.notify_all();
-        for (auto const& piece : in) {
+    }
+    bool test() override {
+        std::lock_guard const lock(office_.mutex);
+        return take();
+    }
+    void wait() override {
+        std::unique_lock lock(office_.mutex);
+        office_.changed.wait(lock, [&] { return take(); });
+    }
+    // Takes what has come, in the order in which it was sent; whether that is all.
+    bool take() {
+        for (; taken_ < expected_.size(); ++taken_) {
+            auto const& piece = expected_[taken_];
             auto& box = office_.letters[piece.from * size() + rank()];
-            office_.changed.wait(lock, [&] { return !box.empty() || office_.gone; });
-            require<error>(!box.empty(), "rank ", office_.gone.value_or(0), " has ended");
+            if (box.empty()) {
+                require<error>(!office_.gone, "rank ", office_.gone.value_or(0), " has ended");
+                return false;
+            }
             require<error>(box.front().size() == piece.bytes.size(), "rank ", piece.from, " sent ", box.front().size(),
                            " bytes to rank ", rank(), ", which expected ", piece.bytes.size());
             std::copy(box.front().begin(), box.front().end(), piece.bytes.begin());
             box.pop_front();
         }
+        return true;
     }
 
     post_office& office_;
+    std::vector<incoming> expected_; // of the exchange that is under way
+    std::size_t taken_ = 0;          // so many of these
 };
 
 } // namespace detail

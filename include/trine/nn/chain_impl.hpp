@@ -142,6 +142,8 @@ void chain_backward(chain_plan plan, training_table<T> functions, layer_context<
         own.rectify_dx = i == 0 ? context.rectify_dx : plan.rectifies_between(i);
         own.rectified_dy = i + 1 == plan.count() ? context.rectified_dy : plan.rectifies_between(i + 1);
         functions[i].backward(own, from, at[i], gradient, to, tape + steps[i].tape);
+        if (context.watch)
+            context.watch->done_from(own.gradients);
         gradient = to;
     }
 }

@@ -5,6 +5,17 @@
 
 namespace trine::nn {
 
+/// Whom a backward pass tells which gradients are done, so that these can be sent on while others are being computed.
+template <class T>
+class gradient_watch {
+public:
+    /// No later layer adds to the gradient at `first`, nor to those behind it.
+    virtual void done_from(T const* first) = 0;
+
+protected:
+    ~gradient_watch() = default;
+};
+
 /// What a layer works with besides activations: its part of the model's memory, and where in training it is.
 template <class T>
 struct layer_context {
@@ -21,11 +32,14 @@ struct layer_context {
     bool rectify_dx = false;     ///< dx is x, which comes from a rectifier: dx is to be 0 where that was
     bool rectified_dy = false;   ///< that has been done for dy
     std::uint32_t first_image = 0; ///< place of these images' first in the batch that they are a part of
+    gradient_watch<T>* watch =
+        nullptr; ///< of the network's outermost chain alone, whose layers' gradients lie in order
 
     /// The context of a layer inside this one.
     layer_context inside(std::size_t layers, std::size_t parameter_offset, std::size_t state_offset,
                          std::size_t workspace_offset = 0, std::size_t prepared_offset = 0) const {
         layer_context own = *this;
+        own.watch = nullptr;
         own.layer += static_cast<std::uint32_t>(layers);
         own.parameters += parameter_offset;
         if (own.gradients)

@@ -75,7 +75,7 @@ protected:
     void forward(network_sizes const& sizes, training_functions<T> const& body, T const* images, std::size_t count,
                  std::uint32_t step, std::uint64_t seed, batch_part const& part);
     void backward(network_sizes const& sizes, training_functions<T> const& body, T* embedding_gradient,
-                  T* image_gradient, std::size_t part);
+                  T* image_gradient, std::size_t part, gradient_watch<T>* watch);
     T const* output(std::size_t part) const { return passes_[part].output.data(); }
     std::size_t batch(std::size_t part) const { return part < passes_.size() ? passes_[part].batch : 0; }
 
@@ -166,10 +166,12 @@ public:
     ///
     /// @param embedding_gradient  N×D, ∂loss/∂embedding; overwritten
     /// @param image_gradient      N×C×H×W, or null: ∂loss/∂image
+    /// @param watch               told of gradients that are done while others are being computed, or null
     /// @throws argument_error  when there are more threads than in that `forward`, for which there is no memory
-    void backward(matrix_view<T> embedding_gradient, T* image_gradient = nullptr, std::size_t part = 0) {
+    void backward(matrix_view<T> embedding_gradient, T* image_gradient = nullptr, std::size_t part = 0,
+                  gradient_watch<T>* watch = nullptr) {
         assert(embedding_gradient.rows() == base::batch(part) && embedding_gradient.is_contiguous());
-        base::backward(sizes, detail::training_of<T, body>, embedding_gradient.data(), image_gradient, part);
+        base::backward(sizes, detail::training_of<T, body>, embedding_gradient.data(), image_gradient, part, watch);
     }
 
     /// @throws shape_error  unless the sizes are those of the network's input

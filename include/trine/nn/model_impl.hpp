@@ -115,7 +115,7 @@ void model_base<T>::forward(network_sizes const& sizes, training_functions<T> co
 
 template <class T>
 void model_base<T>::backward(network_sizes const& sizes, training_functions<T> const& body, T* embedding_gradient,
-                             T* image_gradient, std::size_t part) {
+                             T* image_gradient, std::size_t part, gradient_watch<T>* watch) {
     require<argument_error>(part < passes_.size(), "a backward pass of part ", part,
                             " of a batch, of which there was no forward pass");
     auto& p = passes_[part];
@@ -124,6 +124,7 @@ void model_base<T>::backward(network_sizes const& sizes, training_functions<T> c
     std::fill_n(gradients_.data(), gradients_.size(), T(0));
     auto context = training_context(sizes, p);
     context.gradients = gradients_.data();
+    context.watch = watch;
     T* dx = nullptr;
     if (image_gradient) {
         image_gradient_.reserve_discarding(p.batch * sizes.image());

@@ -46,7 +46,8 @@ layer_context<T> without_rectifying(layer_context<T> context) {
 template <class T>
 layer_context<T> body_context(residual_plan const& plan, layer_context<T> const& context, T* tape) {
     std::size_t const batch = context.batch;
-    return without_rectifying(context.with_workspace(tape + plan.body_tape(batch) + plan.body.tape_of(batch)));
+    return without_rectifying(
+        context.inside(0, 0, 0).with_workspace(tape + plan.body_tape(batch) + plan.body.tape_of(batch)));
 }
 template <class T>
 layer_context<T> shortcut_context(residual_plan const& plan, layer_context<T> const& context, T* tape) {

@@ -1,9 +1,11 @@
 #pragma once
 
 #include <algorithm>
+#include <exception>
 
 #include "../core/error.hpp"
 #include "../core/finite.hpp"
+#include "../core/overlapped_sum.hpp"
 #include "batch_passes.hpp"
 
 namespace trine::detail {
@@ -53,20 +55,50 @@ TRINE_INLINE matrix_view<float const> batch_passes::forward(data::batch const& b
 
 TRINE_INLINE void batch_passes::backward(matrix_view<float> gradient) {
     if (is_whole()) {
-        who_.backward(gradient, 0);
+        who_.backward(gradient, 0, nullptr);
         return;
     }
     std::size_t const count = gradient.rows();
     sum_.resize(who_.gradients().size());
+    auto const back = [&](std::size_t chunk, nn::gradient_watch<float>* watch) {
+        std::size_t const first = chunk_begin(count, chunk, tree_.chunks()),
+                          last = chunk_begin(count, chunk + 1, tree_.chunks());
+        who_.backward(gradient.slice(first, last - first), chunk - tree_.first_chunk(), watch);
+        return who_.gradients();
+    };
+    overlapped_sum<float> over_ranks(tree_, ranks_, sum_, received_);
+    std::exception_ptr failure;
+    try {
+        std::size_t const sums =
+            tree_.sum_own_before_last<float>(sum_, scratch_, [&](std::size_t chunk) { return back(chunk, nullptr); });
+        // Of the last chunk, what is done is added and goes on its way.
+        struct sender final : nn::gradient_watch<float> {
+            batch_passes& passes;
+            overlapped_sum<float>& over_ranks;
+            std::size_t sums, done;
+            sender(batch_passes& p, overlapped_sum<float>& o, std::size_t s)
+                : passes(p), over_ranks(o), sums(s), done(p.sum_.size()) {}
+            void done_from(float const* first) override {
+                auto const gradients = passes.who_.gradients();
+                auto const from = static_cast<std::size_t>(first - gradients.data());
+                if (from >= done)
+                    return;
+                passes.tree_.add_last<float>(gradients, passes.sum_, passes.scratch_, sums, from, done);
+                done = from;
+                over_ranks.ready_from(from);
+            }
+        } watch(*this, over_ranks, sums);
+        back(tree_.last_chunk() - 1, &watch);
+        watch.done_from(who_.gradients().data());
+    } catch (...) {
+        failure = std::current_exception();
+    }
+    // Whoever has failed exchanges what there is, so that nobody waits for it, and then says so.
+    over_ranks.finish();
     together(ranks_, [&] {
-        tree_.sum_own<float>(sum_, scratch_, [&](std::size_t chunk) {
-            std::size_t const first = chunk_begin(count, chunk, tree_.chunks()),
-                              last = chunk_begin(count, chunk + 1, tree_.chunks());
-            who_.backward(gradient.slice(first, last - first), chunk - tree_.first_chunk());
-            return who_.gradients();
-        });
+        if (failure)
+            std::rethrow_exception(failure);
     });
-    tree_.sum_over_ranks<float>(ranks_, sum_, received_);
 }
 
 TRINE_INLINE std::span<float const> batch_passes::gradients() const {

@@ -31,7 +31,8 @@ public:
                                              std::uint64_t seed, nn::batch_part const& part) = 0;
     /// @param gradient  of the embeddings, which it may write over
     /// @param part      the number of the part that they are of
-    virtual void backward(matrix_view<float> gradient, std::size_t part) = 0;
+    /// @param watch     told of gradients that are done while others are being computed, or null
+    virtual void backward(matrix_view<float> gradient, std::size_t part, nn::gradient_watch<float>* watch) = 0;
     virtual double rate(std::size_t step, std::size_t steps) const = 0; ///< a factor of the learning rate
     virtual std::size_t slots() const = 0; ///< numbers that the optimiser keeps for each parameter
     virtual void optimize(std::span<float> values, std::span<float const> gradients, std::span<float> kept, double rate,

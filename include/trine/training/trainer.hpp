@@ -111,8 +111,8 @@ private:
                                          nn::batch_part const& part) override {
             return model_.forward(images, count, step, seed, part);
         }
-        void backward(matrix_view<float> gradient, std::size_t part) override {
-            model_.backward(gradient, nullptr, part);
+        void backward(matrix_view<float> gradient, std::size_t part, nn::gradient_watch<float>* watch) override {
+            model_.backward(gradient, nullptr, part, watch);
         }
         double rate(std::size_t step, std::size_t steps) const override { return how_.schedule(step, steps); }
         std::size_t slots() const override { return Optimizer::slots; }
