@@ -44,8 +44,9 @@ TEST_CASE("gemm multiplies, for every way the matrices lie", "[kernels]") {
 TEST_CASE("gemm gives the same bits whatever the number of threads", "[kernels]") {
     // As large as what a BLAS would cut among threads of its own.
     auto const before = thread_count();
-    for (auto [rows, cols, inner] :
+    for (auto const& sizes :
          {std::array<std::size_t, 3>{96, 4608, 256}, {4096, 128, 64}, {130, 257, 900}, {512, 64, 288}}) {
+        std::size_t const rows = sizes[0], cols = sizes[1], inner = sizes[2]; // Clang 14 captures no names of parts
         auto const a = random_values<float>(rows * inner, 1), b = random_values<float>(inner * cols, 2);
         auto const product = [&](std::size_t threads) {
             set_thread_count(threads);
