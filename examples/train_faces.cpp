@@ -61,7 +61,7 @@ int find_rate(trainer_of<Backbone> const& how, data::dataset const& learn) {
 
 // Where to write is looked at before the work.
 void check_outputs(program::training_choices const& c) {
-    program::inputs const read{c.data, c.how.detector};
+    program::inputs const read{c.data, c.how.detector, c.groups};
     program::require_output_folder("--output", c.output, read);
     if (!c.report.empty())
         program::require_output_folder("--report", c.report, read);
@@ -77,7 +77,7 @@ void check_outputs(program::training_choices const& c) {
 }
 
 template <class Backbone>
-int run(program::training_choices c, any_objective const& objective, program::rank_session& session) {
+int run(program::training_choices c, program::rank_session& session) {
     using faces = program::faces<Backbone>;
     using in = typename Backbone::input;
     auto& ranks = session.ranks();
@@ -111,11 +111,11 @@ int run(program::training_choices c, any_objective const& objective, program::ra
     require<data_error>(usable >= 2, usable, " of ", all.people.size(), " people have two photos to learn from: of ",
                         all.size(), " photos ", held_out.size(), " were held out for the test (--held-out ", c.held_out,
                         "), and triplets take two photos each of two people");
-    trainer_of<Backbone> how{.objective = objective,
+    trainer_of<Backbone> how{.objective = c.objective(learn.labels),
                              .options = c.training,
                              .optimizer = c.optimizer(),
                              .schedule = c.schedule(),
-                             .sampler = c.sampler(),
+                             .sampler = c.sampler(learn.people),
                              .files = {.checkpoint = out / "checkpoint.safetensors",
                                        .log = out / "training.csv",
                                        .json_log = out / "training.jsonl",
@@ -285,9 +285,9 @@ int main(int argc, char** argv) {
                 program::require_report_page();
             if (c.threads)
                 set_thread_count(*c.threads);
-            auto const objective = c.objective();
-            return program::with_trained_backbone(
-                c.backbone, [&]<class Backbone>() { return run<Backbone>(c, objective, session); });
+            c.check();
+            return program::with_trained_backbone(c.backbone,
+                                                  [&]<class Backbone>() { return run<Backbone>(c, session); });
         });
     });
     return session.exit_code(code);

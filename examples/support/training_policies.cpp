@@ -30,17 +30,45 @@ any_schedule make_schedule(policy_choice const& c) {
     return any_schedule(with_values<nn::warm_up<>>(c));
 }
 
-sampler_maker make_sampler(policy_choice const& c, data::pk const& batches) {
+namespace {
+
+struct hierarchy {
+    static constexpr std::string_view name = "hierarchical";
+    std::size_t groups = 2;
+
+    template <class Self, class Visit>
+    static void values(Self& self, Visit&& visit) {
+        visit("groups", self.groups);
+    }
+};
+
+} // namespace
+
+sampler_maker make_sampler(policy_choice const& c, data::pk const& batches, std::vector<label> const& groups) {
+    if (c.name == "hierarchical") {
+        auto const h = with_values<hierarchy>(c);
+        require<argument_error>(h.groups > 0 && batches.people % h.groups == 0, "sampler: hierarchical: --people ",
+                                batches.people, " is not a multiple of groups=", h.groups);
+        return [=](std::span<label const> labels, std::uint64_t seed) -> data::any_sampler {
+            std::vector<label> of_photos(labels.size());
+            for (std::size_t i = 0; i < labels.size(); ++i)
+                of_photos[i] = groups.at(static_cast<std::size_t>(labels[i]));
+            return data::hierarchical_sampler(labels, of_photos, h.groups, batches.people / h.groups, batches.photos,
+                                              seed);
+        };
+    }
     require<argument_error>(c.values.empty(), "sampler: ", c.name, " takes no values but --people and --photos");
     if (c.name == "pk")
         return batches;
-    bool const is_uniform = c.name == "uniform";
-    require<argument_error>(is_uniform || c.name == "class_balanced", "sampler: there is no \"", c.name,
-                            "\", but pk, uniform or class_balanced");
-    return [batches, is_uniform](std::span<label const> labels, std::uint64_t seed) -> data::any_sampler {
+    require<argument_error>(c.name == "uniform" || c.name == "class_balanced" || c.name == "triplets",
+                            "sampler: there is no \"", c.name,
+                            "\", but pk, uniform, class_balanced, triplets or hierarchical");
+    return [=, name = c.name](std::span<label const> labels, std::uint64_t seed) -> data::any_sampler {
         std::size_t const size = std::min(batches.people * batches.photos, labels.size());
-        if (is_uniform)
+        if (name == "uniform")
             return data::uniform_sampler(labels, size, seed);
+        if (name == "triplets")
+            return data::triplet_sampler(labels, std::max<std::size_t>(1, size / 3), seed);
         return data::class_balanced_sampler(labels, size, seed);
     };
 }
@@ -53,7 +81,9 @@ std::string list_training_policies() {
     for (char const* name : {"warm_up", "cosine", "stepwise", "constant"})
         all += "    " + make_schedule({name, {}}).identity_of().text() + "\n";
     return all + "samplers\n    pk: P people with K photos each\n    uniform: anybody's photos\n    class_balanced: "
-                 "photos of people who are each as likely\n";
+                 "photos of people who are each as likely\n    triplets: anchors, positives and negatives by turns, "
+                 "for miner batch_triplets\n    hierarchical (groups 2): people of so many groups, which --groups "
+                 "names\n";
 }
 
 } // namespace program
