@@ -10,6 +10,7 @@
 #include <trine/io/file.hpp>
 #include <trine/losses/face_margins.hpp>
 
+#include "networks.hpp"
 #include "options.hpp"
 #include "policies.hpp"
 #include "text.hpp"
@@ -22,7 +23,7 @@ int training_choices::run(int argc, char** argv, std::function<int()> const& wor
     options app("train_faces", "Learns to tell faces apart, then recognises photos that were held out");
     app.path("--data", data, "folder with one sub-folder of photos for each person (default: drawn faces)");
     app.path("--output", output, "folder for model, log and pictures");
-    app.choice("--backbone", backbone, trained_names, "network, by its input: grey64, grey112x92 or colour96");
+    app.choice("--backbone", backbone, network_names(), "network, with the size of photos that it takes; see --list");
     app.text(
         "--miner", miner,
         "which triplets or pairs, with its values as in \"semi_hard margin=0.3\"; see --list (default: all, and none "
@@ -30,7 +31,8 @@ int training_choices::run(int argc, char** argv, std::function<int()> const& wor
     app.text("--loss", loss, "how wrong, with its values as in \"triplet_margin margin=0.3\"; see --list");
     app.text("--distance", distance, "how far apart; see --list (default: the one that the loss is made for)");
     app.flag("--list", list,
-             "lists miners, losses, distances, regularizers, optimizers, schedules and samplers with their values, and "
+             "lists miners, losses, distances, regularizers, optimizers, schedules, samplers and backbones with their "
+             "values, and "
              "ends");
     app.number("--memory", memory, range(0, 10'000'000),
                "embeddings of the last batches that each batch is compared with too, in a cross-batch memory; 0: none");
@@ -130,11 +132,6 @@ any_objective training_choices::objective(std::span<label const> labels) {
     }
     for (auto const& one : regularizers)
         c.regularizers.push_back(parse_choice(one));
-    require<argument_error>(!needs_length(c.loss.name), "loss: ", c.loss.name,
-                            " looks at the length of embeddings, which ", backbone, " brings to 1");
-    for (auto const& one : c.regularizers)
-        require<argument_error>(!draws_lengths(one), "regularizer: ", one.name,
-                                " is a penalty on the length of embeddings, which ", backbone, " brings to 1");
     bool const in_threes = parse_choice(sampler_name).name == "triplets";
     require<argument_error>(c.miner.name != "batch_triplets" || in_threes,
                             "miner: batch_triplets takes a batch's photos as anchors, positives and negatives by "
@@ -144,6 +141,13 @@ any_objective training_choices::objective(std::span<label const> labels) {
                             " do not fit into it");
     training.objective_rate = objective_rate.value_or(learns_weights(c.loss.name) ? 10 : 1);
     return make_objective(c);
+}
+
+bool training_choices::needs_free_length() const {
+    bool needs = needs_length(parse_choice(loss).name);
+    for (auto const& one : regularizers)
+        needs = needs || draws_lengths(parse_choice(one));
+    return needs;
 }
 
 void training_choices::check() {

@@ -42,6 +42,8 @@ struct training_choices {
     // Completes what was left out of miner and distance; throws argument_error when they do not go together. Labels are
     // those of all photos that are learnt from, once they are known.
     trine::any_objective objective(std::span<trine::label const> labels = {});
+    // Whether embeddings have to keep their length while the network learns, for the loss or a penalty.
+    bool needs_free_length() const;
     // Refuses what makes no sense, before photos are read.
     void check();
     any_optimizer optimizer() const;

@@ -538,27 +538,30 @@ One program writes, others read; see Trine's `gallery`, whose files these are.)"
 }
 
 void bind_networks(py::module_& m) {
-    using program::any_network;
-    py::class_<any_network>(m, "Network", "A trained network of the kinds that backbones() lists.")
+    using program::network_object;
+    py::class_<network_object>(m, "Network", "A trained network of the kinds that backbones() lists.")
         .def(py::init([](std::filesystem::path const& file, std::string const& backbone) {
-                 return without_lock([&] { return program::load_network(file, backbone); });
+                 return without_lock([&] { return std::make_unique<network_object>(file, backbone); });
              }),
              "file"_a, "backbone"_a = "grey64", "Reads what train_faces or fine_tune saved.")
         .def(
             "embed",
-            [](any_network& n, py::object const& images) {
-                auto const i = program::images_of(images, "images", {n.channels, n.height, n.width});
-                py::array_t<float> out({i.count, n.embedding_size});
+            [](network_object& n, py::object const& images) {
+                auto const& shape = *n.network;
+                auto const i = program::images_of(images, "images", {shape.channels, shape.height, shape.width});
+                py::array_t<float> out({i.count, shape.embedding_size});
                 float* const to = out.mutable_data();
                 without_lock([&] { n.embed(i.data, i.count, to); });
                 return out;
             },
             "images"_a, "Embeddings (N×D) of images (N×C×H×W, float32; a value of 0 to 255 is x / 127.5 − 1).")
         .def_property_readonly("shape",
-                               [](any_network const& n) { return py::make_tuple(n.channels, n.height, n.width); })
-        .def_readonly("embedding_size", &any_network::embedding_size)
-        .def_readonly("backbone", &any_network::backbone)
-        .def_readonly("fingerprint", &any_network::fingerprint, "What galleries know the network by.");
+                               [](network_object const& n) {
+                                   return py::make_tuple(n.network->channels, n.network->height, n.network->width);
+                               })
+        .def_property_readonly("embedding_size", [](network_object const& n) { return n.network->embedding_size; })
+        .def_property_readonly("backbone", [](network_object const& n) { return n.network->backbone; })
+        .def_readonly("fingerprint", &network_object::fingerprint, "What galleries know the network by.");
     m.def("backbones", &program::network_names, "Names of networks.");
 }
 
