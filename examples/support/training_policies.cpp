@@ -1,6 +1,8 @@
 #include "training_policies.hpp"
 
 #include <algorithm>
+#include <utility>
+#include <variant>
 
 #include <trine/nn/optimizers.hpp>
 #include <trine/nn/schedules.hpp>
@@ -18,6 +20,30 @@ any_optimizer make_optimizer(policy_choice const& c) {
     return any_optimizer(with_values<nn::adamw>(c));
 }
 
+namespace {
+
+template <class Then>
+any_schedule warm_up_then(policy_choice const& c) {
+    policy_choice own{c.name, {}}, after = c;
+    if (auto share = after.values.extract("share"); !share.empty())
+        own.values.insert(std::move(share));
+    after.values.erase("then");
+    auto all = with_values<nn::warm_up<Then>>(own);
+    all.then = with_values<Then>(after, {"share", "then"});
+    return any_schedule(all);
+}
+any_schedule make_warm_up(policy_choice const& c) {
+    auto const at = c.values.find("then");
+    auto const* const then = at == c.values.end() ? nullptr : std::get_if<std::string>(&at->second);
+    if (at == c.values.end() || (then != nullptr && *then == "cosine"))
+        return warm_up_then<nn::cosine>(c);
+    require<argument_error>(then != nullptr && (*then == "stepwise" || *then == "constant"),
+                            "warm_up: then is cosine, stepwise or constant");
+    return *then == "stepwise" ? warm_up_then<nn::stepwise>(c) : warm_up_then<nn::constant>(c);
+}
+
+} // namespace
+
 any_schedule make_schedule(policy_choice const& c) {
     if (c.name == "constant")
         return any_schedule(with_values<nn::constant>(c));
@@ -27,7 +53,7 @@ any_schedule make_schedule(policy_choice const& c) {
         return any_schedule(with_values<nn::cosine>(c));
     require<argument_error>(c.name == "warm_up", "schedule: there is no \"", c.name,
                             "\", but warm_up (then cosine), cosine, stepwise or constant");
-    return any_schedule(with_values<nn::warm_up<>>(c));
+    return make_warm_up(c);
 }
 
 namespace {
@@ -77,7 +103,7 @@ std::string list_training_policies() {
     std::string all = "optimizers\n";
     for (char const* name : {"adamw", "adam", "sgd"})
         all += "    " + make_optimizer({name, {}}).identity_of().text() + "\n";
-    all += "schedules\n";
+    all += "schedules; warm_up also then=stepwise or then=constant, with the values of that\n";
     for (char const* name : {"warm_up", "cosine", "stepwise", "constant"})
         all += "    " + make_schedule({name, {}}).identity_of().text() + "\n";
     return all + "samplers\n    pk: P people with K photos each\n    uniform: anybody's photos\n    class_balanced: "
