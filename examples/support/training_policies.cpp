@@ -71,7 +71,7 @@ struct hierarchy {
 } // namespace
 
 sampler_maker make_sampler(policy_choice const& c, data::pk const& batches, std::vector<label> const& groups) {
-    if (c.name == "hierarchical") {
+    if (c.name == hierarchy::name) {
         auto const h = with_values<hierarchy>(c);
         require<argument_error>(h.groups > 0 && batches.people % h.groups == 0, "sampler: hierarchical: --people ",
                                 batches.people, " is not a multiple of groups=", h.groups);
