@@ -30,9 +30,7 @@ struct choices {
     program::photo_choices how;
 };
 
-template <class Backbone>
 int run(choices const& c) {
-    using in = typename Backbone::input;
     // Before the work: where to write.
     program::inputs const read{c.folder, c.model, c.how.detector};
     std::optional<program::whole_folder> copies;
@@ -47,16 +45,17 @@ int run(choices const& c) {
     auto const paths = data::photos_below(c.folder, report, c.output);
     for (auto const& message : report.skipped)
         std::fprintf(stderr, "cluster_photos: skipped: %s\n", program::printable(message).c_str());
-    auto model = program::load_model<Backbone>(c.model);
-    data::dataset photos{in::channels, in::height, in::width, {"somebody"}, {}, {}, {}};
+    auto const network = program::make_network(c.backbone);
+    network->load_values(c.model);
+    data::dataset photos{network->channels, network->height, network->width, {"somebody"}, {}, {}, {}};
     std::size_t failures = report.skipped.size();
-    failures += program::for_each_photo<Backbone>(
-        paths, c.how, "cluster_photos",
-        [&](std::string const& path, data::image const& photo) { photos.add(photo, 0, path); });
+    failures +=
+        program::for_each_photo(*network, paths, c.how, "cluster_photos",
+                                [&](std::string const& path, data::image const& photo) { photos.add(photo, 0, path); });
     require<data_error>(photos.size() > 0, c.folder.string(),
                         ": has no photo that can be used (PGM, PPM, PNG, JPEG, BMP)");
-    auto const points = model.embed(photos.tensors());
-    neighbors::exact::index<program::distance> index(Backbone::embedding_size);
+    auto const points = network->embed(photos.tensors());
+    neighbors::exact::index<program::distance> index(network->embedding_size);
     index.borrow(as_matrix(points));
     auto const graph = neighbors::join_neighbors(index, as_matrix(points), c.joined, static_cast<float>(c.limit));
     auto const groups = c.dense ? neighbors::dbscan(graph, c.least) : neighbors::chinese_whispers(graph);
@@ -145,7 +144,5 @@ int main(int argc, char** argv) {
         "  cluster_photos --model output/model.safetensors holiday\n"
         "  cluster_photos --model output/model.safetensors holiday --limit 0.7 --picture groups.png --output sorted\n"
         "  cluster_photos --model mobilefacenet.safetensors --backbone mobile_face_net --detector mtcnn holiday\n");
-    return app.run(argc, argv, [&]() -> int {
-        return program::with_backbone(c.backbone, [&]<class Backbone>() { return run<Backbone>(c); });
-    });
+    return app.run(argc, argv, [&] { return run(c); });
 }

@@ -56,9 +56,10 @@ gallery_type open_to_change(choices const& c) {
     return gallery;
 }
 
-template <class Backbone>
-neighbors::gallery_identity gallery_identity_of(nn::model<Backbone>& model) {
-    return neighbors::gallery_identity::of(model_fingerprint(model), program::distance{}, Backbone::embedding_size);
+std::unique_ptr<program::any_network> load_network(choices const& c) {
+    auto network = program::make_network(c.backbone);
+    network->load_values(c.model);
+    return network;
 }
 
 struct loaded_photos {
@@ -66,34 +67,32 @@ struct loaded_photos {
     std::size_t failures = 0;
 };
 // Photos of a folder of people, or of one person.
-template <class Backbone>
-loaded_photos photos_for(choices const& c) {
-    using in = typename Backbone::input;
-    loaded_photos all{{in::channels, in::height, in::width, {}, {}, {}, {}}};
+loaded_photos photos_for(choices const& c, program::any_network const& network) {
+    loaded_photos all{{network.channels, network.height, network.width, {}, {}, {}, {}}};
     if (!c.folder.empty()) {
         data::load_report report;
-        all.photos = data::load_folder(c.folder, in::channels, in::height, in::width, c.how.loading(), &report);
+        all.photos =
+            data::load_folder(c.folder, network.channels, network.height, network.width, c.how.loading(), &report);
         for (auto const& message : report.skipped)
             std::fprintf(stderr, "gallery: skipped: %s\n", printable(message).c_str());
         all.failures = report.skipped.size();
     } else {
         all.photos.people.push_back(c.name);
-        all.failures = program::for_each_photo<Backbone>(
-            c.photos, c.how, "gallery",
+        all.failures = program::for_each_photo(
+            network, c.photos, c.how, "gallery",
             [&](std::string const& path, data::image const& photo) { all.photos.add(photo, 0, path); });
     }
     return all;
 }
 
 // All in one step, so that an interruption leaves none of them or all.
-template <class Backbone>
-int add_photos(choices const& c, gallery_type& gallery, nn::model<Backbone>& model, loaded_photos const& all) {
+int add_photos(choices const& c, gallery_type& gallery, program::any_network& network, loaded_photos const& all) {
     auto const& photos = all.photos;
     if (photos.size() > 0) {
         std::vector<std::string> names;
         for (label who : photos.labels)
             names.push_back(photos.people[static_cast<std::size_t>(who)]);
-        auto const points = model.embed(photos.tensors());
+        auto const points = network.embed(photos.tensors());
         gallery.add(names, photos.sources, as_matrix(points));
         // Many photos go into the file, which can then be copied alone; few are cheaper in the log.
         if (std::size_t const in_file = gallery.file_rows().rows; gallery.places() - in_file > in_file / 16)
@@ -111,60 +110,57 @@ int add_photos(choices const& c, gallery_type& gallery, nn::model<Backbone>& mod
     return all.failures > 0 ? 1 : 0;
 }
 
-template <class Backbone>
 int create(choices const& c) {
     program::require_output_file("the gallery's file", c.file, {c.folder, c.model, c.how.detector});
     std::error_code code;
     require<io_error>(!std::filesystem::exists(c.file, code), c.file.string(), ": is there already");
-    auto model = program::load_model<Backbone>(c.model);
+    auto const network = load_network(c);
     if (c.folder.empty()) {
-        say_what_was_set_aside(gallery_type::create(c.file, gallery_identity_of(model)));
+        say_what_was_set_aside(gallery_type::create(c.file, network->gallery_identity()));
         std::printf("%s is there, and empty\n", printable(c.file.string()).c_str());
         return 0;
     }
     // Photos first: where they cannot be read, no gallery is left behind.
-    auto const photos = photos_for<Backbone>(c);
-    auto gallery = gallery_type::create(c.file, gallery_identity_of(model));
+    auto const photos = photos_for(c, *network);
+    auto gallery = gallery_type::create(c.file, network->gallery_identity());
     say_what_was_set_aside(gallery);
-    return add_photos(c, gallery, model, photos);
+    return add_photos(c, gallery, *network, photos);
 }
 
-template <class Backbone>
 int add(choices const& c) {
     require<argument_error>(c.folder.empty() != c.photos.empty(),
                             "say who: --name NAME with photos, or --data FOLDER with a sub-folder for each person");
     require<argument_error>(c.photos.empty() || !c.name.empty(), "say who is on the photos: --name NAME");
     require<argument_error>(c.folder.empty() || c.name.empty(),
                             "--name is for photos of one person; the people of --data have their folders' names");
-    auto model = program::load_model<Backbone>(c.model);
-    auto gallery = gallery_type::open(c.file, gallery_identity_of(model), neighbors::access::write);
+    auto const network = load_network(c);
+    auto gallery = gallery_type::open(c.file, network->gallery_identity(), neighbors::access::write);
     say_what_was_set_aside(gallery);
-    return add_photos(c, gallery, model, photos_for<Backbone>(c));
+    return add_photos(c, gallery, *network, photos_for(c, *network));
 }
 
 // The photos that were named, or for "-" those that standard input names, a line each.
-template <class Backbone, class F>
-std::size_t for_each_query(choices const& c, F const& f) {
+template <class F>
+std::size_t for_each_query(choices const& c, program::any_network const& network, F const& f) {
     std::size_t failures = 0;
     for (auto const& path : c.photos) {
         if (path != "-") {
-            failures += program::for_each_photo<Backbone>({path}, c.how, "gallery", f);
+            failures += program::for_each_photo(network, {path}, c.how, "gallery", f);
             continue;
         }
         for (std::string line; std::getline(std::cin, line);) {
-            failures += program::for_each_photo<Backbone>({line}, c.how, "gallery", f);
+            failures += program::for_each_photo(network, {line}, c.how, "gallery", f);
             std::fflush(stdout); // somebody may wait for it
         }
     }
     return failures;
 }
 
-template <class Backbone>
 int find(choices const& c, communicator& ranks) {
-    recognizer<Backbone, miners::all, losses::triplet_margin, program::distance, neighbors::exact> who;
-    program::load_parameters(who.model(), io::safetensors::load(c.model));
+    auto const network = load_network(c);
+    auto& who = *network;
     who.open_gallery(c.file);
-    require<argument_error>(who.gallery_size() > 0, c.file.string(), ": nobody is in it");
+    require<argument_error>(who.gallery().size() > 0, c.file.string(), ": nobody is in it");
     auto rule = c.rule;
     rule.threshold = c.threshold.value_or(std::numeric_limits<double>::infinity());
     // Several ranks hold a part of the photos each; rank 0 asks, and the others search along until it is done.
@@ -176,11 +172,11 @@ int find(choices const& c, communicator& ranks) {
             spread->search({}, 0);
         return 0;
     }
-    std::size_t const failures = for_each_query<Backbone>(c, [&](std::string const& path, data::image const& photo) {
+    std::size_t const failures = for_each_query(c, who, [&](std::string const& path, data::image const& photo) {
         auto const found = [&] {
             if (!spread)
                 return who.identify(data::to_tensor(photo), rule).front();
-            auto const point = who.model().embed(data::to_tensor(photo));
+            auto const point = who.embed(data::to_tensor(photo));
             any_of(ranks, true); // there is one more
             return identify(who.gallery(), spread->search(as_matrix(point), rule.k), rule).front();
         }();
@@ -448,12 +444,11 @@ int main(int argc, char** argv) {
         require<argument_error>(session.ranks().size() == 1 || finding->chosen(),
                                 "several ranks find together; everything else is for one process");
         if (creating->chosen())
-            return program::with_backbone(c.backbone, [&]<class Backbone>() { return create<Backbone>(c); });
+            return create(c);
         if (adding->chosen())
-            return program::with_backbone(c.backbone, [&]<class Backbone>() { return add<Backbone>(c); });
+            return add(c);
         if (finding->chosen())
-            return program::with_backbone(c.backbone,
-                                          [&]<class Backbone>() { return find<Backbone>(c, session.ranks()); });
+            return find(c, session.ranks());
         if (listing->chosen())
             return list(c);
         if (removing->chosen())

@@ -27,28 +27,23 @@ struct choices {
     program::photo_choices how;
 };
 
-template <class Backbone>
 int run(choices const& c) {
-    using in = typename Backbone::input;
-    program::faces<Backbone> who;
-    auto const file = io::safetensors::load(c.model);
-    if (program::is_recognizer(file))
-        who.load(c.model);
-    else
-        program::load_parameters(who.model(), file);
+    auto const network = program::make_network(c.backbone);
+    auto& who = *network;
+    who.load(c.model);
     if (!c.gallery.empty()) {
         data::load_report report;
-        auto const known = data::load_folder(c.gallery, in::channels, in::height, in::width, c.how.loading(), &report);
+        auto const known = data::load_folder(c.gallery, who.channels, who.height, who.width, c.how.loading(), &report);
         who.clear();
         who.enroll(known);
         for (auto const& message : report.skipped)
             std::fprintf(stderr, "skipped: %s\n", program::printable(message).c_str());
     }
-    require<argument_error>(who.gallery_size() > 0, c.model.string(),
+    require<argument_error>(who.gallery().size() > 0, c.model.string(),
                             ": its gallery is empty; give one with --gallery FOLDER");
     decision_rule const rule{.k = c.k, .threshold = c.threshold.value_or(std::numeric_limits<double>::infinity())};
-    std::size_t const failures = program::for_each_photo<Backbone>(
-        c.photos, c.how, "recognize", [&](std::string const& path, data::image const& photo) {
+    std::size_t const failures = program::for_each_photo(
+        who, c.photos, c.how, "recognize", [&](std::string const& path, data::image const& photo) {
             auto const found = who.identify(data::to_tensor(photo), rule).front();
             if (c.json)
                 program::print_json({{"photo", path},
@@ -88,7 +83,5 @@ int main(int argc, char** argv) {
         "  recognize output/model.safetensors --gallery known -k 3 new/*.jpg    known/NAME/*.jpg\n"
         "  recognize output/model.safetensors --threshold 0.8 --json new.jpg    \"unknown\" when nobody is near\n"
         "  recognize mobilefacenet.safetensors --backbone mobile_face_net --detector mtcnn --gallery known new.jpg\n");
-    return app.run(argc, argv, [&]() -> int {
-        return program::with_backbone(c.backbone, [&]<class Backbone>() { return run<Backbone>(c); });
-    });
+    return app.run(argc, argv, [&] { return run(c); });
 }

@@ -15,8 +15,8 @@
 #include <filesystem>
 #include <string>
 
-#include "program.hpp"
-#include "support/network_pictures.hpp"
+#include "support/learners.hpp"
+#include "support/networks.hpp"
 #include "support/outputs.hpp"
 #include "support/policies.hpp"
 #include "support/ranks.hpp"
@@ -28,14 +28,12 @@
 #include <trine/data/image_io.hpp>
 #include <trine/distributed/photos.hpp>
 #include <trine/evaluation/retrieval.hpp>
+#include <trine/training/interrupt.hpp>
 #include <trine/visual/text_chart.hpp>
 
 using namespace trine;
 
 namespace {
-
-template <class Backbone>
-using trainer_of = trainer<Backbone, program::any_optimizer, program::any_schedule, program::sampler_maker>;
 
 double share_right(std::vector<identification> const& found, data::dataset const& photos) {
     std::size_t right = 0;
@@ -45,10 +43,8 @@ double share_right(std::vector<identification> const& found, data::dataset const
 }
 
 // Prints how the loss went while the learning rate rose, and what to take.
-template <class Backbone>
-int find_rate(trainer_of<Backbone> const& how, data::dataset const& learn) {
-    nn::model<Backbone> model(how.options.seed);
-    auto const curve = how.find_learning_rate(model, learn);
+int find_rate(program::any_network& network, program::training_job const& job, data::dataset const& learn) {
+    auto const curve = program::learner_of(network.backbone).find_learning_rate(network, job, learn);
     std::printf("\n%s\n",
                 visual::text_chart("loss, smoothed, while the learning rate rises", curve.losses, 60, 10).c_str());
     std::size_t const lines = 20, step = (curve.rates.size() + lines - 1) / lines;
@@ -61,7 +57,7 @@ int find_rate(trainer_of<Backbone> const& how, data::dataset const& learn) {
 
 // Where to write is looked at before the work.
 void check_outputs(program::training_choices const& c) {
-    program::inputs const read{c.data, c.how.detector};
+    program::inputs const read{c.data, c.how.detector, c.groups};
     program::require_output_folder("--output", c.output, read);
     if (!c.report.empty())
         program::require_output_folder("--report", c.report, read);
@@ -76,10 +72,10 @@ void check_outputs(program::training_choices const& c) {
                                  c.events.empty() ? c.events : c.events / "events.out.tfevents.trine"});
 }
 
-template <class Backbone>
-int run(program::training_choices c, any_objective const& objective, program::rank_session& session) {
-    using faces = program::faces<Backbone>;
-    using in = typename Backbone::input;
+int run(program::training_choices c, program::rank_session& session) {
+    auto const network = program::make_network(c.backbone, c.training.seed);
+    auto const& learner = program::learner_of(c.backbone);
+    auto& who = *network;
     auto& ranks = session.ranks();
     auto const processors = session.share_processors(c.threads.has_value());
     c.training.chunks = c.chunks ? *c.chunks : std::bit_ceil(ranks.size());
@@ -90,7 +86,7 @@ int run(program::training_choices c, any_objective const& objective, program::ra
         if (!is_first)
             return;
         check_outputs(c);
-        all = c.photos(in::channels, in::height, in::width);
+        all = c.photos(who.channels, who.height, who.width);
     });
     distributed::share_photos(ranks, all);
     data::dataset judges;
@@ -105,45 +101,47 @@ int run(program::training_choices c, any_objective const& objective, program::ra
         held_out.size() > 0,
         "no photo can be held out: every person has one photo only, and learning needs two or more of a person");
     std::vector<std::size_t> left(all.people.size());
-    for (label who : learn.labels)
-        ++left[static_cast<std::size_t>(who)];
+    for (label own : learn.labels)
+        ++left[static_cast<std::size_t>(own)];
     auto const usable = std::count_if(left.begin(), left.end(), [](std::size_t n) { return n >= 2; });
     require<data_error>(usable >= 2, usable, " of ", all.people.size(), " people have two photos to learn from: of ",
                         all.size(), " photos ", held_out.size(), " were held out for the test (--held-out ", c.held_out,
                         "), and triplets take two photos each of two people");
-    trainer_of<Backbone> how{.objective = objective,
-                             .options = c.training,
-                             .optimizer = c.optimizer(),
-                             .schedule = c.schedule(),
-                             .sampler = c.sampler(),
-                             .files = {.checkpoint = out / "checkpoint.safetensors",
-                                       .log = out / "training.csv",
-                                       .json_log = out / "training.jsonl",
-                                       .events = c.events.empty() ? c.events : c.events / "events.out.tfevents.trine",
-                                       .resume = c.resume},
-                             .ranks = &ranks};
+    program::training_job job{.objective = c.objective(learn.labels),
+                              .options = c.training,
+                              .optimizer = c.optimizer(),
+                              .schedule = c.schedule(),
+                              .sampler = c.sampler(learn.people),
+                              .files = {.checkpoint = out / "checkpoint.safetensors",
+                                        .log = out / "training.csv",
+                                        .json_log = out / "training.jsonl",
+                                        .events = c.events.empty() ? c.events : c.events / "events.out.tfevents.trine",
+                                        .resume = c.resume},
+                              .ranks = &ranks,
+                              .keeps_length = c.needs_free_length()};
     if (c.no_augmentation)
-        how.options.augmentation = data::augmentation::none();
+        job.options.augmentation = data::augmentation::none();
 
     if (judges.size() > 0) {
-        how.judge = [&judges, photos = judges.tensors()](auto& model) {
-            auto const points = model.embed(photos);
-            std::span<label const> const who(judges.labels);
-            return evaluation::evaluate_retrieval(distances::squared_euclidean{}, as_matrix(points), who,
-                                                  as_matrix(points), who, true)
+        job.judge = [&judges, &who, photos = judges.tensors()] {
+            auto const points = who.embed(photos);
+            std::span<label const> const people(judges.labels);
+            return evaluation::evaluate_retrieval(distances::squared_euclidean{}, as_matrix(points), people,
+                                                  as_matrix(points), people, true)
                 .mean_average_precision_at_r;
         };
         std::printf("%zu photos of %zu people are kept apart to judge epochs by\n", judges.size(), c.validation_people);
     }
     if (c.find_rate)
-        return find_rate(how, learn);
+        return find_rate(who, job, learn);
 
-    std::printf("\n%s%s\n", nn::describe<Backbone>().c_str(), processors.c_str());
+    std::printf("\n%s%s\n", who.table().c_str(), processors.c_str());
+    if (job.keeps_length && who.ends_in_length_1)
+        std::printf("embeddings keep their length while the network learns; the model brings them to 1\n");
     if (c.training.chunks > 1)
         std::printf("batches go through the network in %zu chunks: --chunks %zu gives the same bits on other ranks\n",
                     c.training.chunks, c.training.chunks);
     std::printf("\n");
-    faces who(c.training.seed);
     if (is_first)
         who.enroll(learn);
     auto const shown_places = program::shown_places(held_out);
@@ -156,25 +154,25 @@ int run(program::training_choices c, any_objective const& objective, program::ra
                               {},
                               {},
                               {}};
-    auto const look = [&](std::size_t epoch, auto& model) {
-        auto points = model.embed(shown);
+    auto const look = [&](std::size_t epoch) {
+        auto points = who.embed(shown);
         double const right = program::nearest_right(points, shown_labels);
         story.snapshots.push_back({epoch, right, std::move(points)});
     };
     double before = 0;
     if (is_first) {
-        look(0, who.model());
-        before = share_right(who.identify(held_out.tensors(), c.k), held_out);
+        look(0);
+        before = share_right(who.identify(held_out.tensors(), {.k = c.k}), held_out);
     }
 
     bool const live = program::is_terminal(1);
     std::vector<double> loss_curve, active_curve, accuracy_curve;
-    auto const show = [&](epoch_report const& e, auto& model) {
+    job.after_epoch = [&](epoch_report const& e) {
         if (!is_first)
             return true;
         // Some sixty epochs are enough to see points move, and take little time beside the training.
         if (std::size_t const step = (e.epochs + 59) / 60; e.epoch % step == 0 || e.epoch == e.epochs)
-            look(e.epoch, model);
+            look(e.epoch);
         if (c.watch) {
             loss_curve.push_back(e.loss), active_curve.push_back(100 * e.active),
                 accuracy_curve.push_back(100 * story.snapshots.back().right);
@@ -195,11 +193,10 @@ int run(program::training_choices c, any_objective const& objective, program::ra
         std::fflush(stdout);
         return true;
     };
-    who.clear();
     auto const report = [&] {
         interrupt_guard const guard; // Ctrl-C ends the training after the step at hand
-        how.stop = [&] { return guard.requested(); };
-        return how.fit(who.model(), learn, show);
+        job.stop = [&] { return guard.requested(); };
+        return learner.fit(who, job, learn);
     }();
     if (!is_first)
         return report.interrupted ? 130 : 0;
@@ -211,7 +208,7 @@ int run(program::training_choices c, any_objective const& objective, program::ra
                     report.people_short, c.batches.photos);
     if (report.interrupted) {
         std::printf("\nInterrupted; everything so far is in %s.\nGo on with the same options and --resume.\n",
-                    how.files.checkpoint.c_str());
+                    job.files.checkpoint.c_str());
         return 130;
     }
     if (report.stopped_early)
@@ -230,7 +227,7 @@ int run(program::training_choices c, any_objective const& objective, program::ra
 
     who.enroll(learn);
     who.save(out / "model.safetensors"); // first: a disk may be full before the last picture
-    auto const points = who.model().embed(held_out.tensors());
+    auto const points = who.embed(held_out.tensors());
     auto const found = who.identify(as_matrix(points), {.k = c.k});
     double const after = share_right(found, held_out);
     std::printf("%zu held-out photos, %zu-nearest neighbours: %.1f %% recognised (untrained network: %.1f %%, chance: "
@@ -239,9 +236,9 @@ int run(program::training_choices c, any_objective const& objective, program::ra
 
     program::draw_training(out / "training.png", "Training: " + c.loss + " with miner " + c.miner, report.epochs,
                            story.snapshots);
-    auto const results = program::judge(held_out, learn, points, who.model().embed(learn.tensors()), found);
+    auto const results = program::judge(held_out, learn, points, who.embed(learn.tensors()), found);
     auto pictures = program::draw_results(out, results);
-    story.pictures = program::network_pictures(who.model(), held_out);
+    story.pictures = learner.pictures(who, held_out);
     char const* const names[]{"filters.png", "activations.png", "saliency.png"};
     for (std::size_t i = 0; i < story.pictures.size(); ++i) {
         data::save_png(story.pictures[i].picture, out / names[i]);
@@ -251,13 +248,13 @@ int run(program::training_choices c, any_objective const& objective, program::ra
         std::printf("%-30s %8s  %s\n", f.name.c_str(), f.value.c_str(), f.meaning.c_str());
     std::printf("\n");
     std::printf("model and gallery  %s\ntraining log       %s\ntraining curve     %s\n",
-                (out / "model.safetensors").c_str(), how.files.log.c_str(), (out / "training.png").c_str());
+                (out / "model.safetensors").c_str(), job.files.log.c_str(), (out / "training.png").c_str());
     if (!c.onnx.empty()) {
-        save_onnx(c.onnx, who.model(), {.description = program::onnx_description(in::channels)});
+        learner.save_onnx(who, c.onnx);
         std::printf("ONNX model         %s\n", c.onnx.c_str());
     }
     if (!c.events.empty())
-        std::printf("for TensorBoard    %s\n", how.files.events.c_str());
+        std::printf("for TensorBoard    %s\n", job.files.events.c_str());
     std::string drawn;
     for (auto const& file : pictures)
         drawn += (drawn.empty() ? "" : ", ") + file;
@@ -277,7 +274,8 @@ int main(int argc, char** argv) {
     program::training_choices c;
     int const code = c.run(argc, argv, [&]() -> int {
         if (c.list) {
-            std::printf("%s%s", program::list_policies().c_str(), program::list_training_policies().c_str());
+            std::printf("%s%s%s", program::list_policies().c_str(), program::list_training_policies().c_str(),
+                        program::list_networks().c_str());
             return 0;
         }
         return session.run([&] {
@@ -285,9 +283,8 @@ int main(int argc, char** argv) {
                 program::require_report_page();
             if (c.threads)
                 set_thread_count(*c.threads);
-            auto const objective = c.objective();
-            return program::with_trained_backbone(
-                c.backbone, [&]<class Backbone>() { return run<Backbone>(c, objective, session); });
+            c.check();
+            return run(c, session);
         });
     });
     return session.exit_code(code);

@@ -8,12 +8,15 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <string>
 #include <string_view>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 #include <trine/distances/concepts.hpp>
 #include <trine/losses/concepts.hpp>
+#include <trine/losses/partial.hpp>
 #include <trine/miners/concepts.hpp>
 
 namespace program {
@@ -38,6 +41,11 @@ public:
                   trine::matrix_view<float> out) const {
         held_->gradient(e, d, g, out);
     }
+    void cross_gradient(trine::matrix_view<float const> q, trine::matrix_view<float const> r,
+                        trine::matrix_view<float const> d, trine::matrix_view<float> g,
+                        trine::matrix_view<float> out) const {
+        held_->cross_gradient(q, r, d, g, out);
+    }
 
 private:
     struct interface {
@@ -48,6 +56,9 @@ private:
                            trine::matrix_view<float>) const = 0;
         virtual void gradient(trine::matrix_view<float const>, trine::matrix_view<float const>,
                               trine::matrix_view<float>, trine::matrix_view<float>) const = 0;
+        virtual void cross_gradient(trine::matrix_view<float const>, trine::matrix_view<float const>,
+                                    trine::matrix_view<float const>, trine::matrix_view<float>,
+                                    trine::matrix_view<float>) const = 0;
     };
     template <class Distance>
     struct model final : interface {
@@ -63,6 +74,11 @@ private:
         void gradient(trine::matrix_view<float const> e, trine::matrix_view<float const> d, trine::matrix_view<float> g,
                       trine::matrix_view<float> out) const override {
             distance.gradient(e, d, g, out);
+        }
+        void cross_gradient(trine::matrix_view<float const> q, trine::matrix_view<float const> r,
+                            trine::matrix_view<float const> d, trine::matrix_view<float> g,
+                            trine::matrix_view<float> out) const override {
+            distance.cross_gradient(q, r, d, g, out);
         }
         Distance distance;
     };
@@ -201,6 +217,26 @@ private:
     std::shared_ptr<interface const> held_;
 };
 
+/// A miner of pairs that looks at one anchor at a time, as a memory across batches needs. The caller sees to it that
+/// the miner does.
+class any_anchor_miner {
+public:
+    static constexpr std::string_view name = "any_anchor_miner";
+    template <class Self, class Visit>
+    static void values(Self&, Visit&&) {}
+
+    explicit any_anchor_miner(any_pair_miner m) : held_(std::move(m)) {}
+    trine::identity identity_of() const { return held_.identity_of(); }
+    template <class Positive, class Negative>
+    void mine_pairs(trine::miners::anchor_view<float> const& a, trine::random_stream& stream, Positive&& positive,
+                    Negative&& negative) const {
+        held_.mine_pairs(a, stream, positive, negative, nullptr);
+    }
+
+private:
+    any_pair_miner held_;
+};
+
 /// A loss over the pairs of an anchor, called once an anchor. `Sums` is a term_sum, or split_sums.
 template <class Sums>
 class any_pair_loss {
@@ -213,6 +249,7 @@ public:
     explicit any_pair_loss(Loss l) : reduction(l.reduction), held_(std::make_shared<model<Loss>>(std::move(l))) {}
     trine::identity identity_of() const { return held_->identity_of(); }
     Sums row(trine::losses::pair_row<float> const& r) const { return held_->row(r); }
+    double weight_of(trine::label who) const { return held_->weight_of(who); }
 
     trine::losses::reducer reduction;
 
@@ -221,46 +258,205 @@ private:
         virtual ~interface() = default;
         virtual trine::identity identity_of() const = 0;
         virtual Sums row(trine::losses::pair_row<float> const&) const = 0;
+        virtual double weight_of(trine::label) const = 0;
     };
     template <class Loss>
     struct model final : interface {
         explicit model(Loss l) : loss(std::move(l)) {}
         trine::identity identity_of() const override { return trine::identity::of(loss); }
         Sums row(trine::losses::pair_row<float> const& r) const override { return loss.row(r); }
+        double weight_of(trine::label who) const override {
+            if constexpr (requires { loss.weight_of(who); })
+                return loss.weight_of(who);
+            else
+                return 1;
+        }
         Loss loss;
     };
     std::shared_ptr<interface const> held_;
 };
 
-/// A loss over cosines to class weights, called once a batch.
-class any_proxy_loss {
+/// A loss over all photos of a person, called once a person.
+class any_class_loss {
 public:
-    static constexpr std::string_view name = "any_proxy_loss";
-    static constexpr bool normalized = true;
+    static constexpr std::string_view name = "any_class_loss";
     template <class Self, class Visit>
     static void values(Self&, Visit&&) {}
 
     template <class Loss>
-    explicit any_proxy_loss(Loss l) : centers(l.centers), held_(std::make_shared<model<Loss>>(std::move(l))) {}
+    explicit any_class_loss(Loss l) : reduction(l.reduction), held_(std::make_shared<model<Loss>>(std::move(l))) {}
     trine::identity identity_of() const { return held_->identity_of(); }
-    double evaluate(trine::losses::proxy_view<float> const& v) const { return held_->evaluate(v); }
+    trine::losses::term_sum of_class(trine::losses::class_view<float> const& v) const { return held_->of_class(v); }
 
-    std::size_t centers;
+    trine::losses::reducer reduction;
 
 private:
     struct interface {
         virtual ~interface() = default;
         virtual trine::identity identity_of() const = 0;
+        virtual trine::losses::term_sum of_class(trine::losses::class_view<float> const&) const = 0;
+    };
+    template <class Loss>
+    struct model final : interface {
+        explicit model(Loss l) : loss(std::move(l)) {}
+        trine::identity identity_of() const override { return trine::identity::of(loss); }
+        trine::losses::term_sum of_class(trine::losses::class_view<float> const& v) const override {
+            return loss.of_class(v);
+        }
+        Loss loss;
+    };
+    std::shared_ptr<interface const> held_;
+};
+
+/// What a loss remembers before its first batch, if anything.
+template <class Loss>
+std::vector<double> memory_at_first([[maybe_unused]] Loss const& loss, [[maybe_unused]] std::size_t classes) {
+    if constexpr (requires { loss.initial_memory(classes); })
+        return loss.initial_memory(classes);
+    else
+        return {};
+}
+
+/// A loss over all pairs of a batch, called once a batch.
+class any_batch_loss {
+public:
+    static constexpr std::string_view name = "any_batch_loss";
+    template <class Self, class Visit>
+    static void values(Self&, Visit&&) {}
+
+    template <class Loss>
+    explicit any_batch_loss(Loss l) : held_(std::make_shared<model<Loss>>(std::move(l))) {}
+    trine::identity identity_of() const { return held_->identity_of(); }
+    std::vector<double> initial_memory(std::size_t classes) const { return held_->initial_memory(classes); }
+    trine::losses::term_sum of_batch(trine::losses::whole_batch<float> const& v) const { return held_->of_batch(v); }
+
+private:
+    struct interface {
+        virtual ~interface() = default;
+        virtual trine::identity identity_of() const = 0;
+        virtual std::vector<double> initial_memory(std::size_t) const = 0;
+        virtual trine::losses::term_sum of_batch(trine::losses::whole_batch<float> const&) const = 0;
+    };
+    template <class Loss>
+    struct model final : interface {
+        explicit model(Loss l) : loss(std::move(l)) {}
+        trine::identity identity_of() const override { return trine::identity::of(loss); }
+        std::vector<double> initial_memory(std::size_t classes) const override {
+            return memory_at_first(loss, classes);
+        }
+        trine::losses::term_sum of_batch(trine::losses::whole_batch<float> const& v) const override {
+            return loss.of_batch(v);
+        }
+        Loss loss;
+    };
+    std::shared_ptr<interface const> held_;
+};
+
+/// A penalty on the rows of a matrix.
+class any_regularizer {
+public:
+    static constexpr std::string_view name = "any_regularizer";
+    template <class Self, class Visit>
+    static void values(Self&, Visit&&) {}
+
+    template <class Regularizer>
+    explicit any_regularizer(Regularizer r) : held_(std::make_shared<model<Regularizer>>(std::move(r))) {}
+    trine::identity identity_of() const { return held_->identity_of(); }
+    double add(trine::matrix_view<float const> rows, trine::matrix_view<float> gradient, double factor) const {
+        return held_->add(rows, gradient, factor);
+    }
+
+private:
+    struct interface {
+        virtual ~interface() = default;
+        virtual trine::identity identity_of() const = 0;
+        virtual double add(trine::matrix_view<float const>, trine::matrix_view<float>, double) const = 0;
+    };
+    template <class Regularizer>
+    struct model final : interface {
+        explicit model(Regularizer r) : regularizer(std::move(r)) {}
+        trine::identity identity_of() const override { return trine::identity::of(regularizer); }
+        double add(trine::matrix_view<float const> rows, trine::matrix_view<float> gradient,
+                   double factor) const override {
+            return regularizer.add(rows, gradient, factor);
+        }
+        Regularizer regularizer;
+    };
+    std::shared_ptr<interface const> held_;
+};
+
+/// Penalties on class weights, each with its weight.
+struct weight_penalties {
+    std::vector<std::pair<double, any_regularizer>> all{};
+
+    double add(trine::matrix_view<float const> rows, trine::matrix_view<float> gradient, double factor) const {
+        double sum = 0;
+        for (auto const& [weight, one] : all)
+            sum += weight * one.add(rows, gradient, factor * weight);
+        return sum;
+    }
+    /// A loss's identity with these, as `losses::regularized` has it.
+    trine::identity added_to(trine::identity loss) const {
+        for (std::size_t i = 0; i < all.size(); ++i) {
+            std::string const number = i == 0 ? "" : "_" + std::to_string(i + 1);
+            loss.with("regularizer" + number, all[i].second.identity_of());
+            loss.with("regularizer_weight" + number, all[i].first);
+        }
+        return loss;
+    }
+};
+
+/// A loss over cosines to class weights, called once a batch, with penalties on these.
+template <bool UnitWeights = false>
+class any_proxy_loss {
+public:
+    static constexpr std::string_view name = "any_proxy_loss";
+    static constexpr bool normalized = true, unit_weights = UnitWeights;
+    template <class Self, class Visit>
+    static void values(Self&, Visit&&) {}
+
+    template <class Loss>
+    explicit any_proxy_loss(Loss l, weight_penalties penalties = {})
+        : centers(l.centers), regularizer(std::move(penalties)), held_(std::make_shared<model<Loss>>(std::move(l))) {
+        static_assert(UnitWeights == requires { requires Loss::unit_weights; });
+    }
+    trine::identity identity_of() const { return regularizer.added_to(held_->identity_of()); }
+    std::vector<double> initial_memory(std::size_t classes) const { return held_->initial_memory(classes); }
+    double evaluate(trine::losses::proxy_view<float> const& v) const { return held_->evaluate(v); }
+
+    std::size_t centers;
+    weight_penalties regularizer;
+    double regularizer_weight = 1;
+
+private:
+    struct interface {
+        virtual ~interface() = default;
+        virtual trine::identity identity_of() const = 0;
+        virtual std::vector<double> initial_memory(std::size_t) const = 0;
         virtual double evaluate(trine::losses::proxy_view<float> const&) const = 0;
     };
     template <class Loss>
     struct model final : interface {
         explicit model(Loss l) : loss(std::move(l)) {}
         trine::identity identity_of() const override { return trine::identity::of(loss); }
+        std::vector<double> initial_memory(std::size_t classes) const override {
+            return memory_at_first(loss, classes);
+        }
         double evaluate(trine::losses::proxy_view<float> const& v) const override { return loss.evaluate(v); }
         Loss loss;
     };
     std::shared_ptr<interface const> held_;
+};
+
+/// The same with a part of the classes in every batch, of a `losses::partial`.
+template <bool UnitWeights = false>
+class any_partial_loss : public any_proxy_loss<UnitWeights> {
+public:
+    template <class Loss>
+    explicit any_partial_loss(Loss l, weight_penalties penalties = {})
+        : any_proxy_loss<UnitWeights>(l, std::move(penalties)), draw(l.draw) {}
+
+    trine::losses::share_of_classes draw;
 };
 
 } // namespace program

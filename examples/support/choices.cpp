@@ -4,11 +4,6 @@
 
 namespace program {
 
-void add_backbone_option(options& app, std::string& backbone) {
-    app.choice("--backbone", backbone, backbone_names,
-               "network of the model: grey64, grey112x92, colour96, or mobile_face_net with its published weights");
-}
-
 void add_most_pixels_option(options& app, std::size_t& most_pixels) {
     app.number("--most-pixels", most_pixels, range(1, 1'000'000'000'000),
                "a photo of more pixels (height times width) is skipped, before there is memory for it");

@@ -2,8 +2,8 @@
 
 // Options that several programs have.
 
+#include <filesystem>
 #include <string>
-#include <vector>
 
 #include <trine/data/dataset.hpp>
 #include <trine/data/folder.hpp>
@@ -11,13 +11,6 @@
 #include "options.hpp"
 
 namespace program {
-
-// The networks that train_faces trains.
-inline std::vector<std::string> const trained_names{"grey64", "grey112x92", "colour96"};
-// Those and MobileFaceNet, whose published weights others trained.
-inline std::vector<std::string> const backbone_names{"grey64", "grey112x92", "colour96", "mobile_face_net"};
-
-void add_backbone_option(options& app, std::string& backbone);
 
 void add_most_pixels_option(options& app, std::size_t& most_pixels);
 

@@ -147,6 +147,12 @@ options::option options::text(std::string const& name, std::string& value, std::
     return option(state_->add(name, what, "TEXT", value,
                               [name, &value](std::string const& text) { value = text_from(name, text); }));
 }
+options::option options::texts(std::string const& name, std::vector<std::string>& values, std::string const& what) {
+    auto* const added = state_->add(
+        name, what, "TEXT", "", [name, &values](std::string const& text) { values.push_back(text_from(name, text)); },
+        true);
+    return option(added->allow_extra_args(false)); // one text each time that it is named
+}
 options::option options::choice(std::string const& name, std::string& value, std::vector<std::string> const& choices,
                                 std::string const& what) {
     std::string all;

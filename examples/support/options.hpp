@@ -63,6 +63,8 @@ public:
     option number(std::string const& name, std::optional<double>& value, real_range, std::string const& what);
     option numbers(std::string const& name, std::vector<std::size_t>& values, whole_range, std::string const& what);
     option text(std::string const& name, std::string& value, std::string const& what);
+    /// A text each time that it is named.
+    option texts(std::string const& name, std::vector<std::string>& values, std::string const& what);
     option choice(std::string const& name, std::string& value, std::vector<std::string> const& choices,
                   std::string const& what);
     option path(std::string const& name, std::filesystem::path& value, std::string const& what);

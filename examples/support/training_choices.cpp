@@ -1,12 +1,16 @@
 #include "training_choices.hpp"
 
 #include <cstdio>
+#include <map>
 #include <sstream>
 
 #include <trine/data/folder.hpp>
 #include <trine/data/image_io.hpp>
 #include <trine/data/synthetic.hpp>
+#include <trine/io/file.hpp>
+#include <trine/losses/face_margins.hpp>
 
+#include "networks.hpp"
 #include "options.hpp"
 #include "policies.hpp"
 #include "text.hpp"
@@ -19,7 +23,7 @@ int training_choices::run(int argc, char** argv, std::function<int()> const& wor
     options app("train_faces", "Learns to tell faces apart, then recognises photos that were held out");
     app.path("--data", data, "folder with one sub-folder of photos for each person (default: drawn faces)");
     app.path("--output", output, "folder for model, log and pictures");
-    app.choice("--backbone", backbone, trained_names, "network, by its input: grey64, grey112x92 or colour96");
+    app.choice("--backbone", backbone, network_names(), "network, with the size of photos that it takes; see --list");
     app.text(
         "--miner", miner,
         "which triplets or pairs, with its values as in \"semi_hard margin=0.3\"; see --list (default: all, and none "
@@ -27,7 +31,15 @@ int training_choices::run(int argc, char** argv, std::function<int()> const& wor
     app.text("--loss", loss, "how wrong, with its values as in \"triplet_margin margin=0.3\"; see --list");
     app.text("--distance", distance, "how far apart; see --list (default: the one that the loss is made for)");
     app.flag("--list", list,
-             "lists miners, losses, distances, optimizers, schedules and samplers with their values, and ends");
+             "lists miners, losses, distances, regularizers, optimizers, schedules, samplers and backbones with their "
+             "values, and "
+             "ends");
+    app.number("--memory", memory, range(0, 10'000'000),
+               "embeddings of the last batches that each batch is compared with too, in a cross-batch memory; 0: none");
+    app.texts(
+        "--regularizer", regularizers,
+        "a penalty besides, as in \"zero_mean weight=0.1\" or \"regular_face weight=0.5 on=class_weights\"; may be "
+        "given several times; see --list");
     app.number("--margin", margin, above(0, 1000),
                "margin of triplet_margin and semi_hard that give none, in squared distance of unit vectors");
     app.number("--epochs", training.epochs, range(1, 1'000'000), "times that all photos are shown");
@@ -42,7 +54,11 @@ int training_choices::run(int argc, char** argv, std::function<int()> const& wor
                "pull of the weights towards 0 (default: the optimizer's)");
     app.text("--optimizer", optimizer_name, "how parameters follow gradients, with values as in \"sgd momentum=0.9\"");
     app.text("--schedule", schedule_name, "how the learning rate goes, as in \"stepwise every=0.25\"");
-    app.text("--sampler", sampler_name, "what makes a batch: pk, uniform, class_balanced");
+    app.text("--sampler", sampler_name,
+             "what makes a batch: pk, uniform, class_balanced, triplets, or \"hierarchical groups=2\" with --groups");
+    app.path("--groups", groups,
+             "file that says who belongs together, for the hierarchical sampler: a line for each "
+             "person, with a tab between name and group");
     app.number("--clip-norm", training.clip_norm, range(0.0, 1e9),
                "longest gradient, a longer one is shortened; 0: any");
     app.number("--average", training.average, range(0.0, 0.999999),
@@ -76,6 +92,8 @@ int training_choices::run(int argc, char** argv, std::function<int()> const& wor
         require_product("--people", batches.people, "--photos", batches.photos, 16'384, "photos a batch");
         require_product("--synthetic-people", synthetic_people, "--synthetic-photos", synthetic_photos, 1'000'000,
                         "photos");
+        require<argument_error>(groups.empty() == (parse_choice(sampler_name).name != "hierarchical"),
+                                "--groups: is for --sampler hierarchical, which needs it");
         require<argument_error>(training.patience == 0 || validation_people > 0, "--patience ", training.patience,
                                 ": needs people to judge epochs by: --validation-people");
         require<argument_error>(!find_rate || !resume,
@@ -92,19 +110,50 @@ int training_choices::run(int argc, char** argv, std::function<int()> const& wor
     return app.run(argc, argv, work);
 }
 
-any_objective training_choices::objective() {
-    auto l = parse_choice(loss);
+any_objective training_choices::objective(std::span<label const> labels) {
+    objective_choice c;
+    c.loss = parse_choice(loss);
+    c.memory = memory;
+    require<argument_error>(c.loss.name != "multi_supervised_contrastive",
+                            "loss: multi_supervised_contrastive reads attributes from the bits of a label, and photos "
+                            "in folders have a person: use supervised_contrastive");
     if (miner.empty())
-        miner = natural_miner(l.name);
+        miner = natural_miner(c.loss.name);
     if (distance.empty())
-        distance = natural_distance(l.name);
-    auto m = parse_choice(miner);
-    if (l.name == "triplet_margin")
-        l.values.try_emplace("margin", margin);
-    if (m.name == "semi_hard")
-        m.values.try_emplace("margin", margin);
-    training.objective_rate = objective_rate.value_or(has_class_weights(l.name) ? 10 : 1);
-    return make_objective(m, l, parse_choice(distance));
+        distance = natural_distance(c.loss.name);
+    c.miner = parse_choice(miner), c.distance = parse_choice(distance);
+    if (c.loss.name == "triplet_margin")
+        c.loss.values.try_emplace("margin", margin);
+    if (c.miner.name == "semi_hard")
+        c.miner.values.try_emplace("margin", margin);
+    if (c.loss.name == "dynamic_arcface" && !labels.empty()) {
+        auto const photos = losses::photos_of_classes(labels);
+        c.loss.values.try_emplace("photos", std::vector<double>(photos.begin(), photos.end()));
+    }
+    for (auto const& one : regularizers)
+        c.regularizers.push_back(parse_choice(one));
+    bool const in_threes = parse_choice(sampler_name).name == "triplets";
+    require<argument_error>(c.miner.name != "batch_triplets" || in_threes,
+                            "miner: batch_triplets takes a batch's photos as anchors, positives and negatives by "
+                            "turns: use it with --sampler triplets");
+    require<argument_error>(memory == 0 || memory >= batches.people * batches.photos, "--memory ", memory,
+                            ": batches of --people ", batches.people, " times --photos ", batches.photos,
+                            " do not fit into it");
+    training.objective_rate = objective_rate.value_or(learns_weights(c.loss.name) ? 10 : 1);
+    return make_objective(c);
+}
+
+bool training_choices::needs_free_length() const {
+    bool needs = needs_length(parse_choice(loss).name);
+    for (auto const& one : regularizers)
+        needs = needs || draws_lengths(parse_choice(one));
+    return needs;
+}
+
+void training_choices::check() {
+    objective();
+    optimizer(), schedule();
+    make_sampler(parse_choice(sampler_name), batches);
 }
 
 any_optimizer training_choices::optimizer() const {
@@ -114,7 +163,31 @@ any_optimizer training_choices::optimizer() const {
     return make_optimizer(choice);
 }
 any_schedule training_choices::schedule() const { return make_schedule(parse_choice(schedule_name)); }
-sampler_maker training_choices::sampler() const { return make_sampler(parse_choice(sampler_name), batches); }
+sampler_maker training_choices::sampler(std::vector<std::string> const& people) const {
+    auto const choice = parse_choice(sampler_name);
+    if (choice.name != "hierarchical")
+        return make_sampler(choice, batches);
+    return make_sampler(choice, batches, groups_of(people));
+}
+
+std::vector<label> training_choices::groups_of(std::vector<std::string> const& people) const {
+    std::map<std::string, std::string> group_of;
+    std::istringstream lines(io::read_file(groups));
+    for (std::string line; std::getline(lines, line);) {
+        auto const tab = line.rfind('\t');
+        require<format_error>(tab != std::string::npos && tab > 0 && tab + 1 < line.size(), groups.string(), ": \"",
+                              line, "\" is no person, tab, group");
+        group_of[line.substr(0, tab)] = line.substr(tab + 1);
+    }
+    std::map<std::string, label> numbers;
+    std::vector<label> all;
+    for (auto const& who : people) {
+        auto const at = group_of.find(who);
+        require<data_error>(at != group_of.end(), groups.string(), ": says no group of \"", who, "\"");
+        all.push_back(numbers.try_emplace(at->second, static_cast<label>(numbers.size())).first->second);
+    }
+    return all;
+}
 
 data::dataset training_choices::photos(std::size_t channels, std::size_t height, std::size_t width) const {
     if (data.empty()) {
@@ -141,12 +214,17 @@ std::vector<std::pair<std::string, std::string>> training_choices::in_words(data
         out << value;
         return out.str();
     };
+    std::string penalties;
+    for (auto const& one : regularizers)
+        penalties += (penalties.empty() ? "" : ", ") + one;
     return {{"photos",
              text(photos.size()) + " of " + text(photos.people.size()) + " people" + (data.empty() ? ", drawn" : "")},
             {"network", backbone},
             {"miner", miner},
             {"loss", loss},
             {"distance", distance},
+            {"memory", memory > 0 ? text(memory) + " embeddings" : "none"},
+            {"regularizers", penalties.empty() ? "none" : penalties},
             {"margin", text(margin)},
             {"epochs", text(training.epochs)},
             {"batch", text(batches.people) + " people with " + text(batches.photos) + " photos each"},

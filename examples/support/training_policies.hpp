@@ -74,7 +74,9 @@ using sampler_maker = std::function<trine::data::any_sampler(std::span<trine::la
 any_optimizer make_optimizer(policy_choice const& choice);
 any_schedule make_schedule(policy_choice const& choice);
 /// @param batches  P and K; others than `pk` make batches of as many photos
-sampler_maker make_sampler(policy_choice const& choice, trine::data::pk const& batches);
+/// @param groups   by label, where the sampler is hierarchical
+sampler_maker make_sampler(policy_choice const& choice, trine::data::pk const& batches,
+                           std::vector<trine::label> const& groups = {});
 
 /// All of them, each with its values, in lines.
 std::string list_training_policies();

@@ -90,6 +90,34 @@ TEST_CASE("uniform, class-balanced and hierarchical batches hold what they say, 
                       Contains("the person with label 7 is in groups 3 and 0"));
 }
 
+TEST_CASE("batches of triplets are anchors, positives and negatives by turns", "[data]") {
+    std::vector<label> const labels{7, 3, 7, 9, 3, 7, 9, 5}; // the last is alone
+    data::triplet_sampler const triplets(labels, 4, 3);
+    CHECK(triplets.batch_size() == 12);
+    CHECK(triplets.batches_per_epoch() == 1);
+    CHECK(triplets.people_alone() == 1);
+    std::map<std::size_t, std::size_t> anchors, negatives;
+    for (std::size_t step = 0; step < 100; ++step) {
+        auto const batch = triplets.batch(step);
+        REQUIRE(batch.size() == 12);
+        for (std::size_t i = 0; i < batch.size(); i += 3) {
+            CHECK(batch[i] != batch[i + 1]);
+            CHECK(labels[batch[i]] == labels[batch[i + 1]]);
+            CHECK(labels[batch[i]] != labels[batch[i + 2]]);
+            ++anchors[batch[i]], ++negatives[batch[i + 2]];
+        }
+        CHECK(batch == triplets.batch(step));
+    }
+    CHECK(anchors.size() == 7);
+    CHECK(negatives.size() == 8);
+    CHECK(data::any_sampler(triplets).name() == "triplet_sampler (triplets 4, seed 3)");
+    CHECK_THROWS_WITH(data::triplet_sampler(labels, 0, 1), Contains("a batch of 0 photos"));
+    CHECK_THROWS_WITH(data::triplet_sampler(labels, data::most_in_batch, 1), Contains("at most 1048576 photos"));
+    std::vector<label> const nobody{1, 2, 3}, alone{1, 1, 1};
+    CHECK_THROWS_WITH(data::triplet_sampler(nobody, 2, 1), Contains("of 3 people 0 have two photos"));
+    CHECK_THROWS_WITH(data::triplet_sampler(alone, 2, 1), Contains("of 1 people 1 have two photos"));
+}
+
 TEST_CASE("counts that were misread make no batch", "[data]") {
     std::vector<label> const labels{1, 1, 2, 2, 3, 3};
     auto const minus = [](std::size_t n) { return static_cast<std::size_t>(0) - n; };

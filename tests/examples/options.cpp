@@ -21,6 +21,7 @@ struct outcome {
     std::filesystem::path folder, output = "output";
     std::vector<std::filesystem::path> files;
     std::vector<std::size_t> places;
+    std::vector<std::string> penalties;
     bool json = false, worked = false;
 };
 
@@ -37,6 +38,7 @@ outcome run(
     app.numbers("--place", o.places, program::range(0, 9), "which of them");
     app.choice("--loss", o.loss, {"hinge", "circle"}, "how wrong");
     app.text("--name", o.name, "who");
+    app.texts("--penalty", o.penalties, "what besides");
     app.path("--output", o.output, "where to");
     app.flag("--json", o.json, "for machines");
     app.check([&] { program::require_product("--photos", o.photos, "--margin", 10, 1000, "of them"); });
@@ -114,6 +116,14 @@ TEST_CASE("texts and choices are checked, and names are taken as they are") {
     // A message is one line whatever was given.
     CHECK(starts_with(run({"photos", "--photos", "1\n\x1b[2J"}).message,
                       "--photos: must be a whole number from 1 to 1000, not 1\\n\\x1b[2J\nRun with --help"));
+}
+
+TEST_CASE("an option that may be given several times takes one text each time") {
+    auto const o = run({"folder", "--penalty", "lp p=1", "first", "--penalty=zero_mean", "second"});
+    CHECK(o.penalties == std::vector<std::string>{"lp p=1", "zero_mean"});
+    CHECK(o.files == std::vector<std::filesystem::path>{"first", "second"});
+    CHECK(run({"folder"}).penalties.empty());
+    CHECK(starts_with(run({"folder", "--penalty", ""}).message, "--penalty: must not be empty"));
 }
 
 TEST_CASE("help says ranges and defaults, and errors end a program with a status") {

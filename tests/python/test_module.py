@@ -112,7 +112,7 @@ class Arrays(unittest.TestCase):
         self.refuse(ValueError, '^miner: there is no "best", but all, random', make, "best")
         self.refuse(ValueError, '^loss: there is no "best", but ', make, "all", "best")
         self.refuse(ValueError, '^distance: there is no "best", but ', make, "all", "triplet_margin", "best")
-        self.refuse(ValueError, '^triplet_margin: there is no value "margen", but margin or reduction', make, "all",
+        self.refuse(ValueError, '^triplet_margin: there is no value "margen", but margin, reduction, class_w', make, "all",
                     "triplet_margin", loss_values={"margen": 1})
         self.refuse(ValueError, "^triplet_margin: margin is a number", make, "all", "triplet_margin",
                     loss_values={"margin": "wide"})
@@ -122,7 +122,19 @@ class Arrays(unittest.TestCase):
                     loss_values={"reduction": "most"})
         self.refuse(ValueError, "^random: negatives_per_positive is a whole number, not -1", make, "random",
                     miner_values={"negatives_per_positive": -1})
-        self.refuse(TypeError, "^loss_values: .margin. is neither", make, loss_values={"margin": [1]})
+        self.refuse(TypeError, "^loss_values: .margin. is neither", make, loss_values={"margin": {}})
+        self.refuse(TypeError, "^loss_values: .margin. holds what is no number", make, loss_values={"margin": ["1"]})
+        self.refuse(ValueError, "^triplet_margin: margin is a number, not a list", make, loss_values={"margin": [1]})
+        self.refuse(ValueError, "^miner: angular measures angles", make, "angular", distance="cosine")
+        self.refuse(ValueError, "^memory: a cross-batch memory knows no distances", make, memory=64,
+                    loss_values={"swaps": True})
+        self.refuse(ValueError, "^triplet_margin: class_weights weigh", make,
+                    loss_values={"swaps": True, "class_weights": [1, 2]})
+        self.refuse(ValueError, '^regularizer: there is no "zero"', make, regularizers={"zero": {}})
+        self.refuse(ValueError, "^zero_mean: weight -1", make, regularizers={"zero_mean": {"weight": -1}})
+        self.refuse(TypeError, "^regularizers: names with values", make, regularizers={"zero_mean": 1})
+        self.refuse(ValueError, "^regularizer: lp on class weights, of which triplet_margin has none", make,
+                    regularizers={"lp": {"on": "class_weights"}})
         self.refuse(ValueError, '^miner: "semi_hard" chooses triplets', make, "semi_hard", "nt_xent", "cosine")
         self.refuse(ValueError, "^miner: arcface compares photos with learnt", make, "all", "arcface", "cosine")
         self.refuse(ValueError, "^distance: arcface works on cosine, not on lp", make, "none", "arcface", "lp")
@@ -135,13 +147,16 @@ class Arrays(unittest.TestCase):
     def test_every_loss_works_with_some_miner(self):
         proxies = {"softmax", "normalized_softmax", "sphereface", "cosface", "arcface", "sub_center_arcface",
                    "proxy_nca", "proxy_anchor", "soft_triple", "large_margin_softmax", "combined_margin",
-                   "elastic_arcface", "elastic_cosface", "curricular_face", "mv_softmax", "adacos", "p2s_grad"}
-        batches = {"histogram", "instance", "dynamic_soft_margin"}
+                   "elastic_arcface", "elastic_cosface", "dynamic_arcface", "curricular_face", "mv_softmax", "adacos",
+                   "adaface", "magface", "p2s_grad", "manifold", "vicreg"}
+        batches = {"histogram", "instance", "dynamic_soft_margin", "multi_supervised_contrastive"}
         for loss in trine.losses():
             # Sums are smooth where means of what is active jump.
             values = {} if loss in proxies | batches else {"reduction": "sum"}
-            o = trine.objective("none" if loss in proxies else "all", loss,
-                                "dot_product" if loss == "softmax" else "cosine", loss_values=values)
+            if loss == "dynamic_arcface":
+                values = {"photos": np.full(8, 4)}
+            distance = {"softmax": "dot_product", "vicreg": "squared_euclidean"}.get(loss, "cosine")
+            o = trine.objective("none" if loss in proxies else "all", loss, distance, loss_values=values)
             if loss in proxies:
                 o.start(8, 16)
             r = o(self.e, self.l)
@@ -150,14 +165,35 @@ class Arrays(unittest.TestCase):
             away = 2e-3 * r.gradient / np.linalg.norm(r.gradient)
             rise = o(self.e + away, self.l, step=0).loss - o(self.e - away, self.l, step=0).loss
             expected = 2 * 2e-3 * np.linalg.norm(r.gradient)
-            # fast_ap's histogram has corners, circle's weights stand still in its gradient, selectively_contrastive
-            # jumps, and the others remember what they saw before.
-            if loss not in ("fast_ap", "circle", "selectively_contrastive", "adacos", "curricular_face",
-                            "dynamic_soft_margin"):
+            # fast_ap's histogram has corners, circle's weights stand still in its gradient, selectively_contrastive and
+            # manifold jump, and the others remember what they saw before.
+            if loss not in ("fast_ap", "circle", "selectively_contrastive", "manifold", "adacos", "adaface",
+                            "curricular_face", "dynamic_soft_margin"):
                 self.assertLess(abs(rise - expected), 0.05 * expected, loss)
         for miner in trine.miners():
             if miner != "none":
-                self.assertTrue(np.isfinite(trine.objective(miner, "soft_margin")(self.e, self.l).loss), miner)
+                o = trine.objective(miner, "soft_margin", "euclidean")
+                self.assertTrue(np.isfinite(o(self.e[:30], self.l[:30]).loss), miner)
+
+    def test_memory_and_regularizers(self):
+        o = trine.objective("all", "contrastive", "euclidean", memory=64)
+        alone = o(self.e, self.l)
+        self.assertGreater(o(self.e, self.l).chosen, alone.chosen)
+        self.assertIn("cross_batch_memory (size 64, ", o.identity)
+        small = trine.objective("all", "contrastive", "euclidean", memory=31)
+        self.refuse(ValueError, "a batch of 32 photos for a cross-batch memory of 31", small, self.e, self.l)
+        plain, penalized = (trine.objective("none", "arcface", "cosine", regularizers=r) for r in ({}, {
+            "zero_mean": {"weight": 0.5}, "regular_face": {"on": "class_weights", "weight": 2}}))
+        plain.start(8, 16), penalized.start(8, 16)
+        a, b = plain(self.e, self.l), penalized(self.e, self.l)
+        (weights, _), = plain.parameters
+        w = weights.reshape(8, 16) / np.linalg.norm(weights.reshape(8, 16), axis=1, keepdims=True)
+        nearest = (w @ w.T - 2 * np.eye(8)).max(1).mean()
+        self.assertAlmostEqual(b.loss, a.loss + 0.5 * np.abs(self.e.sum(1)).mean() + 2 * nearest, delta=1e-4)
+        away = 0.5 * np.sign(self.e.sum(1, keepdims=True)) / 32
+        np.testing.assert_allclose(b.gradient - a.gradient, np.broadcast_to(away, self.e.shape), atol=1e-6)
+        self.assertIn("    regular_face\n", trine.policies())
+        self.assertEqual(trine.regularizers()[0], "center_invariant")
 
 
 @unittest.skipIf(torch is None, "PyTorch was not found")

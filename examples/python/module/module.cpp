@@ -40,6 +40,15 @@ auto without_lock(F&& f) {
     return f();
 }
 
+std::vector<double> numbers_of(py::handle values, char const* argument, std::string const& key) {
+    std::vector<double> all;
+    for (auto const& one : values) {
+        if (py::isinstance<py::str>(one) || !PyNumber_Check(one.ptr()))
+            throw py::type_error(std::string(argument) + ": \"" + key + "\" holds what is no number");
+        all.push_back(py::float_(py::reinterpret_borrow<py::object>(one)).cast<double>());
+    }
+    return all;
+}
 program::policy_choice choice_of(std::string name, py::dict const& values, char const* argument) {
     program::policy_choice choice{std::move(name), {}};
     for (auto const& [key, value] : values) {
@@ -48,13 +57,26 @@ program::policy_choice choice_of(std::string name, py::dict const& values, char 
         auto& slot = choice.values[key.cast<std::string>()];
         if (py::isinstance<py::str>(value))
             slot = value.cast<std::string>();
+        else if (py::isinstance<py::sequence>(value) ||
+                 (py::isinstance<py::array>(value) && value.attr("ndim").cast<int>() == 1))
+            slot = numbers_of(value, argument, key.cast<std::string>());
         else if (PyNumber_Check(value.ptr()))
             slot = py::float_(py::reinterpret_borrow<py::object>(value)).cast<double>();
         else
             throw py::type_error(std::string(argument) + ": \"" + key.cast<std::string>() +
-                                 "\" is neither a number nor a text");
+                                 "\" is neither a number, a text nor a list of numbers");
     }
     return choice;
+}
+std::vector<program::policy_choice> penalties_of(py::dict const& regularizers) {
+    std::vector<program::policy_choice> all;
+    for (auto const& [name, values] : regularizers) {
+        if (!py::isinstance<py::str>(name) || !py::isinstance<py::dict>(values))
+            throw py::type_error(
+                "regularizers: names with values are needed, as in {\"zero_mean\": {\"weight\": 0.1}}");
+        all.push_back(choice_of(name.cast<std::string>(), values.cast<py::dict>(), "regularizers"));
+    }
+    return all;
 }
 
 struct result {
@@ -68,10 +90,12 @@ struct result {
 class objective_object {
 public:
     objective_object(std::string miner, std::string loss, std::string distance, py::dict const& miner_values,
-                     py::dict const& loss_values, py::dict const& distance_values, std::uint64_t seed)
-        : objective_(program::make_objective(choice_of(std::move(miner), miner_values, "miner_values"),
-                                             choice_of(std::move(loss), loss_values, "loss_values"),
-                                             choice_of(std::move(distance), distance_values, "distance_values"))),
+                     py::dict const& loss_values, py::dict const& distance_values, std::size_t memory,
+                     py::dict const& regularizers, std::uint64_t seed)
+        : objective_(program::make_objective({choice_of(std::move(miner), miner_values, "miner_values"),
+                                              choice_of(std::move(loss), loss_values, "loss_values"),
+                                              choice_of(std::move(distance), distance_values, "distance_values"),
+                                              memory, penalties_of(regularizers)})),
           seed_(seed) {}
 
     result evaluate(py::object const& embeddings, py::object const& labels, py::object const& gradient,
@@ -224,13 +248,19 @@ void bind_objectives(py::module_& m) {
     py::class_<objective_object>(m, "objective", R"(Mining and loss in one pass over a batch, with the gradient.
 
 objective(miner, loss, distance) takes policies by the names of Trine's catalogue: miners(), losses() and distances()
-list them. What a policy can be told is in miner_values, loss_values and distance_values, such as {"margin": 0.3} or
-{"reduction": "sum"}. Called with embeddings (B×D, float32) and labels (B whole numbers), it answers a Result.)")
+list them. What a policy can be told is in miner_values, loss_values and distance_values, such as {"margin": 0.3},
+{"reduction": "sum"}, {"swaps": True} or {"class_weights": [1, 2, 1]}; policies() has all with their values.
+
+memory is how many embeddings of the last batches each batch is compared with too, in a cross-batch memory. regularizers
+are penalties by name with their values, such as {"zero_mean": {"weight": 0.1}} on embeddings or {"regular_face": {"on":
+"class_weights"}}.
+
+Called with embeddings (B×D, float32) and labels (B whole numbers), it answers a Result.)")
         .def(py::init<std::string, std::string, std::string, py::dict const&, py::dict const&, py::dict const&,
-                      std::uint64_t>(),
+                      std::size_t, py::dict const&, std::uint64_t>(),
              "miner"_a = "all", "loss"_a = "triplet_margin", "distance"_a = "squared_euclidean", py::kw_only(),
              "miner_values"_a = py::dict(), "loss_values"_a = py::dict(), "distance_values"_a = py::dict(),
-             "seed"_a = 0)
+             "memory"_a = 0, "regularizers"_a = py::dict(), "seed"_a = 0)
         .def("__call__", &objective_object::evaluate, "embeddings"_a, "labels"_a, py::kw_only(),
              "gradient"_a = py::none(), "step"_a = py::none(),
              R"(Loss and gradient of a batch.
@@ -246,6 +276,8 @@ random; it counts the calls where it is not given.)")
     m.def("miners", &program::miner_names, "Names of miners.");
     m.def("losses", &program::loss_names, "Names of losses.");
     m.def("distances", &program::distance_names, "Names of distances.");
+    m.def("regularizers", &program::regularizer_names, "Names of regularizers.");
+    m.def("policies", &program::list_policies, "All of these with their values, as train_faces --list has them.");
 }
 
 void bind_searches(py::module_& m) {
@@ -506,27 +538,30 @@ One program writes, others read; see Trine's `gallery`, whose files these are.)"
 }
 
 void bind_networks(py::module_& m) {
-    using program::any_network;
-    py::class_<any_network>(m, "Network", "A trained network of the kinds that backbones() lists.")
+    using program::network_object;
+    py::class_<network_object>(m, "Network", "A trained network of the kinds that backbones() lists.")
         .def(py::init([](std::filesystem::path const& file, std::string const& backbone) {
-                 return without_lock([&] { return program::load_network(file, backbone); });
+                 return without_lock([&] { return std::make_unique<network_object>(file, backbone); });
              }),
              "file"_a, "backbone"_a = "grey64", "Reads what train_faces or fine_tune saved.")
         .def(
             "embed",
-            [](any_network& n, py::object const& images) {
-                auto const i = program::images_of(images, "images", {n.channels, n.height, n.width});
-                py::array_t<float> out({i.count, n.embedding_size});
+            [](network_object& n, py::object const& images) {
+                auto const& shape = *n.network;
+                auto const i = program::images_of(images, "images", {shape.channels, shape.height, shape.width});
+                py::array_t<float> out({i.count, shape.embedding_size});
                 float* const to = out.mutable_data();
                 without_lock([&] { n.embed(i.data, i.count, to); });
                 return out;
             },
             "images"_a, "Embeddings (N×D) of images (N×C×H×W, float32; a value of 0 to 255 is x / 127.5 − 1).")
         .def_property_readonly("shape",
-                               [](any_network const& n) { return py::make_tuple(n.channels, n.height, n.width); })
-        .def_readonly("embedding_size", &any_network::embedding_size)
-        .def_readonly("backbone", &any_network::backbone)
-        .def_readonly("fingerprint", &any_network::fingerprint, "What galleries know the network by.");
+                               [](network_object const& n) {
+                                   return py::make_tuple(n.network->channels, n.network->height, n.network->width);
+                               })
+        .def_property_readonly("embedding_size", [](network_object const& n) { return n.network->embedding_size; })
+        .def_property_readonly("backbone", [](network_object const& n) { return n.network->backbone; })
+        .def_readonly("fingerprint", &network_object::fingerprint, "What galleries know the network by.");
     m.def("backbones", &program::network_names, "Names of networks.");
 }
 

@@ -77,6 +77,33 @@ private:
     std::uint64_t seed_;
 };
 
+/// Batches of triplets that are drawn at random: two photos of a person and one of somebody else, by turns, as
+/// `miners::batch_triplets` takes them.
+class triplet_sampler {
+public:
+    static constexpr std::string_view name = "triplet_sampler";
+    template <class Self, class Visit>
+    static void values(Self& self, Visit&& visit) {
+        visit("triplets", self.triplets_), visit("seed", self.seed_);
+    }
+
+    /// @throws argument_error  for a batch of no triplet, or of more than `most_in_batch` photos
+    /// @throws data_error      when nobody has two photos, or there is one person only
+    triplet_sampler(std::span<label const> labels, std::size_t triplets, std::uint64_t seed);
+
+    std::size_t batch_size() const { return 3 * triplets_; }
+    std::size_t batches_per_epoch() const { return (total_ + batch_size() - 1) / batch_size(); }
+    /// People who are never an anchor because they have one photo only.
+    std::size_t people_alone() const { return of_person_.size() - paired_.size(); }
+    std::vector<std::size_t> batch(std::size_t step) const;
+
+private:
+    std::vector<std::vector<std::size_t>> of_person_;
+    std::vector<std::size_t> paired_; // people with two photos or more
+    std::size_t total_, triplets_;
+    std::uint64_t seed_;
+};
+
 /// Batches of a few groups of people (families, ethnicities, films), each with some of its people and their photos, so
 /// that people who look alike meet.
 ///

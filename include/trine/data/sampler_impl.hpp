@@ -91,6 +91,35 @@ TRINE_INLINE std::vector<std::size_t> class_balanced_sampler::batch(std::size_t 
     return chosen;
 }
 
+TRINE_INLINE triplet_sampler::triplet_sampler(std::span<label const> labels, std::size_t triplets, std::uint64_t seed)
+    : total_(labels.size()), triplets_(triplets), seed_(seed) {
+    detail::check_batch({triplets, 3});
+    for (auto& [who, places] : detail::places_by_label(labels)) {
+        if (places.size() >= 2)
+            paired_.push_back(of_person_.size());
+        of_person_.push_back(std::move(places));
+    }
+    require<data_error>(!paired_.empty() && of_person_.size() >= 2,
+                        "a triplet takes two photos of a person and one of "
+                        "somebody else: of ",
+                        of_person_.size(), " people ", paired_.size(), " have two photos");
+}
+
+TRINE_INLINE std::vector<std::size_t> triplet_sampler::batch(std::size_t step) const {
+    random_stream stream(seed_, purpose::sampling, static_cast<std::uint32_t>(step));
+    std::vector<std::size_t> chosen;
+    while (chosen.size() < batch_size()) {
+        std::size_t const who = paired_[stream.below(paired_.size())];
+        auto const& own = of_person_[who];
+        std::size_t const anchor = stream.below(own.size()), positive = stream.below(own.size() - 1),
+                          other = stream.below(of_person_.size() - 1);
+        auto const& others = of_person_[other + (other >= who ? 1 : 0)];
+        chosen.insert(chosen.end(),
+                      {own[anchor], own[positive + (positive >= anchor ? 1 : 0)], others[stream.below(others.size())]});
+    }
+    return chosen;
+}
+
 TRINE_INLINE hierarchical_sampler::hierarchical_sampler(std::span<label const> labels, std::span<label const> groups,
                                                         std::size_t groups_per_batch, std::size_t people_per_group,
                                                         std::size_t photos, std::uint64_t seed)

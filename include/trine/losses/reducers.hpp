@@ -65,17 +65,17 @@ struct per_anchor : Loss {
             sum = {sum.terms > 0 ? sum.value * each : 0, 1, sum.value > 0 ? 1.0 : 0.0};
             return static_cast<T>(each);
         };
-        auto const scale = [](std::span<T> slopes, T by) {
+        auto const multiply = [](std::span<T> slopes, T by) {
             for (T& v : slopes)
                 v *= by;
         };
         if constexpr (std::is_same_v<decltype(sums), split_sums>) {
-            scale(r.by_positives, average(sums[0]));
-            scale(r.by_negatives, average(sums[1]));
+            multiply(r.by_positives, average(sums[0]));
+            multiply(r.by_negatives, average(sums[1]));
         } else {
             T const each = average(sums);
-            scale(r.by_positives, each);
-            scale(r.by_negatives, each);
+            multiply(r.by_positives, each);
+            multiply(r.by_negatives, each);
         }
         return sums;
     }

@@ -19,6 +19,9 @@ enum class strategy {
     hard,      ///< farthest positive, nearest negative
     all,
 };
+constexpr std::string_view name_of(strategy s) {
+    return s == strategy::easy ? "easy" : s == strategy::semi_hard ? "semi_hard" : s == strategy::hard ? "hard" : "all";
+}
 
 /// For every anchor one positive and one negative, each by its own strategy; an anchor for which one of them does not
 /// exist is left out. With `all` on one side the two sides are chosen independently.
@@ -32,6 +35,12 @@ struct batch_easy_hard {
                   "itself or all of them");
     static_assert(Negative != strategy::semi_hard || Positive != strategy::all,
                   "batch_easy_hard: a semi-hard negative is measured against one positive, not against all");
+    static constexpr strategy of_positives = Positive, of_negatives = Negative;
+
+    template <class Self, class Visit>
+    static void values(Self&, Visit&& visit) {
+        visit("positive", of_positives), visit("negative", of_negatives);
+    }
 
     template <class T, class VisitPositive, class VisitNegative>
     void mine_pairs(anchor_view<T> const& a, random_stream&, VisitPositive&& positive, VisitNegative&& negative) const {

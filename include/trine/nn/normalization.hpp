@@ -131,7 +131,7 @@ struct local_response_norm {
     static_assert(Neighbours > 0, "local_response_norm needs at least one channel to look at");
     template <class In>
     struct at : layer_shapes<In> {
-        static std::string name() { return "local_response_norm " + std::to_string(Neighbours); }
+        static std::string name() { return std::string("local_response_norm ").append(std::to_string(Neighbours)); }
         static constexpr kernels::response_norm_shape sizes(std::size_t batch) {
             return {batch * In::pixels,
                     In::channels,

@@ -64,6 +64,8 @@ public:
         std::size_t i = 0;
         each([&](auto& part) {
             part.each_parameter([&](std::span<T> values, std::span<T const> gradients) {
+                if (weights_[i] == 1)
+                    return static_cast<void>(f(values, gradients));
                 scaled_.assign(gradients.begin(), gradients.end());
                 for (T& g : scaled_)
                     g *= static_cast<T>(weights_[i]);
