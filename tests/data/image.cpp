@@ -98,7 +98,7 @@ TEST_CASE("a part of a photo may reach any distance, but has to be finite", "[da
             }
             CHECK(out[0] == Approx(255 * seen * seen / all / all));
         }
-    constexpr double infinity = std::numeric_limits<double>::infinity(), nan = std::nan("");
+    constexpr double infinity = std::numeric_limits<double>::infinity(), nan = std::numeric_limits<double>::quiet_NaN();
     for (double v : {nan, infinity, -infinity, 1e300, -1e300})
         for (auto beyond : {data::outside::black, data::outside::nothing})
             for (auto const& part :

@@ -68,8 +68,10 @@ void check_against_one(std::size_t ranks, std::size_t dimensions, Work const& wo
 template <class Distance, class Search = neighbors::exact>
 void check_awkward_galleries(std::size_t n, std::size_t d) {
     auto const queries = random_points(9, d, 21);
-    for (auto const& [name, gallery] : awkward_galleries(n, d))
+    for (auto const& named : awkward_galleries(n, d))
         for (std::size_t ranks : {1, 2, 3, 4}) {
+            auto const& [name, points] = named;
+            auto const& gallery = points; // Clang 14 captures no names of parts
             INFO(name << ", " << n << "×" << d << " on " << ranks << " ranks");
             check_against_one<Distance, Search>(ranks, d, [&](auto& index) {
                 index.add(gallery.view().slice(0, n / 3));

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <vector>
 
+#include <trine/core/error.hpp>
 #include <trine/core/parallel.hpp>
 #include <trine/core/random.hpp>
 
