@@ -3,6 +3,8 @@
 #include <cmath>
 #include <vector>
 
+#include <trine/core/error.hpp>
+
 #include "support/catch.hpp"
 
 using namespace trine;
