@@ -4,6 +4,7 @@
 #include <charconv>
 #include <cmath>
 #include <sstream>
+#include <type_traits>
 #include <utility>
 
 #include "objectives/rows.hpp"
@@ -21,16 +22,15 @@ std::vector<loss_family> const& families() {
 }
 struct found_loss {
     loss_row const& row;
-    bool is_mined;
+    loss_family const& family;
 };
 found_loss find_loss(std::string const& name) {
     for (auto const& family : families())
         for (auto const& row : family.rows)
             if (row.name == name)
-                return {row, family.is_mined};
+                return {row, family};
     fail<argument_error>("loss: there is no \"", name, "\", but ", one_of(loss_names()));
 }
-bool has_class_weights(loss_row const& row) { return row.learns_weights && row.name != "manifold"; }
 
 } // namespace
 
@@ -73,17 +73,17 @@ any_objective make_objective(objective_choice const& c) {
     };
     require<argument_error>(known(miner_names(), c.miner.name), "miner: there is no \"", c.miner.name, "\", but ",
                             one_of(miner_names()));
-    auto const [row, is_mined] = find_loss(c.loss.name);
+    auto const [row, family] = find_loss(c.loss.name);
     require<argument_error>(known(distance_names(), c.distance.name), "distance: there is no \"", c.distance.name,
                             "\", but ", one_of(distance_names()));
-    require<argument_error>(c.miner.name != "none" || !is_mined, "miner: none chooses nothing, and ", row.name,
+    require<argument_error>(c.miner.name != "none" || !family.is_mined, "miner: none chooses nothing, and ", row.name,
                             " needs a miner, to begin with all");
-    if (!has_class_weights(row))
+    if (!family.has_class_weights)
         require_class_weights(c);
     return with_penalties(row.make(c), c);
 }
 
-std::string natural_miner(std::string const& loss) { return find_loss(loss).is_mined ? "all" : "none"; }
+std::string natural_miner(std::string const& loss) { return find_loss(loss).family.is_mined ? "all" : "none"; }
 std::string natural_distance(std::string const& loss) { return find_loss(loss).row.distance; }
 bool learns_weights(std::string const& loss) { return find_loss(loss).row.learns_weights; }
 bool needs_length(std::string const& loss) { return find_loss(loss).row.needs_length; }

@@ -174,6 +174,8 @@ std::vector<label> training_choices::groups_of(std::vector<std::string> const& p
     std::map<std::string, std::string> group_of;
     std::istringstream lines(io::read_file(groups));
     for (std::string line; std::getline(lines, line);) {
+        if (line.empty())
+            continue;
         auto const tab = line.rfind('\t');
         require<format_error>(tab != std::string::npos && tab > 0 && tab + 1 < line.size(), groups.string(), ": \"",
                               line, "\" is no person, tab, group");

@@ -107,7 +107,8 @@ std::string list_training_policies() {
     for (char const* name : {"warm_up", "cosine", "stepwise", "constant"})
         all += "    " + make_schedule({name, {}}).identity_of().text() + "\n";
     return all + "samplers\n    pk: P people with K photos each\n    uniform: anybody's photos\n    class_balanced: "
-                 "photos of people who are each as likely\n    triplets: anchors, positives and negatives by turns, "
+                 "photos of people who are each as likely\n    triplets: anchors, positives and negatives by turns, as "
+                 "many as P·K photos are, "
                  "for miner batch_triplets\n    hierarchical (groups 2): people of so many groups, which --groups "
                  "names\n";
 }

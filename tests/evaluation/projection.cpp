@@ -43,6 +43,26 @@ TEST_CASE("principal components are the plane in which points spread most", "[ev
     CHECK(line[0][1] == 0);
 }
 
+TEST_CASE("fewer points than values have the plane that as many copies of them have", "[evaluation]") {
+    std::size_t const n = 6, d = 40, copies = 8;
+    auto const values = random_values<double>(n * d, 5), others = random_values<double>(3 * d, 6);
+    std::vector<double> again;
+    for (std::size_t c = 0; c < copies; ++c)
+        again.insert(again.end(), values.begin(), values.end());
+    evaluation::principal_plane const few(matrix_view<double const>(values.data(), n, d)),
+        many(matrix_view<double const>(again.data(), copies * n, d));
+    CHECK(few.share() == Approx(many.share()).epsilon(1e-9));
+    matrix_view<double const> const new_ones(others.data(), 3, d);
+    auto const a = few.places(new_ones), b = many.places(new_ones);
+    for (std::size_t i = 0; i < 3; ++i)
+        CHECK(distance_between(a[i], b[i]) < 1e-9);
+    // Two points make a line.
+    auto const line = evaluation::principal_plane(matrix_view<double const>(values.data(), 2, d)).places(new_ones);
+    CHECK((line[0][0] != 0 && line[0][1] == 0));
+    CHECK(evaluation::principal_plane(matrix_view<double const>(std::vector<double>(d, 1.0).data(), 1, d)).share() ==
+          1);
+}
+
 TEST_CASE("a principal plane says how much it shows, and takes points it was not made of", "[evaluation]") {
     std::size_t const n = 30, d = 5;
     auto values = random_values<double>(n * d, 8);

@@ -566,13 +566,15 @@ class Networks(unittest.TestCase):
             torch_networks.load(torch_networks.compact((1, 64, 64), 128, 8), MODEL, prefix="model.")
 
     def test_wrong_files(self):
+        self.assertIn("conv_4", trine.backbones())
         with self.assertRaisesRegex(ValueError, '^backbone: there is no "grey65"'):
             trine.Network("none", "grey65")
         with self.assertRaises(OSError):
             trine.Network("/none/model.safetensors")
         if MODEL:
-            with self.assertRaises(trine.FormatError):
-                trine.Network(MODEL, "colour96")
+            for other in ("colour96", "conv_4"):
+                with self.assertRaisesRegex(trine.FormatError, f"is of another network than {other}: it is of grey64"):
+                    trine.Network(MODEL, other)
 
 
 class Documentation(unittest.TestCase):

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include <trine/objectives/norm_penalty.hpp>
@@ -14,7 +15,7 @@ using namespace trine;
 
 namespace {
 
-constexpr char const* sparse = regularizers::sparse_centers::name.data();
+constexpr std::string_view sparse = regularizers::sparse_centers::name;
 
 struct penalty_choice {
     policy_choice regularizer;

@@ -103,7 +103,8 @@ loss_family proxy_losses() {
              proxies<proxy_nca>(),
              proxies<proxy_anchor>(),
              proxies<soft_triple>()},
-            false};
+            false,
+            true};
 }
 
 } // namespace program

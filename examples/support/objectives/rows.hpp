@@ -23,7 +23,8 @@ struct loss_row {
     trine::any_objective (*make)(objective_choice const&);
     char const* distance; ///< that it is made for
     std::string (*describe)();
-    bool learns_weights = false, needs_length = false;
+    bool learns_weights = false; ///< class weights, or proxies
+    bool needs_length = false;   ///< of embeddings
 };
 /// @param distance  that it is made for
 template <class Loss>
@@ -36,6 +37,7 @@ struct loss_family {
     char const* title;
     std::vector<loss_row> rows;
     bool is_mined = true; ///< whether a miner chooses what they see
+    bool has_class_weights = false;
 };
 loss_family triplet_losses();
 loss_family pair_losses();

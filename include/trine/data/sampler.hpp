@@ -93,8 +93,6 @@ public:
 
     std::size_t batch_size() const { return 3 * triplets_; }
     std::size_t batches_per_epoch() const { return (total_ + batch_size() - 1) / batch_size(); }
-    /// People who are never an anchor because they have one photo only.
-    std::size_t people_alone() const { return of_person_.size() - paired_.size(); }
     std::vector<std::size_t> batch(std::size_t step) const;
 
 private:

@@ -13,13 +13,13 @@ namespace trine::evaluation {
 using map_point = std::array<double, 2>;
 
 /// The plane in which some points spread most, through their mean: their first two principal components. Onto it others
-/// can be put too, such as the same photos' points at an earlier epoch. Signs are chosen so that each component's
-/// largest weight is positive.
+/// can be put too, such as the same photos' points at an earlier epoch. Points on a line have no second component,
+/// which is then 0. Signs are chosen so that each component's largest weight is positive.
 ///
 /// @see K. Pearson, "On lines and planes of closest fit to systems of points in space", 1901
 class principal_plane {
 public:
-    /// @param points  N×D, D up to some hundred
+    /// @param points  N×D, N or D up to some hundred
     /// @throws data_error     when there are no points
     /// @throws numeric_error  when one is not finite
     explicit principal_plane(matrix_view<float const> points);

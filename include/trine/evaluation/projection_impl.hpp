@@ -81,19 +81,40 @@ void principal_plane::fit(matrix_view<T const> points) {
     for (std::size_t i = 0; i < n; ++i)
         for (std::size_t k = 0; k < d; ++k)
             mean_[k] += static_cast<double>(points(i, k)) / static_cast<double>(n);
-    std::vector<double> covariance(d * d, 0.0);
-    parallel_for(d, [&](std::size_t k) {
-        for (std::size_t i = 0; i < n; ++i) {
-            double const x = static_cast<double>(points(i, k)) - mean_[k];
-            for (std::size_t l = 0; l < d; ++l)
-                covariance[k * d + l] += x * (static_cast<double>(points(i, l)) - mean_[l]);
-        }
-    });
+    std::vector<double> off(n * d);
     double all = 0, seen = 0;
-    for (std::size_t k = 0; k < d; ++k)
-        all += covariance[k * d + k];
-    axes_ = detail::eigenvectors(std::move(covariance), d);
-    axes_.resize(std::min<std::size_t>(2, d));
+    for (std::size_t i = 0; i < n; ++i)
+        for (std::size_t k = 0; k < d; ++k) {
+            off[i * d + k] = static_cast<double>(points(i, k)) - mean_[k];
+            all += off[i * d + k] * off[i * d + k];
+        }
+    // Of XᵀX, or where points are fewer than values, of XXᵀ, which has the same eigenvalues and is smaller.
+    bool const few = n < d;
+    std::size_t const side = few ? n : d, other = few ? d : n;
+    std::vector<double> products(side * side, 0.0);
+    auto const at = [&](std::size_t k, std::size_t i) { return few ? off[k * d + i] : off[i * d + k]; };
+    parallel_for(side, [&](std::size_t k) {
+        for (std::size_t i = 0; i < other; ++i)
+            for (std::size_t l = 0; l < side; ++l)
+                products[k * side + l] += at(k, i) * at(l, i);
+    });
+    axes_ = detail::eigenvectors(std::move(products), side);
+    axes_.resize(std::min<std::size_t>(2, side));
+    if (few)
+        for (auto& axis : axes_) {
+            std::vector<double> own(d, 0.0);
+            double squares = 0;
+            for (std::size_t i = 0; i < n; ++i)
+                for (std::size_t k = 0; k < d; ++k)
+                    own[k] += axis[i] * off[i * d + k];
+            for (double w : own)
+                squares += w * w;
+            // Points that lie on a line have no second axis.
+            double const each = squares > 1e-20 * all ? 1 / std::sqrt(squares) : 0;
+            for (double& w : own)
+                w *= each;
+            axis = std::move(own);
+        }
     for (auto& axis : axes_) {
         auto const largest =
             *std::max_element(axis.begin(), axis.end(), [](double a, double b) { return std::abs(a) < std::abs(b); });
