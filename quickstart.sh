@@ -197,6 +197,12 @@ build() {
     fi
     local found=()
     [ ! -e "$offline/chart.umd.min.js" ] || found=(-DTRINE_CHART_JS="$offline/chart.umd.min.js")
+    # Larger networks take minutes to compile, and are for those who ask for them; where they have been built, they stay.
+    if [ "$1" = ON ]; then
+        found+=(-DTRINE_NETWORKS=all)
+    elif [ ! -e build/release/CMakeCache.txt ]; then
+        found+=("-DTRINE_NETWORKS=grey64;grey112x92;colour96;mobile_face_net")
+    fi
     if ! cmake --preset release ${found[@]+"${found[@]}"} -DTRINE_BUILD_TESTS="$1" -DTRINE_BUILD_EXAMPLES="$2" -DTRINE_BUILD_BENCHMARKS="$1" >build/configure.log; then
         cat build/configure.log
         is_debian || say_what_is_needed

@@ -7,7 +7,7 @@
 #include <trine/visual/pictures.hpp>
 #include <trine/visual/saliency.hpp>
 
-#include "networks/backbones.hpp"
+#include "built_networks.hpp"
 #include "policies.hpp"
 
 namespace program {
@@ -15,14 +15,14 @@ namespace program {
 using namespace trine;
 
 #define PROGRAM_DECLARE(name) learner const& name##_learner();
-PROGRAM_EACH_BACKBONE(PROGRAM_DECLARE)
+PROGRAM_EACH_BUILT_NETWORK(PROGRAM_DECLARE)
 #undef PROGRAM_DECLARE
 
 learner const& learner_of(std::string const& backbone) {
 #define PROGRAM_ROW(name)                                                                                              \
     if (backbone == #name)                                                                                             \
         return name##_learner();
-    PROGRAM_EACH_BACKBONE(PROGRAM_ROW)
+    PROGRAM_EACH_BUILT_NETWORK(PROGRAM_ROW)
 #undef PROGRAM_ROW
     fail<argument_error>("backbone: there is no \"", backbone, "\", but ", one_of(network_names()));
 }

@@ -2,6 +2,7 @@
 
 #include <cstdio>
 
+#include "built_networks.hpp"
 #include "networks/network_of.hpp"
 #include "policies.hpp"
 
@@ -10,14 +11,14 @@ namespace program {
 using namespace trine;
 
 #define PROGRAM_DECLARE(name) network_row name##_row();
-PROGRAM_EACH_BACKBONE(PROGRAM_DECLARE)
+PROGRAM_EACH_BUILT_NETWORK(PROGRAM_DECLARE)
 #undef PROGRAM_DECLARE
 
 namespace {
 
 std::vector<network_row> const& rows() {
 #define PROGRAM_ROW(name) name##_row(),
-    static std::vector<network_row> const all{PROGRAM_EACH_BACKBONE(PROGRAM_ROW)};
+    static std::vector<network_row> const all{PROGRAM_EACH_BUILT_NETWORK(PROGRAM_ROW)};
 #undef PROGRAM_ROW
     return all;
 }
@@ -77,7 +78,11 @@ void require_network(io::safetensors const& file, std::filesystem::path const& p
 }
 
 std::string list_networks() {
-    std::string all = "backbones, with input, values of an embedding, parameters and multiply-adds a photo\n";
+    std::string all = "backbones, with input, values of an embedding, parameters and multiply-adds a photo";
+    if (rows().size() < PROGRAM_NETWORK_COUNT)
+        all += "; these are " + std::to_string(rows().size()) + " of " + std::to_string(PROGRAM_NETWORK_COUNT) +
+               ": cmake -DTRINE_NETWORKS=all and a build bring the others";
+    all += "\n";
     for (auto const& row : rows()) {
         char line[128];
         std::snprintf(line, sizeof line, "    %s: %s, %zu, %.2f M, %.0f M\n", row.name, row.input.c_str(),

@@ -1,7 +1,7 @@
 #pragma once
 
 // The networks that programs offer by name, each with its last layer: nn::l2_normalize, or nn::identity, which leaves
-// an embedding its length.
+// an embedding its length. Of each template here the build makes two sources.
 
 #include <type_traits>
 
@@ -12,22 +12,6 @@
 #include <trine/backbones/resnet.hpp>
 #include <trine/backbones/vgg.hpp>
 #include <trine/nn/residual.hpp>
-
-// One a line: the build makes a source of each.
-#define PROGRAM_EACH_BACKBONE(X)                                                                                       \
-    X(grey64)                                                                                                          \
-    X(grey112x92)                                                                                                      \
-    X(colour96)                                                                                                        \
-    X(conv_4)                                                                                                          \
-    X(mobile_face_net)                                                                                                 \
-    X(nn4_small2)                                                                                                      \
-    X(nn4)                                                                                                             \
-    X(resnet_18)                                                                                                       \
-    X(resnet_34)                                                                                                       \
-    X(resnet_50)                                                                                                       \
-    X(ir_18)                                                                                                           \
-    X(ir_50)                                                                                                           \
-    X(vgg_16)
 
 namespace program::networks {
 
