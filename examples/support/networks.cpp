@@ -81,7 +81,7 @@ std::string list_networks() {
     std::string all = "backbones, with input, values of an embedding, parameters and multiply-adds a photo";
     if (rows().size() < PROGRAM_NETWORK_COUNT)
         all += "; these are " + std::to_string(rows().size()) + " of " + std::to_string(PROGRAM_NETWORK_COUNT) +
-               ": cmake -DTRINE_NETWORKS=all and a build bring the others";
+               ": cmake --preset release -DTRINE_NETWORKS=all and a build bring the others";
     all += "\n";
     for (auto const& row : rows()) {
         char line[128];
